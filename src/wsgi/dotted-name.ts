@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs';
+import { dirname, extname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+/** The folder that holds `framework/` and `gateway/`: `src` under tsx, `dist` once built. */
+export const SOURCE_ROOT: string = dirname(import.meta.dirname);
+
+const SOURCE_EXTENSION = extname(import.meta.filename);
+const DOTTED_NAME = /^[A-Za-z_][\w-]*(\.[A-Za-z_][\w-]*)*$/;
+const FILE_PATH = /[/\\]|\.[cm]?[jt]s$/;
+
+/**
+ * The file that a module name stands for: `myproject.wsgi` is `<source root>/myproject/wsgi.ts`
+ * (`.js` once built); anything with a slash or a source file's ending is a path from the working directory.
+ *
+ * @throws {ModuleNameError} where the name is malformed or no such file is there.
+ */
+export function resolveModuleName(name: string): string {
+  const file = FILE_PATH.test(name) ? resolve(name) : resolveDottedName(name);
+  if (!existsSync(file)) {
+    throw new ModuleNameError(`No module '${name}': there is no file ${file}.`);
+  }
+  return file;
+}
+
+/** Imports the module that a dotted name or a path stands for. Errors inside the module come through. */
+export async function importModule(name: string): Promise<Record<string, unknown>> {
+  const module: Record<string, unknown> = await import(pathToFileURL(resolveModuleName(name)).href);
+  return module;
+}
+
+export class ModuleNameError extends Error {
+  override name = 'ModuleNameError';
+}
+
+function resolveDottedName(name: string): string {
+  if (!DOTTED_NAME.test(name)) {
+    throw new ModuleNameError(
+      `'${name}' is not a module name: expected a dotted name such as myproject.wsgi, or a file's path.`,
+    );
+  }
+  return join(SOURCE_ROOT, ...name.split('.')) + SOURCE_EXTENSION;
+}
