@@ -1,0 +1,28 @@
+import { isIPv6 } from 'node:net';
+
+/** Where to listen: a TCP host and port, or a unix socket. */
+export type Address =
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+  | { readonly kind: 'unix'; readonly path: string };
+
+// HOST:PORT, [IPv6]:PORT, :PORT
+const TCP = /^(?:\[(?<ipv6>[^\]]+)\]|(?<host>[^:[\]/]*)):(?<port>\d{1,5})$/;
+
+/** Reads an address as Gunicorn writes it; undefined where it is none. */
+export function parseAddress(text: string): Address | undefined {
+  if (text.startsWith('unix:') && text.length > 'unix:'.length) {
+    return { kind: 'unix', path: text.slice('unix:'.length) };
+  }
+  const groups = TCP.exec(text)?.groups;
+  if (groups === undefined) return undefined;
+  const { ipv6, host, port } = groups;
+  if (Number(port) > 65_535 || (ipv6 !== undefined && !isIPv6(ipv6))) return undefined;
+  return { kind: 'tcp', host: ipv6 ?? (host || '0.0.0.0'), port: Number(port) };
+}
+
+/** The address as a person writes it: a URL for TCP, `unix:PATH` for a socket. */
+export function formatAddress(address: Address): string {
+  if (address.kind === 'unix') return `unix:${address.path}`;
+  const host = isIPv6(address.host) ? `[${address.host}]` : address.host;
+  return `http://${host}:${address.port}`;
+}

@@ -1,0 +1,61 @@
+import { importModule, ModuleNameError } from '../wsgi/dotted-name.ts';
+import type { Application } from '../wsgi/types.ts';
+
+/** The application cannot be served; `exitCode` is Gunicorn's for the case. */
+export class ApplicationError extends Error {
+  override readonly name = 'ApplicationError';
+  readonly exitCode: 3 | 4;
+
+  constructor(exitCode: 3 | 4, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.exitCode = exitCode;
+  }
+}
+
+const DEFAULT_ATTRIBUTE = 'application';
+
+/**
+ * Imports what `MODULE[:ATTRIBUTE]` names.
+ *
+ * @throws {ApplicationError} 3 where the module cannot be loaded, 4 where it has no such callable.
+ */
+export async function loadApplication(name: string): Promise<Application> {
+  const attribute = applicationAttribute(name);
+  const module = await importModule(applicationModule(name)).catch((error: unknown) => {
+    throw new ApplicationError(3, explain(name, error), { cause: error });
+  });
+  const application = module[attribute];
+  if (application === undefined) {
+    const exported = Object.keys(module).join(', ') || 'nothing';
+    throw new ApplicationError(
+      4,
+      `'${name}' has no export '${attribute}': it exports ${exported}.`,
+    );
+  }
+  if (typeof application !== 'function') {
+    throw new ApplicationError(
+      4,
+      `'${attribute}' of '${name}' is of type ${typeof application}: expected a callable (environ, startResponse).`,
+    );
+  }
+  return application as Application;
+}
+
+/** `myproject.wsgi` of `myproject.wsgi:application`. */
+export function applicationModule(name: string): string {
+  return split(name)[0];
+}
+
+function applicationAttribute(name: string): string {
+  return split(name)[1];
+}
+
+function split(name: string): [module: string, attribute: string] {
+  const [, module = name, attribute = DEFAULT_ATTRIBUTE] = /^(.+):([\w$]+)$/.exec(name) ?? [];
+  return [module, attribute];
+}
+
+function explain(name: string, error: unknown): string {
+  if (error instanceof ModuleNameError) return error.message;
+  return `'${name}' cannot be loaded: ${error instanceof Error ? error.message : String(error)}`;
+}

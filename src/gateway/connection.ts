@@ -1,0 +1,298 @@
+import type { Socket } from 'node:net';
+import { ProtocolError } from '../http/protocol-error.ts';
+import { statusLine } from '../http/status.ts';
+import type { Awaitable, Bytes } from '../wsgi/types.ts';
+import { logAccess, logRefusal } from './access-log.ts';
+import type { PeerFacts } from './environ.ts';
+import { Exchange, type Wire } from './exchange.ts';
+import type { RequestHead } from './protocols/http1/request-head.ts';
+import { RequestParser } from './protocols/http1/request-parser.ts';
+import { CONTINUE, encodeResponseHead } from './protocols/http1/response-head.ts';
+import type { Service } from './service.ts';
+
+/** Bytes of requests that wait here before the socket is paused. */
+const BUFFERED_BYTES_MAX = 65_536;
+/** The most of a body that is read only to keep the connection. */
+const SKIPPED_BYTES_MAX = 65_536;
+/** After the last response, what is still coming in is read for so long: a reset would overtake it. */
+const LINGER_MS = 1000;
+/** Parts up to this size are copied into one write; it is cheaper than handing over several. */
+const COPIED_BYTES_MAX = 16_384;
+
+type Phase =
+  /** Waits for a request head. */
+  | 'head'
+  /** The application works on a request. */
+  | 'exchange'
+  /** The response is complete, and the body is being read to its end. */
+  | 'skip'
+  /** The last response is on its way out. */
+  | 'closing';
+
+/** What a read of the body waits for. */
+interface BodyWaiter {
+  resolve(piece: Bytes | undefined): void;
+  reject(error: unknown): void;
+}
+
+/** One client connection: the only place that touches a socket. Serves one request after the other. */
+export class Connection implements Wire {
+  readonly peer: PeerFacts;
+  readonly #socket: Socket;
+  readonly #service: Service;
+  readonly #parser: RequestParser;
+  #phase: Phase = 'head';
+  #exchange: Exchange | undefined;
+  #bodyWaiter: BodyWaiter | undefined;
+  #onWritable: (() => void) | undefined;
+  #isContinueDue = false;
+  #isInputBroken = false;
+  #skippedBytes = 0;
+  #deadlineMs: number;
+
+  constructor(socket: Socket, peer: PeerFacts, service: Service) {
+    this.peer = peer;
+    this.#socket = socket;
+    this.#service = service;
+    this.#parser = new RequestParser(service.limits);
+    this.#deadlineMs = performance.now() + service.timeouts.headerMs;
+    socket.on('data', (bytes: Buffer) => this.#onData(bytes));
+    socket.on('drain', () => this.#onDrain());
+    socket.on('end', () => this.#onEnd());
+    socket.on('timeout', () => socket.destroy());
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => this.#onClose());
+  }
+
+  /** Nothing of a request is here, and no response is on its way. */
+  get isIdle(): boolean {
+    return this.#phase === 'head' && this.#parser.isIdle;
+  }
+
+  /** Acts where a deadline has passed; called about twice a second. */
+  checkDeadline(nowMs: number): void {
+    if (nowMs < this.#deadlineMs) return;
+    this.#deadlineMs = Infinity;
+    if (this.#bodyWaiter !== undefined) this.#failBody(new ProtocolError(408, 'body too slow'));
+    else if (this.#phase !== 'head' || this.#parser.isIdle) this.#socket.destroy();
+    else this.#refuse(new ProtocolError(408, 'request head too slow'));
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  // The request: bytes in, one exchange after the other.
+
+  #onData(bytes: Buffer): void {
+    if (this.#phase === 'closing') return;
+    if (this.isIdle) this.#setDeadline(this.#service.timeouts.headerMs);
+    this.#parser.feed(bytes);
+    if (this.#phase === 'skip') this.#skipBody();
+    this.#wakeBodyWaiter();
+    this.#serveNext();
+    if (this.#parser.bufferedBytes >= BUFFERED_BYTES_MAX) this.#socket.pause();
+  }
+
+  #serveNext(): void {
+    // A client that does not take its responses gets no further requests served.
+    while (this.#phase === 'head' && !this.#socket.writableNeedDrain) {
+      try {
+        const head = this.#parser.readHead();
+        if (head === undefined) return this.#resume();
+        this.#startExchange(head);
+      } catch (error) {
+        if (!(error instanceof ProtocolError)) throw error;
+        this.#refuse(error);
+      }
+    }
+  }
+
+  #startExchange(head: RequestHead): void {
+    const exchange = new Exchange(head, this, this.#service);
+    this.#phase = 'exchange';
+    this.#exchange = exchange;
+    this.#isContinueDue = head.expectsContinue;
+    this.#skippedBytes = 0;
+    this.#deadlineMs = Infinity;
+    const pending = exchange.run();
+    if (pending === undefined) this.#finishExchange(exchange);
+    else void pending.then(() => this.#finishExchange(exchange)).then(() => this.#serveNext());
+  }
+
+  #finishExchange(exchange: Exchange): void {
+    this.#exchange = undefined;
+    logAccess(this.#service.accessLog, exchange, this.peer);
+    if (this.#socket.destroyed) return;
+    if (exchange.isLast) return this.#closePolitely();
+    this.#phase = 'skip';
+    this.#setDeadline(this.#service.timeouts.bodyMs);
+    this.#skipBody();
+  }
+
+  /** Reads what the application left of the body, else it would pass for the next request. */
+  #skipBody(): void {
+    try {
+      for (let piece = this.#parser.readBody(); piece; piece = this.#parser.readBody()) {
+        this.#skippedBytes += piece.length;
+      }
+    } catch {
+      return this.#closePolitely();
+    }
+    if (this.#skippedBytes > SKIPPED_BYTES_MAX) return this.#closePolitely();
+    this.#resume();
+    if (!this.#parser.isBodyComplete) return;
+    const { idleMs, headerMs } = this.#service.timeouts;
+    this.#phase = 'head';
+    this.#setDeadline(this.#parser.isIdle ? idleMs : headerMs);
+  }
+
+  /** Answers what cannot be served, and closes (RFC 9112 §2.2 and §9.6). */
+  #refuse(error: ProtocolError): void {
+    const status = statusLine(error.status);
+    const body = Buffer.from(`${status.slice(4)}: ${error.message}\n`);
+    const framing = {
+      framing: body.length,
+      connection: 'close',
+      date: this.#service.date,
+    } as const;
+    const head = encodeResponseHead(
+      status,
+      [['Content-Type', 'text/plain; charset=utf-8']],
+      framing,
+    );
+    void this.write(head, body);
+    logRefusal(this.#service.accessLog, error, this.peer);
+    this.#closePolitely();
+  }
+
+  // What an exchange asks for.
+
+  get isClosed(): boolean {
+    return this.#socket.destroyed;
+  }
+
+  get isLastExchange(): boolean {
+    return this.#isInputBroken || (this.#isContinueDue && !this.#parser.isBodyComplete);
+  }
+
+  pullBody(): Awaitable<Bytes | undefined> {
+    const piece = this.#readBody();
+    this.#resume();
+    if (piece !== undefined || this.#parser.isBodyComplete) return piece;
+    if (this.#isContinueDue) {
+      this.#isContinueDue = false;
+      void this.write(CONTINUE);
+    }
+    this.#setDeadline(this.#service.timeouts.bodyMs);
+    return new Promise((resolve, reject) => {
+      this.#bodyWaiter = { resolve, reject };
+    });
+  }
+
+  write(...parts: (string | Bytes)[]): Awaitable<void> {
+    if (this.isClosed || writeParts(this.#socket, parts)) return undefined;
+    this.#socket.setTimeout(this.#service.timeouts.sendMs);
+    return new Promise((resolve) => {
+      this.#onWritable = resolve;
+    });
+  }
+
+  reset(): void {
+    this.#socket.resetAndDestroy();
+  }
+
+  #readBody(): Bytes | undefined {
+    try {
+      return this.#parser.readBody();
+    } catch (error) {
+      this.#isInputBroken = true;
+      throw error;
+    }
+  }
+
+  #wakeBodyWaiter(): void {
+    const waiter = this.#bodyWaiter;
+    if (waiter === undefined) return;
+    try {
+      const piece = this.#readBody();
+      if (piece === undefined && !this.#parser.isBodyComplete) {
+        return this.#setDeadline(this.#service.timeouts.bodyMs);
+      }
+      this.#bodyWaiter = undefined;
+      this.#deadlineMs = Infinity;
+      waiter.resolve(piece);
+    } catch (error) {
+      this.#failBody(error);
+    }
+  }
+
+  #failBody(error: unknown): void {
+    const waiter = this.#bodyWaiter;
+    this.#bodyWaiter = undefined;
+    this.#isInputBroken = true;
+    waiter?.reject(error);
+  }
+
+  // The end.
+
+  /** The client sends no more. In the middle of an exchange that means that it went away. */
+  #onEnd(): void {
+    if (this.#phase === 'exchange') this.#socket.destroy();
+    else this.#closePolitely();
+  }
+
+  /** Lets what was written arrive, and reads on for a while. */
+  #closePolitely(): void {
+    this.#phase = 'closing';
+    this.#socket.setTimeout(this.#service.timeouts.sendMs);
+    this.#socket.end(() => this.#setDeadline(LINGER_MS));
+    this.#socket.resume();
+  }
+
+  #onDrain(): void {
+    this.#socket.setTimeout(0);
+    this.#onWritable?.();
+    this.#serveNext();
+  }
+
+  #onClose(): void {
+    this.#phase = 'closing';
+    this.#onWritable?.();
+    this.#failBody(new DOMException('the client went away', 'AbortError'));
+    this.#exchange?.clientGone();
+  }
+
+  #resume(): void {
+    if (this.#socket.isPaused()) this.#socket.resume();
+  }
+
+  #setDeadline(afterMs: number): void {
+    this.#deadlineMs = performance.now() + afterMs;
+  }
+}
+
+/** @returns whether the client keeps up. */
+function writeParts(socket: Socket, parts: readonly (string | Bytes)[]): boolean {
+  let bytes = 0;
+  for (const part of parts) bytes += part.length;
+  if (bytes <= COPIED_BYTES_MAX) return socket.write(joinParts(parts, bytes));
+  socket.cork();
+  let isTaken = true;
+  for (const part of parts) {
+    isTaken = typeof part === 'string' ? socket.write(part, 'latin1') : socket.write(part);
+  }
+  socket.uncork();
+  return isTaken;
+}
+
+function joinParts(parts: readonly (string | Bytes)[], bytes: number): Buffer {
+  const joined = Buffer.allocUnsafe(bytes);
+  let offset = 0;
+  for (const part of parts) {
+    if (typeof part === 'string') joined.write(part, offset, 'latin1');
+    else joined.set(part, offset);
+    offset += part.length;
+  }
+  return joined;
+}

@@ -1,0 +1,156 @@
+import { BodyInputStream } from '../wsgi/input-stream.ts';
+import type { Framing, ResponseSink } from '../wsgi/response-sink.ts';
+import { runApplication } from '../wsgi/run.ts';
+import type { Awaitable, Bytes, ErrorStream, HeaderList, InputStream } from '../wsgi/types.ts';
+import { buildEnviron, requestIdOf, type PeerFacts, type RequestFacts } from './environ.ts';
+import { LogErrorStream } from './log-error-stream.ts';
+import type { RequestHead } from './protocols/http1/request-head.ts';
+import {
+  encodeChunkSize,
+  encodeResponseHead,
+  LAST_CHUNK,
+} from './protocols/http1/response-head.ts';
+import type { Service } from './service.ts';
+
+/** What an exchange needs of the connection that it happens on. */
+export interface Wire {
+  readonly isClosed: boolean;
+  readonly peer: PeerFacts;
+  /** No further request can be read: after a protocol error, or where the body cannot be skipped. */
+  readonly isLastExchange: boolean;
+  /** The next piece of the request's body, undefined at its end. */
+  pullBody(): Awaitable<Bytes | undefined>;
+  /** Queues parts of the response; a promise where the client is slow. */
+  write(...parts: (string | Bytes)[]): Awaitable<void>;
+  /** Cuts the connection, so that the client sees an error. */
+  reset(): void;
+}
+
+/** One request and its response (PEP 3333 "The Server/Gateway Side"). It never sees a socket. */
+export class Exchange implements ResponseSink, RequestFacts {
+  readonly head: RequestHead;
+  readonly requestId: string;
+  readonly input: InputStream;
+  readonly errors: ErrorStream;
+  /** After this response the connection closes. */
+  isLast = false;
+  /** `"200 OK"`, once it was sent. */
+  status = '';
+  sentBytes = 0;
+  readonly startedAtMs: number = performance.now();
+  readonly #wire: Wire;
+  readonly #service: Service;
+  #heldHead = '';
+  #isChunked = false;
+  #abortController: AbortController | undefined;
+  #onClosed: (() => void) | undefined;
+
+  constructor(head: RequestHead, wire: Wire, service: Service) {
+    this.head = head;
+    this.#wire = wire;
+    this.#service = service;
+    this.requestId = requestIdOf(head, wire.peer);
+    this.input = new BodyInputStream(() => wire.pullBody());
+    this.errors = new LogErrorStream(service.log, this.requestId);
+  }
+
+  /** @throws {ProtocolError} 400 where the environ cannot be built. */
+  run(): Awaitable<void> {
+    const environ = buildEnviron(this.head, this.#service.facts, this.#wire.peer, this);
+    return runApplication(this.#service.application, environ, this);
+  }
+
+  get isDraining(): boolean {
+    return this.#service.isDraining;
+  }
+
+  get signal(): AbortSignal {
+    this.#abortController ??= new AbortController();
+    if (this.isClosed) this.#abortController.abort();
+    return this.#abortController.signal;
+  }
+
+  /** The client went away before the response was complete. */
+  clientGone(): void {
+    this.#abortController?.abort();
+    this.#onClosed?.();
+  }
+
+  // The response, as `runApplication` tells it.
+
+  get isClosed(): boolean {
+    return this.#wire.isClosed;
+  }
+
+  whenClosed(listener: () => void): void {
+    this.#onClosed = listener;
+    if (this.isClosed) listener();
+  }
+
+  sendAll(status: string, headers: HeaderList, framing: Framing, body: Bytes): void {
+    const head = this.#encodeHead(status, headers, framing);
+    this.sentBytes = body.length;
+    if (framing === 'until-end' && this.#isChunked) {
+      void this.#wire.write(head, encodeChunkSize(body.length), body, '\r\n', LAST_CHUNK);
+    } else {
+      void this.#wire.write(head, body);
+    }
+  }
+
+  sendHead(status: string, headers: HeaderList, framing: Framing): void {
+    // Held back for the first piece, so that both leave in one packet.
+    this.#heldHead = this.#encodeHead(status, headers, framing);
+  }
+
+  write(piece: Bytes): Awaitable<void> {
+    const head = this.#takeHead();
+    this.sentBytes += piece.length;
+    return this.#isChunked
+      ? this.#wire.write(head + encodeChunkSize(piece.length), piece, '\r\n')
+      : this.#wire.write(head, piece);
+  }
+
+  end(): void {
+    const rest = this.#takeHead() + (this.#isChunked ? LAST_CHUNK : '');
+    if (rest !== '') void this.#wire.write(rest);
+  }
+
+  abort(): void {
+    this.isLast = true;
+    this.#wire.reset();
+  }
+
+  logError(error: unknown): void {
+    this.#service.log.error(
+      {
+        err: error,
+        request_id: this.requestId,
+        method: this.head.method,
+        target: this.head.target,
+      },
+      'the application failed',
+    );
+  }
+
+  #encodeHead(status: string, headers: HeaderList, framing: Framing): string {
+    const isHttp10 = this.head.protocol === 'HTTP/1.0';
+    this.#isChunked = framing === 'until-end' && !isHttp10;
+    this.isLast =
+      !this.head.isPersistent ||
+      this.isDraining ||
+      this.#wire.isLastExchange ||
+      (framing === 'until-end' && isHttp10);
+    this.status = status;
+    return encodeResponseHead(status, headers, {
+      framing: typeof framing === 'number' ? framing : this.#isChunked ? 'chunked' : undefined,
+      connection: this.isLast ? 'close' : isHttp10 ? 'keep-alive' : undefined,
+      date: this.#service.date,
+    });
+  }
+
+  #takeHead(): string {
+    const head = this.#heldHead;
+    this.#heldHead = '';
+    return head;
+  }
+}

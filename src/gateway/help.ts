@@ -1,0 +1,56 @@
+import { settingEntries, type Setting } from './settings.ts';
+
+const WIDTH = 88;
+const INDENT = '      ';
+
+/** The text of `--help`, made of the settings catalogue. */
+export function helpText(environment: NodeJS.ProcessEnv): string {
+  const sections = Map.groupBy(settingEntries(), ([, setting]) => setting.section);
+  return [
+    'Usage: gateway [OPTIONS] MODULE[:ATTRIBUTE]',
+    '',
+    'Serves a WSGI application. MODULE is a dotted name under the source root, as',
+    "myproject.wsgi, or a file's path; ATTRIBUTE is 'application' unless given.",
+    '',
+    ...option(
+      '-c, --config FILE',
+      "Settings file. Unless given, gateway.config beside MODULE's file.",
+    ),
+    ...option('--check-config', 'Check the settings and load the application, then exit.'),
+    ...option('-h, --help', 'Print this text.'),
+    ...option('-v, --version', 'Print the version.'),
+    ...[...sections].flatMap(([section, entries]) => [
+      '',
+      `${section}:`,
+      ...entries.flatMap(([, setting]) => settingHelp(setting, environment)),
+    ]),
+    '',
+    'Options may also stand in GATEWAY_CMD_ARGS. The command line wins over it, and it wins',
+    'over the settings file.',
+    '',
+  ].join('\n');
+}
+
+function settingHelp(setting: Setting<unknown>, environment: NodeJS.ProcessEnv): string[] {
+  const { short, long, value } = setting.flags;
+  const flags = `${short === undefined ? '' : `-${short}, `}--${long} ${value}`;
+  return option(flags, `${setting.description} [${setting.default(environment)}]`);
+}
+
+function option(flags: string, description: string): string[] {
+  return [`  ${flags}`, ...wrap(description, WIDTH - INDENT.length).map((line) => INDENT + line)];
+}
+
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, line];
+}

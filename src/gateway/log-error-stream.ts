@@ -1,0 +1,25 @@
+import type { ErrorStream } from '../wsgi/types.ts';
+import type { Log } from './log.ts';
+
+/** `wsgi.errors`: what the application writes there becomes lines of the gateway's log. */
+export class LogErrorStream implements ErrorStream {
+  readonly #log: Log;
+  readonly #requestId: string;
+
+  constructor(log: Log, requestId: string) {
+    this.#log = log;
+    this.#requestId = requestId;
+  }
+
+  write(text: string): void {
+    this.#log.error({ request_id: this.#requestId }, text.trimEnd());
+  }
+
+  writelines(lines: Iterable<string>): void {
+    for (const line of lines) this.write(line);
+  }
+
+  flush(): void {
+    // Every line has gone out already.
+  }
+}

@@ -1,0 +1,74 @@
+import { writeSync } from 'node:fs';
+
+/** A write to a pipe is never torn by another process's up to this size (POSIX PIPE_BUF on Linux). */
+const PAGE_BYTES = 4096;
+const FLUSH_AFTER_MS = 50;
+const QUEUED_PAGES_MAX = 256;
+
+/**
+ * Whole lines into a file descriptor that several processes share. Lines are gathered into pages,
+ * so that a busy worker makes one system call for many. A descriptor that takes nothing (a slow
+ * reader, a full disk, a closed pipe) never stops or slows the worker: lines are dropped and counted.
+ */
+export class LogStream {
+  readonly #fd: number;
+  #page: Buffer = Buffer.allocUnsafe(PAGE_BYTES);
+  #pageBytes = 0;
+  #queue: Buffer[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  /** Lines lost since the descriptor last took one. */
+  droppedLines = 0;
+
+  constructor(fd: number) {
+    this.#fd = fd;
+    process.on('exit', () => this.flush());
+  }
+
+  write(line: string): void {
+    const bytes = Buffer.byteLength(line);
+    if (this.#pageBytes + bytes > PAGE_BYTES) this.#turnPage();
+    if (bytes > PAGE_BYTES) this.#enqueue(Buffer.from(line));
+    else this.#pageBytes += this.#page.write(line, this.#pageBytes);
+    this.#timer ??= setTimeout(() => this.flush(), FLUSH_AFTER_MS).unref();
+  }
+
+  flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#turnPage();
+    this.#drainQueue();
+    if (this.#queue.length > 0)
+      this.#timer = setTimeout(() => this.flush(), FLUSH_AFTER_MS).unref();
+  }
+
+  #turnPage(): void {
+    if (this.#pageBytes === 0) return;
+    this.#enqueue(this.#page.subarray(0, this.#pageBytes));
+    this.#page = Buffer.allocUnsafe(PAGE_BYTES);
+    this.#pageBytes = 0;
+    this.#drainQueue();
+  }
+
+  #enqueue(page: Buffer): void {
+    if (this.#queue.length < QUEUED_PAGES_MAX) this.#queue.push(page);
+    else this.#drop(page);
+  }
+
+  #drainQueue(): void {
+    for (let page = this.#queue[0]; page !== undefined; page = this.#queue[0]) {
+      try {
+        const written = writeSync(this.#fd, page);
+        if (written < page.length) this.#queue[0] = page.subarray(written);
+        else this.#queue.shift();
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return;
+        this.#queue.shift();
+        this.#drop(page);
+      }
+    }
+  }
+
+  #drop(page: Buffer): void {
+    for (const byte of page) if (byte === 0x0a) this.droppedLines += 1;
+  }
+}

@@ -1,0 +1,18 @@
+import type { Config } from './config.ts';
+import type { Listener } from './server.ts';
+
+/** The first message to a worker: all that it needs to know. */
+export interface StartMessage {
+  readonly number: number;
+  readonly config: Config;
+  readonly listeners: readonly Listener[];
+}
+
+/** What a worker tells the arbiter. */
+export type WorkerMessage =
+  /** It accepts connections. */
+  | { readonly kind: 'ready' }
+  /** Its event loop turns. */
+  | { readonly kind: 'heartbeat' }
+  /** It cannot serve, and is about to exit with that code. */
+  | { readonly kind: 'failed'; readonly exitCode: number; readonly reason: string };

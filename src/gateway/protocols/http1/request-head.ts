@@ -1,0 +1,245 @@
+import { TOKEN } from '../../../http/grammar.ts';
+import { ProtocolError } from '../../../http/protocol-error.ts';
+import { parseRequestLine, type RequestLine } from './request-line.ts';
+
+export interface HeadLimits {
+  readonly requestLineBytes: number;
+  readonly fieldCount: number;
+  readonly fieldBytes: number;
+}
+
+/** One field line: the name in lower case, the value without the white space around it, latin1. */
+export type Field = readonly [name: string, value: string];
+
+/** How the end of the body is found (RFC 9112 §6.3). */
+export type Framing =
+  { readonly kind: 'length'; readonly bytes: number } | { readonly kind: 'chunked' };
+
+export interface RequestHead extends RequestLine {
+  readonly host: string;
+  readonly fields: readonly Field[];
+  readonly framing: Framing;
+  /** The client keeps the connection open for another request (RFC 9112 §9.3). */
+  readonly isPersistent: boolean;
+  /** The client waits for 100 before it sends the body (RFC 9110 §10.1.1). */
+  readonly expectsContinue: boolean;
+}
+
+/**
+ * Collects the lines of a request head, and checks each as it comes (RFC 9112 §3 and §5).
+ * Strict: what two readers could understand differently is refused.
+ */
+export class RequestHeadReader {
+  readonly #limits: HeadLimits;
+  #requestLine: RequestLine | undefined;
+  #fields: Field[] = [];
+  #hasSkippedEmptyLine = false;
+
+  constructor(limits: HeadLimits) {
+    this.#limits = limits;
+  }
+
+  /** Nothing of a request has come yet. */
+  get isEmpty(): boolean {
+    return this.#requestLine === undefined && !this.#hasSkippedEmptyLine;
+  }
+
+  /**
+   * Takes one line without its CRLF, and gives the head with the empty line that ends it.
+   *
+   * @throws {ProtocolError} 400, 414, 417, 431, 501.
+   */
+  takeLine(line: string): RequestHead | undefined {
+    this.checkLength(line.length);
+    if (this.#requestLine === undefined) {
+      this.#takeRequestLine(line);
+    } else if (line === '') {
+      return this.#finish(this.#requestLine);
+    } else {
+      this.#takeField(line);
+    }
+    return undefined;
+  }
+
+  /** Refuses a line, also one still incomplete, that is over its limit. */
+  checkLength(lineBytes: number): void {
+    if (this.#requestLine === undefined) {
+      if (lineBytes > this.#limits.requestLineBytes) {
+        throw new ProtocolError(414, `request line over ${this.#limits.requestLineBytes} bytes`);
+      }
+    } else if (lineBytes > this.#limits.fieldBytes) {
+      throw new ProtocolError(431, `field line over ${this.#limits.fieldBytes} bytes`);
+    }
+  }
+
+  #takeRequestLine(line: string): void {
+    // RFC 9112 §2.2: one empty line before the request line is forgiven.
+    if (line === '' && !this.#hasSkippedEmptyLine) {
+      this.#hasSkippedEmptyLine = true;
+      return;
+    }
+    this.#requestLine = parseRequestLine(line);
+  }
+
+  #takeField(line: string): void {
+    if (this.#fields.length === this.#limits.fieldCount) {
+      throw new ProtocolError(431, `more than ${this.#limits.fieldCount} fields`);
+    }
+    this.#fields.push(parseField(line));
+  }
+
+  #finish(requestLine: RequestLine): RequestHead {
+    const fields = this.#fields;
+    this.#requestLine = undefined;
+    this.#fields = [];
+    this.#hasSkippedEmptyLine = false;
+    return interpretHead(requestLine, fields);
+  }
+}
+
+// field-line = field-name ":" OWS field-value OWS (RFC 9112 §5), where a line that starts with
+// white space would be obs-fold (§5.2), which a server refuses.
+export function parseField(line: string): Field {
+  const colon = line.indexOf(':');
+  if (colon === -1) throw new ProtocolError(400, 'field line without a colon');
+  const value = trimWhitespace(line, colon + 1);
+  if (FORBIDDEN_IN_VALUE.test(value)) throw new ProtocolError(400, 'control character in a field');
+  return [lowerCaseName(line.slice(0, colon)), value];
+}
+
+// field-vchar = VCHAR / obs-text, with SP and HTAB between them (RFC 9110 §5.5)
+const FORBIDDEN_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
+
+/** OWS = *( SP / HTAB ) (RFC 9110 §5.6.3); `trim()` would take more than that. */
+function trimWhitespace(line: string, start: number): string {
+  let end = line.length;
+  while (start < end && isWhitespace(line.charCodeAt(start))) start++;
+  while (end > start && isWhitespace(line.charCodeAt(end - 1))) end--;
+  return line.slice(start, end);
+}
+
+function isWhitespace(code: number): boolean {
+  return code === 0x20 || code === 0x09;
+}
+
+const KNOWN_NAMES = new Map<string, string>();
+const KNOWN_NAMES_MAX = 1024;
+
+/** Checked and lowered once for each spelling: clients send the same few names all the time. */
+function lowerCaseName(name: string): string {
+  const known = KNOWN_NAMES.get(name);
+  if (known !== undefined) return known;
+  if (!TOKEN.test(name)) throw new ProtocolError(400, 'malformed field name');
+  const lower = name.toLowerCase();
+  if (KNOWN_NAMES.size < KNOWN_NAMES_MAX) KNOWN_NAMES.set(name, lower);
+  return lower;
+}
+
+/** The fields that the connection itself lives by; all others are the application's. */
+function interpretHead(requestLine: RequestLine, fields: readonly Field[]): RequestHead {
+  let host: string | undefined;
+  let contentLength: string | undefined;
+  let transferEncoding: string | undefined;
+  let connection = '';
+  let expect: string | undefined;
+  for (const [name, value] of fields) {
+    switch (name) {
+      case 'host':
+        host = onlyOnce(host, value, 'Host');
+        break;
+      case 'content-length':
+        contentLength = onlyOnce(contentLength, value, 'Content-Length');
+        break;
+      case 'transfer-encoding':
+        transferEncoding = onlyOnce(transferEncoding, value, 'Transfer-Encoding');
+        break;
+      case 'connection':
+        connection = connection === '' ? value : `${connection},${value}`;
+        break;
+      case 'expect':
+        expect = onlyOnce(expect, value, 'Expect');
+        break;
+    }
+  }
+  return {
+    ...requestLine,
+    host: effectiveHost(requestLine, host),
+    fields,
+    framing: bodyFraming(requestLine, contentLength, transferEncoding),
+    isPersistent: isPersistent(requestLine, connection),
+    expectsContinue: expectsContinue(requestLine, expect),
+  };
+}
+
+function onlyOnce(earlier: string | undefined, value: string, name: string): string {
+  if (earlier !== undefined) throw new ProtocolError(400, `more than one ${name}`);
+  return value;
+}
+
+// Host = uri-host [ ":" port ] (RFC 9110 §7.2), uri-host = IP-literal / IPv4address / reg-name
+// (RFC 3986 §3.2.2). An empty one names nothing, and is refused.
+const HOST = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9\-._~!$&'()*+,;=%]+)(?::[0-9]*)?$/;
+
+/** RFC 9112 §3.2: exactly one valid Host, and in absolute-form the same as the target's authority. */
+function effectiveHost(line: RequestLine, host: string | undefined): string {
+  if (host === undefined) {
+    if (line.protocol === 'HTTP/1.1') throw new ProtocolError(400, 'no Host');
+    return line.authority ?? '';
+  }
+  if (!HOST.test(host)) throw new ProtocolError(400, 'malformed Host');
+  if (line.authority !== undefined && line.authority.toLowerCase() !== host.toLowerCase()) {
+    throw new ProtocolError(400, 'Host differs from the request target');
+  }
+  return host;
+}
+
+const NO_BODY: Framing = { kind: 'length', bytes: 0 };
+const CHUNKED: Framing = { kind: 'chunked' };
+
+// Content-Length = 1*DIGIT (RFC 9110 §8.6); no list, no sign, and no more than is exact in a number.
+const CONTENT_LENGTH = /^[0-9]{1,15}$/;
+
+/** RFC 9112 §6.3, with every ambiguity of §11.2 (request smuggling) refused. */
+function bodyFraming(
+  line: RequestLine,
+  contentLength: string | undefined,
+  transferEncoding: string | undefined,
+): Framing {
+  if (transferEncoding !== undefined) {
+    if (contentLength !== undefined) {
+      throw new ProtocolError(400, 'both Content-Length and Transfer-Encoding');
+    }
+    if (line.protocol === 'HTTP/1.0') {
+      throw new ProtocolError(400, 'Transfer-Encoding in HTTP/1.0');
+    }
+    checkTransferEncoding(transferEncoding);
+    return CHUNKED;
+  }
+  if (contentLength === undefined) return NO_BODY;
+  if (!CONTENT_LENGTH.test(contentLength)) throw new ProtocolError(400, 'malformed Content-Length');
+  return { kind: 'length', bytes: Number(contentLength) };
+}
+
+/** RFC 9112 §6.1: `chunked` alone is decoded here; 501 for a coding that is merely unknown. */
+function checkTransferEncoding(value: string): void {
+  const codings = value.toLowerCase().split(/[\t ]*,[\t ]*/);
+  if (codings.length === 1 && codings[0] === 'chunked') return;
+  if (codings.every((coding) => TOKEN.test(coding)) && codings.indexOf('chunked') !== 0) {
+    throw new ProtocolError(501, `transfer coding '${value}' is not implemented`);
+  }
+  throw new ProtocolError(400, 'malformed Transfer-Encoding');
+}
+
+function isPersistent(line: RequestLine, connection: string): boolean {
+  if (connection === '') return line.protocol === 'HTTP/1.1';
+  const options = connection.toLowerCase().split(/[\t ]*,[\t ]*/);
+  if (options.includes('close')) return false;
+  return line.protocol === 'HTTP/1.1' || options.includes('keep-alive');
+}
+
+/** RFC 9110 §10.1.1: ignored in HTTP/1.0; any other expectation is 417. */
+function expectsContinue(line: RequestLine, expect: string | undefined): boolean {
+  if (expect === undefined) return false;
+  if (expect.toLowerCase() !== '100-continue') throw new ProtocolError(417, 'unknown expectation');
+  return line.protocol === 'HTTP/1.1';
+}

@@ -1,0 +1,138 @@
+import { ProtocolError } from '../../../http/protocol-error.ts';
+import { ChunkedDecoder } from './chunked-decoder.ts';
+import { RequestHeadReader, type HeadLimits, type RequestHead } from './request-head.ts';
+
+export interface RequestLimits extends HeadLimits {
+  /** 0 for no limit. */
+  readonly bodyBytes: number;
+}
+
+/** What takes lines, and refuses one that is still incomplete and already too long. */
+interface LineTaker {
+  checkLength(lineBytes: number): void;
+}
+
+const CR = 0x0d;
+const EMPTY = Buffer.alloc(0);
+
+/**
+ * HTTP/1.x requests out of bytes (RFC 9112). Knows no socket: bytes go in with `feed`, and
+ * `readHead` and `readBody` take out what is complete, one request after the other.
+ */
+export class RequestParser {
+  readonly #limits: RequestLimits;
+  readonly #head: RequestHeadReader;
+  #buffer: Buffer = EMPTY;
+  /** The buffer as latin1, made when lines are read from it. */
+  #text: string | undefined;
+  #offset = 0;
+  #remainingBodyBytes = 0;
+  #chunks: ChunkedDecoder | undefined;
+
+  constructor(limits: RequestLimits) {
+    this.#limits = limits;
+    this.#head = new RequestHeadReader(limits);
+  }
+
+  feed(bytes: Buffer): void {
+    const left = this.bufferedBytes;
+    this.#buffer = left === 0 ? bytes : Buffer.concat([this.#buffer.subarray(this.#offset), bytes]);
+    this.#text = undefined;
+    this.#offset = 0;
+  }
+
+  /** Bytes fed and not yet taken out. */
+  get bufferedBytes(): number {
+    return this.#buffer.length - this.#offset;
+  }
+
+  /** Between two requests, and nothing of the next one is here. */
+  get isIdle(): boolean {
+    return this.isBodyComplete && this.#head.isEmpty && this.bufferedBytes === 0;
+  }
+
+  get isBodyComplete(): boolean {
+    return this.#chunks === undefined
+      ? this.#remainingBodyBytes === 0
+      : this.#chunks.state === 'done';
+  }
+
+  /**
+   * The next request's head, or undefined while it is incomplete. Its body comes next.
+   *
+   * @throws {ProtocolError} 400, 413, 414, 417, 431, 501.
+   */
+  readHead(): RequestHead | undefined {
+    for (;;) {
+      const line = this.#takeLine(this.#head);
+      if (line === undefined) return undefined;
+      const head = this.#head.takeLine(line);
+      if (head !== undefined) {
+        this.#startBody(head);
+        return head;
+      }
+    }
+  }
+
+  /**
+   * The next piece of the body, without a copy; undefined where none is here, because more
+   * bytes are needed or because `isBodyComplete`.
+   *
+   * @throws {ProtocolError} 400, 413, 431.
+   */
+  readBody(): Buffer | undefined {
+    if (this.#chunks !== undefined) return this.#readChunked(this.#chunks);
+    const piece = this.#takeBytes(this.#remainingBodyBytes);
+    if (piece !== undefined) this.#remainingBodyBytes -= piece.length;
+    return piece;
+  }
+
+  #startBody({ framing }: RequestHead): void {
+    this.#chunks =
+      framing.kind === 'chunked' ? new ChunkedDecoder(this.#limits.bodyBytes) : undefined;
+    this.#remainingBodyBytes = framing.kind === 'length' ? framing.bytes : 0;
+    const limit = this.#limits.bodyBytes;
+    if (limit > 0 && this.#remainingBodyBytes > limit) {
+      throw new ProtocolError(413, `body over ${limit} bytes`);
+    }
+  }
+
+  #readChunked(chunks: ChunkedDecoder): Buffer | undefined {
+    while (chunks.state !== 'done') {
+      if (chunks.state === 'data') {
+        const piece = this.#takeBytes(chunks.remainingBytes);
+        if (piece !== undefined) chunks.takeData(piece.length);
+        return piece;
+      }
+      const line = this.#takeLine(chunks);
+      if (line === undefined) return undefined;
+      chunks.takeLine(line);
+    }
+    return undefined;
+  }
+
+  #takeBytes(count: number): Buffer | undefined {
+    if (count === 0 || this.bufferedBytes === 0) return undefined;
+    const end = Math.min(this.#offset + count, this.#buffer.length);
+    const piece = this.#buffer.subarray(this.#offset, end);
+    this.#offset = end;
+    return piece;
+  }
+
+  /** RFC 9112 §2.2: lines end in CRLF; a bare LF is refused. */
+  #takeLine(taker: LineTaker): string | undefined {
+    const text = (this.#text ??= this.#buffer.toString('latin1'));
+    const end = text.indexOf('\n', this.#offset);
+    if (end === -1) {
+      const hasCr = text.charCodeAt(text.length - 1) === CR && text.length > this.#offset;
+      taker.checkLength(text.length - this.#offset - (hasCr ? 1 : 0));
+      return undefined;
+    }
+    if (end === this.#offset || text.charCodeAt(end - 1) !== CR) {
+      throw new ProtocolError(400, 'line ends in a bare LF');
+    }
+    const line = text.slice(this.#offset, end - 1);
+    this.#offset = end + 1;
+    return line;
+  }
+}

@@ -1,0 +1,125 @@
+import { createServer, type Server as NetServer, type Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
+import { Connection } from './connection.ts';
+import { serverNameAndPort, type PeerFacts } from './environ.ts';
+import type { Address } from './address.ts';
+import type { Service } from './service.ts';
+
+/** How often deadlines are looked at. */
+const SWEEP_MS = 500;
+/**
+ * How long a draining worker keeps idle connections open: under load the proxy uses each of them
+ * once more, and learns from the response that it closes. Closed at once, they would race it.
+ */
+const IDLE_GRACE_MS = 2000;
+
+/** A listening socket that the arbiter bound. */
+export interface Listener {
+  readonly fd: number;
+  readonly address: Address;
+}
+
+/** What the server shares with its connections, before it adds what changes while it runs. */
+export type ServiceFacts = Omit<Service, 'date' | 'isDraining'>;
+
+/** Accepts connections on all listeners, ends those that are overdue, and drains. */
+export class Server {
+  readonly #service: ServiceFacts & { date: string; isDraining: boolean };
+  readonly #connections = new Set<Connection>();
+  readonly #listeners: NetServer[] = [];
+  readonly #sweepTimer: NodeJS.Timeout;
+  #drainDeadlineMs = Infinity;
+  #onDrained: (() => void) | undefined;
+
+  constructor(facts: ServiceFacts) {
+    this.#service = { ...facts, date: new Date().toUTCString(), isDraining: false };
+    this.#sweepTimer = setInterval(() => this.#sweep(), SWEEP_MS);
+  }
+
+  /** Resolves once connections are accepted. */
+  listen({ fd, address }: Listener, backlog: number): Promise<void> {
+    const listener = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
+      this.#accept(socket, address),
+    );
+    this.#listeners.push(listener);
+    return new Promise((resolve, reject) => {
+      listener.once('error', reject);
+      listener.listen({ fd, backlog }, () => {
+        listener.off('error', reject);
+        listener.on('error', (error) => this.#service.log.error({ err: error }, 'cannot accept'));
+        resolve();
+      });
+    });
+  }
+
+  /** Accepts no more, finishes what is in flight, closes each connection; resolves after the last. */
+  async drain(): Promise<void> {
+    this.#service.isDraining = true;
+    this.#drainDeadlineMs = performance.now() + IDLE_GRACE_MS;
+    await this.#acceptPending();
+    for (const listener of this.#listeners) listener.close();
+    return new Promise((resolve) => {
+      this.#onDrained = resolve;
+      this.#settle();
+    });
+  }
+
+  /** Cuts every connection. */
+  stop(): void {
+    clearInterval(this.#sweepTimer);
+    for (const listener of this.#listeners) listener.close();
+    for (const connection of this.#connections) connection.close();
+  }
+
+  get requestsInFlight(): number {
+    let count = 0;
+    for (const connection of this.#connections) if (!connection.isIdle) count += 1;
+    return count;
+  }
+
+  /** Connections that wait in the backlog when a signal comes are taken in one turn of the loop. */
+  async #acceptPending(): Promise<void> {
+    await setImmediate();
+    await setImmediate();
+  }
+
+  #accept(socket: Socket, address: Address): void {
+    const connection = new Connection(socket, this.#peerFacts(socket, address), this.#service);
+    this.#connections.add(connection);
+    socket.once('close', () => {
+      this.#connections.delete(connection);
+      this.#settle();
+    });
+  }
+
+  #peerFacts(socket: Socket, address: Address): PeerFacts {
+    const remoteAddress = withoutMapping(socket.remoteAddress ?? '');
+    return {
+      ...serverNameAndPort(address),
+      remoteAddress,
+      remotePort: socket.remotePort === undefined ? '' : String(socket.remotePort),
+      // A unix socket is guarded by its file's mode; its peers have no address.
+      isTrusted: address.kind === 'unix' || this.#service.trustedPeers.has(remoteAddress),
+    };
+  }
+
+  #sweep(): void {
+    const nowMs = performance.now();
+    this.#service.date = new Date().toUTCString();
+    for (const connection of this.#connections) {
+      if (connection.isIdle && nowMs >= this.#drainDeadlineMs) connection.close();
+      else connection.checkDeadline(nowMs);
+    }
+  }
+
+  #settle(): void {
+    if (this.#connections.size > 0 || this.#onDrained === undefined) return;
+    clearInterval(this.#sweepTimer);
+    this.#onDrained();
+  }
+}
+
+/** An IPv4 peer of a dual-stack socket is `::ffff:192.0.2.1` (RFC 4291 §2.5.5.2). */
+function withoutMapping(address: string): string {
+  return address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
+}

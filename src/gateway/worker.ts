@@ -1,0 +1,90 @@
+import { once } from 'node:events';
+import { loadApplication } from './application.ts';
+import type { Config } from './config.ts';
+import { ExitCode, exitCodeOf } from './exit-code.ts';
+import { openAccessLog, openLog, type Log } from './log.ts';
+import type { StartMessage, WorkerMessage } from './messages.ts';
+import { Networks } from './networks.ts';
+import { Server } from './server.ts';
+
+const HEARTBEAT_MS = 1000;
+
+/** A worker process, from the arbiter's first message to its exit. */
+async function main(): Promise<void> {
+  const [message] = (await once(process, 'message')) as [StartMessage];
+  const { number, config, listeners } = message;
+  process.title = `gateway: worker ${number} [${config.applicationName}]`;
+  const log = openLog(config.loglevel);
+  setInterval(() => tell({ kind: 'heartbeat' }), HEARTBEAT_MS).unref();
+  stopAtOnceOn('SIGINT', 'SIGQUIT');
+  const server = await startServer(number, config, log);
+  drainOnRequest(server, config, log);
+  for (const listener of listeners) await server.listen(listener, config.backlog);
+  tell({ kind: 'ready' });
+}
+
+async function startServer(number: number, config: Config, log: Log): Promise<Server> {
+  return new Server({
+    application: await loadApplication(config.applicationName),
+    facts: { worker: { number, pid: process.pid }, isMultiprocess: config.workers > 1 },
+    trustedPeers: new Networks(config.forwardedAllowIps),
+    limits: {
+      requestLineBytes: config.limitRequestLine,
+      fieldCount: config.limitRequestFields,
+      fieldBytes: config.limitRequestFieldSize,
+      bodyBytes: config.limitRequestBody,
+    },
+    timeouts: {
+      headerMs: config.headerTimeout * 1000,
+      bodyMs: config.bodyTimeout * 1000,
+      sendMs: config.sendTimeout * 1000,
+      idleMs: config.keepalive * 1000,
+    },
+    log,
+    accessLog: openAccessLog(config),
+  });
+}
+
+/** TERM, a vanished arbiter and an uncaught error all end a worker the same polite way. */
+function drainOnRequest(server: Server, config: Config, log: Log): void {
+  let isDraining = false;
+  const drain = (exitCode: number): void => {
+    if (isDraining) return;
+    isDraining = true;
+    setTimeout(() => {
+      log.warn(`${server.requestsInFlight} requests cut after ${config.gracefulTimeout} s`);
+      process.exit(exitCode);
+    }, config.gracefulTimeout * 1000);
+    void server.drain().then(() => process.exit(exitCode));
+  };
+  process.on('SIGTERM', () => drain(ExitCode.ok));
+  process.on('disconnect', () => {
+    log.error('the arbiter has gone: finishing the requests in flight, then exiting');
+    drain(ExitCode.failure);
+  });
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'uncaught error: finishing the requests in flight, then exiting');
+    drain(ExitCode.failure);
+  });
+}
+
+function stopAtOnceOn(...signals: NodeJS.Signals[]): void {
+  for (const signal of signals) process.on(signal, () => process.exit(ExitCode.ok));
+  // Without a handler Node would open its inspector.
+  process.on('SIGUSR1', () => undefined);
+}
+
+function tell(message: WorkerMessage): void {
+  // Where the arbiter has gone there is nobody to tell; 'disconnect' deals with that.
+  process.send?.(message, undefined, undefined, () => undefined);
+}
+
+function fail(error: unknown): void {
+  const exitCode = exitCodeOf(error);
+  const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.send?.({ kind: 'failed', exitCode, reason } satisfies WorkerMessage, () =>
+    process.exit(exitCode),
+  );
+}
+
+main().catch(fail);

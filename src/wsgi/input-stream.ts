@@ -1,0 +1,114 @@
+import type { Awaitable, Bytes, InputStream } from './types.ts';
+
+const EMPTY: Bytes = new Uint8Array(0);
+const LINE_FEED = 0x0a;
+
+/** PEP 3333 "Input and Error Streams", over a body that comes in pieces. */
+export class BodyInputStream implements InputStream {
+  #pull: () => Awaitable<Bytes | undefined>;
+  #rest = EMPTY;
+  #isBusy = false;
+
+  /** @param pull gives the next piece of the body, `undefined` at its end; called when bytes are wanted, never before. */
+  constructor(pull: () => Awaitable<Bytes | undefined>) {
+    this.#pull = pull;
+  }
+
+  /** Waits for `size` bytes or the end of the body; a negative size is all that remain. */
+  async read(size = -1): Promise<Bytes> {
+    return this.#alone(() => this.#take(size, false));
+  }
+
+  async readline(size = -1): Promise<Bytes> {
+    return this.#alone(() => this.#take(size, true));
+  }
+
+  async readlines(hint = -1): Promise<Bytes[]> {
+    return this.#alone(() => this.#takeLines(hint > 0 ? hint : Infinity));
+  }
+
+  /** Yields the pieces as they come, without a copy. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Bytes, void, undefined> {
+    for (;;) {
+      const piece = await this.#alone(() => this.#takePiece());
+      if (piece.length === 0) return;
+      yield piece;
+    }
+  }
+
+  /** Two reads at once would each get a part of the other's bytes. */
+  async #alone<T>(take: () => Promise<T>): Promise<T> {
+    if (this.#isBusy) {
+      throw new Error('wsgi.input is being read already: await each read before the next');
+    }
+    this.#isBusy = true;
+    try {
+      return await take();
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  async #take(size: number, isLine: boolean): Promise<Bytes> {
+    const parts: Bytes[] = [];
+    let wantedBytes = size < 0 ? Infinity : Math.floor(size);
+    while (wantedBytes > 0 && (this.#rest.length > 0 || (await this.#fill()))) {
+      const part = this.#cut(wantedBytes, isLine);
+      parts.push(part);
+      wantedBytes -= part.length;
+      if (isLine && part.at(-1) === LINE_FEED) break;
+    }
+    return join(parts);
+  }
+
+  async #takeLines(hintBytes: number): Promise<Bytes[]> {
+    const lines: Bytes[] = [];
+    for (let takenBytes = 0; takenBytes < hintBytes;) {
+      const line = await this.#take(-1, true);
+      if (line.length === 0) break;
+      lines.push(line);
+      takenBytes += line.length;
+    }
+    return lines;
+  }
+
+  async #takePiece(): Promise<Bytes> {
+    if (this.#rest.length === 0) await this.#fill();
+    return this.#cut(Infinity, false);
+  }
+
+  /** What the rest has of the bytes wanted, up to its first line feed where a line is. */
+  #cut(wantedBytes: number, isLine: boolean): Bytes {
+    const rest = this.#rest;
+    const most = rest.length <= wantedBytes ? rest : rest.subarray(0, wantedBytes);
+    const lineEnd = isLine ? most.indexOf(LINE_FEED) + 1 : 0;
+    const part = lineEnd > 0 ? most.subarray(0, lineEnd) : most;
+    this.#rest = part.length === rest.length ? EMPTY : rest.subarray(part.length);
+    return part;
+  }
+
+  /** Gets a piece that is not empty. The end of the body and an error stay what they are. */
+  async #fill(): Promise<boolean> {
+    try {
+      while (this.#rest.length === 0) {
+        const piece = await this.#pull();
+        if (piece === undefined) {
+          this.#pull = () => undefined;
+          return false;
+        }
+        this.#rest = piece;
+      }
+      return true;
+    } catch (error) {
+      this.#pull = () => {
+        throw error;
+      };
+      throw error;
+    }
+  }
+}
+
+function join(parts: readonly Bytes[]): Bytes {
+  const [first = EMPTY] = parts;
+  return parts.length <= 1 ? first : Buffer.concat(parts);
+}

@@ -1,0 +1,214 @@
+import { forbidsBody } from '../http/status.ts';
+import { checkHeaders, checkStatus } from './headers.ts';
+import type { Framing, ResponseSink } from './response-sink.ts';
+import type { Awaitable, Bytes, ExcInfo, HeaderList, StartResponse, Write } from './types.ts';
+
+const EMPTY: Bytes = new Uint8Array(0);
+const SERVER_ERROR_BODY: Bytes = Buffer.from('Internal Server Error\n');
+
+/** One response from `start_response` to its last byte: status, headers, lengths. It never sees a socket. */
+export class WsgiResponse {
+  readonly startResponse: StartResponse;
+  readonly #sink: ResponseSink;
+  readonly #isHeadRequest: boolean;
+  #status = '';
+  #headers: HeaderList = [];
+  #wasStartCalled = false;
+  #hasBody = true;
+  #isHeadSent = false;
+  #isFinished = false;
+  #contentLength = Infinity;
+  #sentBytes = 0;
+
+  constructor(sink: ResponseSink, method: string) {
+    this.#sink = sink;
+    this.#isHeadRequest = method === 'HEAD';
+    this.startResponse = (status, headers, excInfo) => this.#start(status, headers, excInfo);
+  }
+
+  /** The status can no longer change. */
+  get isHeadSent(): boolean {
+    return this.#isHeadSent;
+  }
+
+  /** Nothing more can be sent: there is no use in asking the application for it. */
+  get isFinished(): boolean {
+    return this.#isFinished || this.#sink.isClosed;
+  }
+
+  /**
+   * Sends a piece of the body, before the first one the head (PEP 3333 "The start_response()
+   * Callable": not earlier). Resolves once the client can take more.
+   */
+  send(piece: Bytes): Awaitable<void> {
+    checkPiece(piece);
+    if (piece.length === 0 || this.isFinished) return undefined;
+    if (!this.#isHeadSent) this.#sendHead();
+    if (!this.#hasBody) return undefined;
+    if (this.#sentBytes + piece.length > this.#contentLength) return this.#sendLast(piece);
+    this.#sentBytes += piece.length;
+    return this.#sink.write(piece);
+  }
+
+  /** Sends a body that is one piece, and so tells its length (PEP 3333 "Handling the Content-Length Header"). */
+  sendOnly(piece: Bytes): void {
+    checkPiece(piece);
+    if (this.isFinished) return;
+    this.#requireStart();
+    if (this.#hasBody) this.#requireLength(piece.length);
+    const body = this.#hasBody ? this.#clip(piece) : EMPTY;
+    this.#isHeadSent = this.#isFinished = true;
+    this.#sink.sendAll(this.#status, this.#headers, this.#framingOf(piece), body);
+  }
+
+  /** Ends the response after the last piece. */
+  finish(): void {
+    if (this.isFinished) return;
+    if (!this.#isHeadSent) return this.sendOnly(EMPTY);
+    this.#requireLength(this.#sentBytes);
+    this.#isFinished = true;
+    this.#sink.end();
+  }
+
+  /** Answers for an error: with a 500 where nothing was sent, else by leaving the body visibly incomplete. */
+  fail(error: unknown): void {
+    const sink = this.#sink;
+    if (sink.isClosed && isAbortError(error)) return;
+    sink.logError(error);
+    if (this.isFinished) return;
+    if (!this.#isHeadSent) this.#sendServerError();
+    else if (this.#sentBytes === this.#contentLength) sink.end();
+    else sink.abort();
+    this.#isFinished = true;
+  }
+
+  /** PEP 3333 "The start_response() Callable". */
+  #start(status: string, headers: HeaderList, excInfo?: ExcInfo): Write {
+    if (excInfo !== undefined && this.#isHeadSent) throw excInfo[0];
+    if (excInfo === undefined && this.#wasStartCalled) {
+      throw new Error('start_response was called a second time without excInfo');
+    }
+    this.#wasStartCalled = true;
+    this.#status = '';
+    checkStatus(status);
+    checkHeaders(headers);
+    const code = codeOf(status);
+    this.#contentLength = declaredLength(headers);
+    this.#headers = code === 204 ? withoutContentLength(headers) : headers;
+    this.#hasBody = !this.#isHeadRequest && !forbidsBody(code);
+    this.#status = status;
+    return (data) => this.#write(data);
+  }
+
+  /** PEP 3333 "The write() Callable". Throws at once, as a caller may not wait for the promise. */
+  #write(data: Bytes): Promise<void> {
+    checkPiece(data);
+    if (this.#sink.isClosed) throw new Error('write() after the client went away');
+    if (this.#hasBody) {
+      if (this.#isFinished) throw new Error('write() after the end of the response');
+      if (this.#sentBytes + data.length > this.#contentLength) throw tooLong(this.#contentLength);
+    }
+    return Promise.resolve(this.send(data));
+  }
+
+  #sendHead(): void {
+    this.#requireStart();
+    this.#isHeadSent = true;
+    if (this.#hasBody) {
+      const framing = this.#contentLength === Infinity ? 'until-end' : 'as-is';
+      this.#sink.sendHead(this.#status, this.#headers, framing);
+    } else {
+      this.#isFinished = true;
+      this.#sink.sendAll(this.#status, this.#headers, 'as-is', EMPTY);
+    }
+  }
+
+  /** PEP 3333 "Handling the Content-Length Header": not a byte more than announced. */
+  #sendLast(piece: Bytes): void {
+    const part = this.#clip(piece);
+    this.#isFinished = true;
+    if (part.length > 0) void this.#sink.write(part);
+    this.#sink.end();
+  }
+
+  #sendServerError(): void {
+    const headers: HeaderList = [['Content-Type', 'text/plain; charset=utf-8']];
+    const body = this.#isHeadRequest ? EMPTY : SERVER_ERROR_BODY;
+    this.#isHeadSent = true;
+    this.#sink.sendAll('500 Internal Server Error', headers, SERVER_ERROR_BODY.length, body);
+  }
+
+  /** The answer to HEAD may tell the length of the body that GET would get (RFC 9110 §9.3.2). */
+  #framingOf(only: Bytes): Framing {
+    if (this.#contentLength !== Infinity) return 'as-is';
+    if (this.#hasBody) return only.length;
+    return this.#isHeadRequest && only.length > 0 && !forbidsBody(codeOf(this.#status))
+      ? only.length
+      : 'as-is';
+  }
+
+  #clip(piece: Bytes): Bytes {
+    const leftBytes = this.#contentLength - this.#sentBytes;
+    if (piece.length <= leftBytes) return piece;
+    this.#sink.logError(tooLong(this.#contentLength));
+    return piece.subarray(0, leftBytes);
+  }
+
+  #requireLength(sentBytes: number): void {
+    if (sentBytes < this.#contentLength && this.#contentLength !== Infinity) {
+      throw new Error(`the body ended after ${sentBytes} of ${this.#contentLength} bytes`);
+    }
+  }
+
+  #requireStart(): void {
+    if (this.#status === '') throw new Error('start_response was not called before the body');
+  }
+}
+
+/** @throws where the application gives a Content-Length that is not a number, or two of them. */
+function declaredLength(headers: HeaderList): number {
+  let length = Infinity;
+  for (const header of headers) {
+    if (!isContentLength(header)) continue;
+    if (length !== Infinity || !DIGITS.test(header[1])) {
+      throw new Error(`Content-Length must be there once, in digits: '${header[1]}'`);
+    }
+    length = Number(header[1]);
+  }
+  return length;
+}
+
+/** RFC 9110 §8.6: a 204 has no Content-Length, though frameworks like to set one. */
+function withoutContentLength(headers: HeaderList): HeaderList {
+  return headers.some(isContentLength)
+    ? headers.filter((header) => !isContentLength(header))
+    : headers;
+}
+
+function isContentLength([name]: readonly [string, string]): boolean {
+  return name.length === 14 && name.toLowerCase() === 'content-length';
+}
+
+function checkPiece(piece: Bytes): void {
+  if (!(piece instanceof Uint8Array)) {
+    throw new TypeError(
+      `the body must be made of Uint8Array, not ${typeof piece}: encode text with Buffer.from(text)`,
+    );
+  }
+}
+
+function tooLong(contentLength: number): Error {
+  return new Error(`the body is longer than its Content-Length of ${contentLength} bytes`);
+}
+
+function codeOf(status: string): number {
+  return Number.parseInt(status, 10);
+}
+
+/** How an application ends that heeds `gateway.signal`. */
+function isAbortError(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
+}
+
+// Content-Length = 1*DIGIT (RFC 9110 §8.6), as many as a number holds exactly
+const DIGITS = /^[0-9]{1,15}$/;

@@ -1,0 +1,40 @@
+import type { Environ } from './types.ts';
+
+const DEFAULT_PORTS: Readonly<Record<string, string>> = { http: '80', https: '443' };
+
+/** The URL that was asked for (PEP 3333 "URL Reconstruction"). The Host header is the client's word. */
+export function requestUrl(environ: Environ): string {
+  const path = quote(environ.SCRIPT_NAME) + quote(environ.PATH_INFO);
+  const query = environ.QUERY_STRING === '' ? '' : `?${environ.QUERY_STRING}`;
+  return `${environ['wsgi.url_scheme']}://${host(environ)}${path}${query}`;
+}
+
+/** Percent-encodes the bytes of a path, one latin1 character each. */
+export function quote(path: string): string {
+  return path.replace(NOT_IN_PATH, (byte) => `%${hex(byte)}`);
+}
+
+/** Percent-decodes a path to bytes, one latin1 character each; a `%` without two digits stays. */
+export function unquote(path: string): string {
+  if (!path.includes('%')) return path;
+  return path.replace(PERCENT_ENCODED, (_, digits: string) =>
+    String.fromCharCode(Number.parseInt(digits, 16)),
+  );
+}
+
+function host(environ: Environ): string {
+  const { HTTP_HOST, SERVER_NAME, SERVER_PORT } = environ;
+  if (HTTP_HOST) return HTTP_HOST;
+  const isDefaultPort = SERVER_PORT === DEFAULT_PORTS[environ['wsgi.url_scheme']];
+  return isDefaultPort ? SERVER_NAME : `${SERVER_NAME}:${SERVER_PORT}`;
+}
+
+function hex(byte: string): string {
+  return byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0');
+}
+
+// pchar = unreserved / pct-encoded / sub-delims / ":" / "@" (RFC 3986 §3.3), and "/"
+const NOT_IN_PATH = /[^A-Za-z0-9\-._~!$&'()*+,;=:@/]/g;
+
+// pct-encoded = "%" HEXDIG HEXDIG (RFC 3986 §2.1)
+const PERCENT_ENCODED = /%([0-9A-Fa-f]{2})/g;
