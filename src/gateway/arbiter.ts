@@ -1,7 +1,7 @@
 import { formatAddress } from './address.ts';
 import type { Config } from './config.ts';
 import { EventQueue } from './event-queue.ts';
-import { ExitCode } from './exit-code.ts';
+import { ExitCode } from './failure.ts';
 import { bindListener, type BoundListener } from './listener.ts';
 import type { Log } from './log.ts';
 import type { WorkerMessage } from './messages.ts';

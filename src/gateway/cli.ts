@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-import { ApplicationError, loadApplication } from './application.ts';
+import { loadApplication } from './application.ts';
 import { Arbiter } from './arbiter.ts';
-import { readCommandLine, UsageError } from './command-line.ts';
-import { ConfigError, loadConfig } from './config.ts';
-import { ExitCode, exitCodeOf } from './exit-code.ts';
+import { readCommandLine } from './command-line.ts';
+import { loadConfig } from './config.ts';
+import { ExitCode, exitCodeOf, explain } from './failure.ts';
 import { helpText } from './help.ts';
 import { openLog } from './log.ts';
 import { version } from './version.ts';
@@ -25,15 +25,6 @@ async function main(args: string[], environment: NodeJS.ProcessEnv): Promise<num
 function print(text: string): number {
   process.stdout.write(text);
   return ExitCode.ok;
-}
-
-/** A person made the mistake, so a person is told: no stack where the message says it all. */
-function explain(error: unknown): string {
-  if (error instanceof UsageError) return `${error.message}\nTry 'gateway --help'.`;
-  if (error instanceof ConfigError) return error.message;
-  if (error instanceof ApplicationError)
-    return error.cause instanceof Error ? `${error.message}\n${error.cause.stack}` : error.message;
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 try {

@@ -5,7 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { formatAddress, type Address } from './address.ts';
 import { ConfigError } from './config.ts';
 import type { Log } from './log.ts';
-import type { Listener } from './server.ts';
+import type { Listener } from './messages.ts';
 
 const TRIES = 5;
 const RETRY_AFTER_MS = 1000;

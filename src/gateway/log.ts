@@ -1,6 +1,8 @@
 import { openSync } from 'node:fs';
-import { pino, stdTimeFunctions, type Logger } from 'pino';
+import { isatty } from 'node:tty';
+import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
 import { LogStream } from './log-stream.ts';
+import { prettyStream } from './pretty-log.ts';
 import type { LogLevel, Settings } from './settings.ts';
 
 export type Log = Logger;
@@ -16,29 +18,40 @@ const PINO_LEVELS = {
   critical: 'fatal',
 } as const satisfies Record<LogLevel, string>;
 
-/** The gateway's own log: JSON lines on standard error. */
+/** The gateway's own log, on standard error: JSON lines, or text where that is a terminal. */
 export function openLog(level: LogLevel): Log {
-  const stream = new LogStream(STDERR);
-  return pino(
-    { ...COMMON, level: PINO_LEVELS[level], base: { logger: 'gateway', pid: process.pid } },
-    {
-      // The log has few lines, and the last ones matter most: each goes out at once.
-      write(line) {
-        stream.write(line);
-        stream.flush();
-      },
-    },
-  );
+  const options = {
+    ...COMMON,
+    level: PINO_LEVELS[level],
+    base: { logger: 'gateway', pid: process.pid },
+  };
+  return pino(options, terminalStream(STDERR) ?? unbufferedStream(STDERR));
 }
 
-/** The access log: one JSON line a request; undefined where none is wanted. */
+/** The access log: one line a request; undefined where none is wanted. */
 export function openAccessLog({ accesslog }: Settings): Log | undefined {
   if (accesslog === 'none') return undefined;
-  const stream = new LogStream(accesslog === '-' ? STDOUT : openSync(accesslog, 'a'));
-  return pino({ ...COMMON, base: { logger: 'access', pid: process.pid } }, stream);
+  const options = { ...COMMON, base: { logger: 'access', pid: process.pid } };
+  if (accesslog !== '-') return pino(options, new LogStream(openSync(accesslog, 'a')));
+  return pino(options, terminalStream(STDOUT) ?? new LogStream(STDOUT));
 }
 
 const COMMON = {
   timestamp: stdTimeFunctions.isoTime,
   formatters: { level: (label: string): object => ({ level: label }) },
 };
+
+function terminalStream(fd: number): DestinationStream | undefined {
+  return isatty(fd) ? prettyStream(fd) : undefined;
+}
+
+/** The gateway's log has few lines, and the last ones matter most: each goes out at once. */
+function unbufferedStream(fd: number): DestinationStream {
+  const stream = new LogStream(fd);
+  return {
+    write(line) {
+      stream.write(line);
+      stream.flush();
+    },
+  };
+}

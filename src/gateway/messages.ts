@@ -1,5 +1,11 @@
 import type { Config } from './config.ts';
-import type { Listener } from './server.ts';
+import type { Address } from './address.ts';
+
+/** A bound socket, as a descriptor of the process that gets the message. */
+export interface Listener {
+  readonly fd: number;
+  readonly address: Address;
+}
 
 /** The first message to a worker: all that it needs to know. */
 export interface StartMessage {

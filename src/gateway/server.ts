@@ -1,4 +1,4 @@
-import { createServer, type Server as NetServer, type Socket } from 'node:net';
+import { createServer, type BoundSocket, type Server as NetServer, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { Connection } from './connection.ts';
 import { serverNameAndPort, type PeerFacts } from './environ.ts';
@@ -13,11 +13,8 @@ const SWEEP_MS = 500;
  */
 const IDLE_GRACE_MS = 2000;
 
-/** A listening socket that the arbiter bound. */
-export interface Listener {
-  readonly fd: number;
-  readonly address: Address;
-}
+/** A socket that is bound already: in a worker by the arbiter, and handed on as a descriptor. */
+export type ListenHandle = { readonly fd: number } | BoundSocket;
 
 /** What the server shares with its connections, before it adds what changes while it runs. */
 export type ServiceFacts = Omit<Service, 'date' | 'isDraining'>;
@@ -37,14 +34,14 @@ export class Server {
   }
 
   /** Resolves once connections are accepted. */
-  listen({ fd, address }: Listener, backlog: number): Promise<void> {
+  listen(handle: ListenHandle, address: Address, backlog: number): Promise<void> {
     const listener = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
       this.#accept(socket, address),
     );
     this.#listeners.push(listener);
     return new Promise((resolve, reject) => {
       listener.once('error', reject);
-      listener.listen({ fd, backlog }, () => {
+      listener.listen(handle, backlog, () => {
         listener.off('error', reject);
         listener.on('error', (error) => this.#service.log.error({ err: error }, 'cannot accept'));
         resolve();

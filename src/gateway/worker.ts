@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { loadApplication } from './application.ts';
 import type { Config } from './config.ts';
-import { ExitCode, exitCodeOf } from './exit-code.ts';
+import { ExitCode, exitCodeOf, explain } from './failure.ts';
 import { openAccessLog, openLog, type Log } from './log.ts';
 import type { StartMessage, WorkerMessage } from './messages.ts';
 import { Networks } from './networks.ts';
@@ -19,7 +19,7 @@ async function main(): Promise<void> {
   stopAtOnceOn('SIGINT', 'SIGQUIT');
   const server = await startServer(number, config, log);
   drainOnRequest(server, config, log);
-  for (const listener of listeners) await server.listen(listener, config.backlog);
+  for (const { fd, address } of listeners) await server.listen({ fd }, address, config.backlog);
   tell({ kind: 'ready' });
 }
 
@@ -81,10 +81,8 @@ function tell(message: WorkerMessage): void {
 
 function fail(error: unknown): void {
   const exitCode = exitCodeOf(error);
-  const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.send?.({ kind: 'failed', exitCode, reason } satisfies WorkerMessage, () =>
-    process.exit(exitCode),
-  );
+  const message: WorkerMessage = { kind: 'failed', exitCode, reason: explain(error) };
+  process.send?.(message, () => process.exit(exitCode));
 }
 
 main().catch(fail);

@@ -1,10 +1,10 @@
-import { forbidsBody } from '../http/status.ts';
+import { ProtocolError } from '../http/protocol-error.ts';
+import { forbidsBody, statusLine } from '../http/status.ts';
 import { checkHeaders, checkStatus } from './headers.ts';
 import type { Framing, ResponseSink } from './response-sink.ts';
 import type { Awaitable, Bytes, ExcInfo, HeaderList, StartResponse, Write } from './types.ts';
 
 const EMPTY: Bytes = new Uint8Array(0);
-const SERVER_ERROR_BODY: Bytes = Buffer.from('Internal Server Error\n');
 
 /** One response from `start_response` to its last byte: status, headers, lengths. It never sees a socket. */
 export class WsgiResponse {
@@ -70,13 +70,16 @@ export class WsgiResponse {
     this.#sink.end();
   }
 
-  /** Answers for an error: with a 500 where nothing was sent, else by leaving the body visibly incomplete. */
+  /**
+   * Answers for an error where nothing was sent: 500, or what the client's own fault in the body
+   * calls for. Later, the body is left visibly incomplete.
+   */
   fail(error: unknown): void {
     const sink = this.#sink;
     if (sink.isClosed && isAbortError(error)) return;
-    sink.logError(error);
+    if (!(error instanceof ProtocolError)) sink.logError(error);
     if (this.isFinished) return;
-    if (!this.#isHeadSent) this.#sendServerError();
+    if (!this.#isHeadSent) this.#sendError(error instanceof ProtocolError ? error.status : 500);
     else if (this.#sentBytes === this.#contentLength) sink.end();
     else sink.abort();
     this.#isFinished = true;
@@ -131,11 +134,12 @@ export class WsgiResponse {
     this.#sink.end();
   }
 
-  #sendServerError(): void {
+  #sendError(code: number): void {
+    const status = statusLine(code);
     const headers: HeaderList = [['Content-Type', 'text/plain; charset=utf-8']];
-    const body = this.#isHeadRequest ? EMPTY : SERVER_ERROR_BODY;
+    const text = Buffer.from(`${status.slice('500 '.length)}\n`);
     this.#isHeadSent = true;
-    this.#sink.sendAll('500 Internal Server Error', headers, SERVER_ERROR_BODY.length, body);
+    this.#sink.sendAll(status, headers, text.length, this.#isHeadRequest ? EMPTY : text);
   }
 
   /** The answer to HEAD may tell the length of the body that GET would get (RFC 9110 §9.3.2). */

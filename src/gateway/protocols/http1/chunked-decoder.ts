@@ -3,8 +3,10 @@ import { parseField } from './request-head.ts';
 
 // chunk-size = 1*HEXDIG (RFC 9112 §7.1), here at most 12 digits: 2^48 bytes.
 // chunk-ext is skipped (§7.1.1), but must be made of what a field may hold.
-const CHUNK_LINE = /^([0-9A-Fa-f]{1,12})[\t ]*(;[\t\x20-\x7e\x80-\xff]*)?$/;
+const CHUNK_LINE = /^([0-9A-Fa-f]{1,12})([\t ]*;[\t\x20-\x7e\x80-\xff]*)?$/;
 
+const LINE_LIMIT_BYTES = 4096;
+/** For all the extensions of a body together. */
 const EXTENSION_LIMIT_BYTES = 4096;
 const TRAILER_LIMIT_BYTES = 8190;
 
@@ -28,12 +30,11 @@ export class ChunkedDecoder {
     this.#limitBytes = limitBytes;
   }
 
-  /** Takes a line without its CRLF; not to be called in the states `data` and `done`. */
+  /** Takes a line without its CRLF, once its length is checked; not in the states `data` and `done`. */
   takeLine(line: string): void {
     if (this.state === 'size') this.#takeSize(line);
     else if (this.state === 'trailers') this.#takeTrailer(line);
-    else if (line === '') this.state = 'size';
-    else throw new ProtocolError(400, 'chunk longer than its size');
+    else this.state = 'size';
   }
 
   /** Counts bytes of the chunk that the caller has taken. */
@@ -42,13 +43,16 @@ export class ChunkedDecoder {
     if (this.remainingBytes === 0) this.state = 'data-end';
   }
 
-  /** Refuses a line that is still incomplete and already too long. */
+  /** Refuses a line that is too long, also while it is incomplete. */
   checkLength(lineBytes: number): void {
     if (this.state === 'data-end' && lineBytes > 0) {
       throw new ProtocolError(400, 'chunk longer than its size');
     }
-    if (lineBytes > (this.state === 'trailers' ? TRAILER_LIMIT_BYTES : EXTENSION_LIMIT_BYTES)) {
+    if (this.state === 'size' && lineBytes > LINE_LIMIT_BYTES) {
       throw new ProtocolError(400, 'chunk line too long');
+    }
+    if (this.state === 'trailers' && this.#trailerBytes + lineBytes > TRAILER_LIMIT_BYTES) {
+      throw new ProtocolError(431, 'trailers too long');
     }
   }
 
@@ -74,7 +78,6 @@ export class ChunkedDecoder {
       return;
     }
     this.#trailerBytes += line.length;
-    if (this.#trailerBytes > TRAILER_LIMIT_BYTES) throw new ProtocolError(431, 'trailers too long');
     const [name] = parseField(line);
     if (FORBIDDEN_TRAILERS.has(name)) throw new ProtocolError(400, `${name} in a trailer`);
   }

@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { TOKEN } from '../../../http/grammar.ts';
 import { ProtocolError } from '../../../http/protocol-error.ts';
 import { parseRequestLine, type RequestLine } from './request-line.ts';
@@ -39,18 +40,17 @@ export class RequestHeadReader {
     this.#limits = limits;
   }
 
-  /** Nothing of a request has come yet. */
+  /** Nothing of a request has come yet, but perhaps the empty line that is forgiven. */
   get isEmpty(): boolean {
-    return this.#requestLine === undefined && !this.#hasSkippedEmptyLine;
+    return this.#requestLine === undefined;
   }
 
   /**
    * Takes one line without its CRLF, and gives the head with the empty line that ends it.
    *
-   * @throws {ProtocolError} 400, 414, 417, 431, 501.
+   * @throws {ProtocolError} 400, 417, 431, 501.
    */
   takeLine(line: string): RequestHead | undefined {
-    this.checkLength(line.length);
     if (this.#requestLine === undefined) {
       this.#takeRequestLine(line);
     } else if (line === '') {
@@ -61,7 +61,11 @@ export class RequestHeadReader {
     return undefined;
   }
 
-  /** Refuses a line, also one still incomplete, that is over its limit. */
+  /**
+   * Refuses a line, also one still incomplete, that is over its limit.
+   *
+   * @throws {ProtocolError} 414, 431.
+   */
   checkLength(lineBytes: number): void {
     if (this.#requestLine === undefined) {
       if (lineBytes > this.#limits.requestLineBytes) {
@@ -123,7 +127,7 @@ function isWhitespace(code: number): boolean {
 }
 
 const KNOWN_NAMES = new Map<string, string>();
-const KNOWN_NAMES_MAX = 1024;
+const KNOWN_NAMES_MAX = 256;
 
 /** Checked and lowered once for each spelling: clients send the same few names all the time. */
 function lowerCaseName(name: string): string {
@@ -131,8 +135,13 @@ function lowerCaseName(name: string): string {
   if (known !== undefined) return known;
   if (!TOKEN.test(name)) throw new ProtocolError(400, 'malformed field name');
   const lower = name.toLowerCase();
-  if (KNOWN_NAMES.size < KNOWN_NAMES_MAX) KNOWN_NAMES.set(name, lower);
+  if (KNOWN_NAMES.size < KNOWN_NAMES_MAX) KNOWN_NAMES.set(copyOf(name), copyOf(lower));
   return lower;
+}
+
+/** A slice of a string keeps the whole buffer's text in memory; a copy does not. */
+function copyOf(latin1: string): string {
+  return Buffer.from(latin1, 'latin1').toString('latin1');
 }
 
 /** The fields that the connection itself lives by; all others are the application's. */
@@ -178,19 +187,24 @@ function onlyOnce(earlier: string | undefined, value: string, name: string): str
 
 // Host = uri-host [ ":" port ] (RFC 9110 §7.2), uri-host = IP-literal / IPv4address / reg-name
 // (RFC 3986 §3.2.2). An empty one names nothing, and is refused.
-const HOST = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9\-._~!$&'()*+,;=%]+)(?::[0-9]*)?$/;
+const HOST =
+  /^(?:\[([0-9A-Fa-f:.]+)\]|(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})+)(?::[0-9]*)?$/;
 
 /** RFC 9112 §3.2: exactly one valid Host, and in absolute-form the same as the target's authority. */
-function effectiveHost(line: RequestLine, host: string | undefined): string {
-  if (host === undefined) {
-    if (line.protocol === 'HTTP/1.1') throw new ProtocolError(400, 'no Host');
-    return line.authority ?? '';
-  }
-  if (!HOST.test(host)) throw new ProtocolError(400, 'malformed Host');
-  if (line.authority !== undefined && line.authority.toLowerCase() !== host.toLowerCase()) {
+function effectiveHost({ protocol, authority }: RequestLine, field: string | undefined): string {
+  if (field === undefined && protocol === 'HTTP/1.1') throw new ProtocolError(400, 'no Host');
+  const host = field ?? authority;
+  if (host === undefined) return '';
+  if (!isHost(host)) throw new ProtocolError(400, 'malformed Host');
+  if (authority !== undefined && authority.toLowerCase() !== host.toLowerCase()) {
     throw new ProtocolError(400, 'Host differs from the request target');
   }
   return host;
+}
+
+function isHost(value: string): boolean {
+  const match = HOST.exec(value);
+  return match !== null && (match[1] === undefined || isIPv6(match[1]));
 }
 
 const NO_BODY: Framing = { kind: 'length', bytes: 0 };
@@ -222,9 +236,10 @@ function bodyFraming(
 
 /** RFC 9112 §6.1: `chunked` alone is decoded here; 501 for a coding that is merely unknown. */
 function checkTransferEncoding(value: string): void {
-  const codings = value.toLowerCase().split(/[\t ]*,[\t ]*/);
+  const codings = listMembers(value);
   if (codings.length === 1 && codings[0] === 'chunked') return;
-  if (codings.every((coding) => TOKEN.test(coding)) && codings.indexOf('chunked') !== 0) {
+  const isChunkedOnlyLast = !codings.slice(0, -1).includes('chunked');
+  if (isChunkedOnlyLast && codings.every((coding) => TOKEN.test(coding))) {
     throw new ProtocolError(501, `transfer coding '${value}' is not implemented`);
   }
   throw new ProtocolError(400, 'malformed Transfer-Encoding');
@@ -232,9 +247,18 @@ function checkTransferEncoding(value: string): void {
 
 function isPersistent(line: RequestLine, connection: string): boolean {
   if (connection === '') return line.protocol === 'HTTP/1.1';
-  const options = connection.toLowerCase().split(/[\t ]*,[\t ]*/);
+  const options = listMembers(connection);
   if (options.includes('close')) return false;
   return line.protocol === 'HTTP/1.1' || options.includes('keep-alive');
+}
+
+/** The members of a list (RFC 9110 §5.6.1), in lower case. */
+function listMembers(value: string): string[] {
+  // Not one pattern for the comma and the white space around it: that takes quadratic time.
+  return value
+    .toLowerCase()
+    .split(',')
+    .map((member) => trimWhitespace(member, 0));
 }
 
 /** RFC 9110 §10.1.1: ignored in HTTP/1.0; any other expectation is 417. */

@@ -7,7 +7,7 @@ export interface RequestLimits extends HeadLimits {
   readonly bodyBytes: number;
 }
 
-/** What takes lines, and refuses one that is still incomplete and already too long. */
+/** What takes lines, and refuses one that is too long, also while it is incomplete. */
 interface LineTaker {
   checkLength(lineBytes: number): void;
 }
@@ -122,17 +122,14 @@ export class RequestParser {
   /** RFC 9112 §2.2: lines end in CRLF; a bare LF is refused. */
   #takeLine(taker: LineTaker): string | undefined {
     const text = (this.#text ??= this.#buffer.toString('latin1'));
-    const end = text.indexOf('\n', this.#offset);
-    if (end === -1) {
-      const hasCr = text.charCodeAt(text.length - 1) === CR && text.length > this.#offset;
-      taker.checkLength(text.length - this.#offset - (hasCr ? 1 : 0));
-      return undefined;
-    }
-    if (end === this.#offset || text.charCodeAt(end - 1) !== CR) {
-      throw new ProtocolError(400, 'line ends in a bare LF');
-    }
-    const line = text.slice(this.#offset, end - 1);
+    const start = this.#offset;
+    const lineFeed = text.indexOf('\n', start);
+    const end = lineFeed === -1 ? text.length : lineFeed;
+    const hasCr = end > start && text.charCodeAt(end - 1) === CR;
+    taker.checkLength(end - start - (hasCr ? 1 : 0));
+    if (lineFeed === -1) return undefined;
+    if (!hasCr) throw new ProtocolError(400, 'line ends in a bare LF');
     this.#offset = end + 1;
-    return line;
+    return text.slice(start, end - 1);
   }
 }

@@ -1,0 +1,16 @@
+import { setTimeout } from 'node:timers/promises';
+import type { Application } from '../../../src/wsgi/types.ts';
+
+/** `/sleep/MS` answers later, `/block` never yields the loop again, `/pid` tells who serves, `/throw` breaks the process. */
+export const application: Application = async (environ, startResponse) => {
+  const [, what = '', argument = ''] = environ.PATH_INFO.split('/');
+  if (what === 'sleep') await setTimeout(Number(argument));
+  if (what === 'block') for (;;);
+  if (what === 'throw') setImmediate(() => raise());
+  startResponse('200 OK', [['Content-Type', 'text/plain']]);
+  return [Buffer.from(String(process.pid))];
+};
+
+function raise(): never {
+  throw new Error('planted: nobody catches this');
+}

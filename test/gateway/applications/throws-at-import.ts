@@ -1,0 +1,1 @@
+throw new Error('planted: broken at import');

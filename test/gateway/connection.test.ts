@@ -1,0 +1,268 @@
+import { setTimeout } from 'node:timers/promises';
+import { expect, onTestFinished, test } from 'vitest';
+import type { ServiceFacts } from '../../src/gateway/server.ts';
+import type { Application, Bytes } from '../../src/wsgi/types.ts';
+import { exchange, RawClient } from './raw-client.ts';
+import { serve, type Served } from './serve.ts';
+
+const TEXT: [string, string][] = [['Content-Type', 'text/plain']];
+
+const echoPath: Application = (environ, startResponse) => {
+  startResponse('200 OK', TEXT);
+  return [Buffer.from(`<${environ.PATH_INFO}>`)];
+};
+
+const echoBody: Application = async (environ, startResponse) => {
+  const body = await environ['wsgi.input'].read();
+  startResponse('200 OK', TEXT);
+  return [Buffer.concat([Buffer.from('<'), body, Buffer.from('>')])];
+};
+
+async function served(
+  application: Application,
+  changes: Partial<ServiceFacts> = {},
+): Promise<Served> {
+  const server = await serve(application, changes);
+  onTestFinished(() => server.close());
+  return server;
+}
+
+function timeouts(changes: Partial<ServiceFacts['timeouts']>): Partial<ServiceFacts> {
+  const long = 60_000;
+  return { timeouts: { headerMs: long, bodyMs: long, sendMs: long, idleMs: long, ...changes } };
+}
+
+const HEAD = 'Host: a\r\n';
+const CLOSE = 'Connection: close\r\n\r\n';
+
+test('one connection serves one request after the other', async () => {
+  const { port } = await served(echoPath);
+  const client = await RawClient.connect(port);
+  client.send(`GET /1 HTTP/1.1\r\n${HEAD}\r\n`);
+  await client.until(/<\/1>/);
+  client.send(`GET /2 HTTP/1.1\r\n${HEAD}${CLOSE}`);
+  expect(await client.untilClosed()).toMatch(
+    /<\/1>HTTP\/1.1 200 OK[^]*Connection: close[^]*<\/2>$/,
+  );
+});
+
+test('pipelined requests are answered in their order', async () => {
+  const { port } = await served(async (environ, startResponse) => {
+    await setTimeout(environ.PATH_INFO === '/1' ? 50 : 0);
+    return echoPath(environ, startResponse);
+  });
+  const text = [1, 2, 3].map((n) => `GET /${n} HTTP/1.1\r\n${HEAD}\r\n`).join('');
+  const received = await exchange(port, `${text}GET /4 HTTP/1.1\r\n${HEAD}${CLOSE}`);
+  expect(received.match(/<[^>]+>/g)).toEqual(['</1>', '</2>', '</3>', '</4>']);
+});
+
+test('thousands of pipelined requests do not exhaust the stack', async () => {
+  const { port } = await served(echoPath);
+  const text = `GET / HTTP/1.1\r\n${HEAD}\r\n`.repeat(5000);
+  const received = await exchange(port, `${text}GET /last HTTP/1.1\r\n${HEAD}${CLOSE}`);
+  expect(received.match(/<\/>/g)).toHaveLength(5000);
+  expect(received).toMatch(/<\/last>$/);
+});
+
+test('HTTP/1.0 closes unless it asks for keep-alive', async () => {
+  const { port } = await served(echoPath);
+  expect(await exchange(port, 'GET /a HTTP/1.0\r\n\r\n')).toContain('Connection: close');
+  const client = await RawClient.connect(port);
+  client.send('GET /a HTTP/1.0\r\nConnection: keep-alive\r\n\r\n');
+  expect(await client.until(/<\/a>/)).toContain('Connection: keep-alive');
+  client.close();
+});
+
+test('a body that the application leaves unread is not taken for a request', async () => {
+  const { port } = await served(echoPath);
+  const smuggled = `GET /smuggled HTTP/1.1\r\n${HEAD}\r\n`;
+  const post = `POST /post HTTP/1.1\r\n${HEAD}Content-Length: ${smuggled.length}\r\n\r\n${smuggled}`;
+  const received = await exchange(port, `${post}GET /next HTTP/1.1\r\n${HEAD}${CLOSE}`);
+  expect(received.match(/<[^>]+>/g)).toEqual(['</post>', '</next>']);
+});
+
+test('an unread body of over 64 KiB closes the connection', async () => {
+  const { port } = await served(echoPath);
+  const post = `POST /post HTTP/1.1\r\n${HEAD}Content-Length: 200000\r\n\r\n${'x'.repeat(200_000)}`;
+  const received = await exchange(port, `${post}GET /next HTTP/1.1\r\n${HEAD}${CLOSE}`);
+  expect(received.match(/<[^>]+>/g)).toEqual(['</post>']);
+});
+
+test('100 Continue is sent when the application reads, and not before', async () => {
+  const { port } = await served(async (environ, startResponse) =>
+    environ.PATH_INFO === '/read'
+      ? echoBody(environ, startResponse)
+      : echoPath(environ, startResponse),
+  );
+  const client = await RawClient.connect(port);
+  const fields = `${HEAD}Content-Length: 3\r\nExpect: 100-continue\r\n\r\n`;
+  client.send(`POST /read HTTP/1.1\r\n${fields}`);
+  await client.until(/^HTTP\/1.1 100 Continue\r\n\r\n$/);
+  client.send('abc');
+  await client.until(/<abc>/);
+  client.close();
+
+  const refused = await exchange(port, `POST /no HTTP/1.1\r\n${fields}`);
+  expect(refused).toMatch(/^HTTP\/1.1 200 OK[^]*Connection: close/);
+});
+
+test.for<[name: string, request: string, status: number]>([
+  ['a malformed request line', 'GET /\r\n\r\n', 400],
+  ['a bare LF', 'GET / HTTP/1.1\nHost: a\n\n', 400],
+  ['a malformed chunk', `POST / HTTP/1.1\r\n${HEAD}Transfer-Encoding: chunked\r\n\r\nxyz\r\n`, 400],
+  ['a request line that is too long', `GET /${'a'.repeat(5000)} HTTP/1.1\r\n`, 414],
+  ['a field that is too long', `GET / HTTP/1.1\r\nHost: a\r\nA: ${'a'.repeat(9000)}`, 431],
+  ['too many fields', `GET / HTTP/1.1\r\n${'A: b\r\n'.repeat(101)}`, 431],
+  ['a body that is too large', `POST / HTTP/1.1\r\n${HEAD}Content-Length: 10485761\r\n\r\n`, 413],
+  [
+    'a chunked body that is too large',
+    `POST / HTTP/1.1\r\n${HEAD}Transfer-Encoding: chunked\r\n\r\nA00001\r\n`,
+    413,
+  ],
+  ['an unknown transfer coding', `POST / HTTP/1.1\r\n${HEAD}Transfer-Encoding: gzip\r\n\r\n`, 501],
+  ['an unknown expectation', `POST / HTTP/1.1\r\n${HEAD}Expect: tea\r\n\r\n`, 417],
+])('%s is answered with its status, and the connection closes', async ([, request, status]) => {
+  const { port, access } = await served(echoBody);
+  const received = await exchange(port, request);
+  expect(received).toMatch(new RegExp(`^HTTP/1.1 ${status} .*\r\n`));
+  expect(received.match(/^HTTP\/1.1/gm)).toHaveLength(1);
+  expect(received).toContain('Connection: close');
+  expect(access.at(-1)).toMatchObject({ status });
+});
+
+test('a request head that comes too slowly is answered with 408', async () => {
+  const { port } = await served(echoPath, timeouts({ headerMs: 200 }));
+  expect(await exchange(port, 'GET / HTTP/1.1\r\nHo')).toMatch(/^HTTP\/1.1 408 /);
+});
+
+test('a body that comes too slowly is answered with 408', async () => {
+  const { port } = await served(echoBody, timeouts({ bodyMs: 200 }));
+  const received = await exchange(port, `POST / HTTP/1.1\r\n${HEAD}Content-Length: 5\r\n\r\nab`);
+  expect(received).toMatch(/^HTTP\/1.1 408 /);
+});
+
+test('an idle connection closes without a word', async () => {
+  const { port } = await served(echoPath, timeouts({ idleMs: 200 }));
+  const received = await exchange(port, `GET / HTTP/1.1\r\n${HEAD}\r\n`);
+  expect(received).toMatch(/<\/>$/);
+});
+
+test('a connection that never says anything closes without a word', async () => {
+  const { port } = await served(echoPath, timeouts({ headerMs: 200 }));
+  expect(await exchange(port, '')).toBe('');
+});
+
+test('a client that does not take its response is cut off', async () => {
+  let isClosed: (() => void) | undefined;
+  const closed = new Promise<void>((resolve) => (isClosed = resolve));
+  const { port } = await served(
+    (_, startResponse) => {
+      startResponse('200 OK', TEXT);
+      async function* endless(): AsyncGenerator<Bytes> {
+        try {
+          for (;;) yield Buffer.alloc(65_536);
+        } finally {
+          isClosed?.();
+        }
+      }
+      return endless();
+    },
+    timeouts({ sendMs: 300 }),
+  );
+  const client = await RawClient.connect(port);
+  client.socket.pause();
+  client.send(`GET / HTTP/1.1\r\n${HEAD}\r\n`);
+  await closed;
+  client.close();
+});
+
+test('a large response to a slow but steady reader is not cut off', async () => {
+  const size = 8 * 1024 * 1024;
+  const { port } = await served(
+    (_, startResponse) => {
+      startResponse('200 OK', TEXT);
+      return [Buffer.alloc(size, 'x')];
+    },
+    timeouts({ sendMs: 400 }),
+  );
+  const client = await RawClient.connect(port);
+  let bytes = 0;
+  client.socket.on('data', (data) => {
+    bytes += data.length;
+    client.socket.pause();
+    void setTimeout(5).then(() => client.socket.resume());
+  });
+  client.send(`GET / HTTP/1.1\r\n${HEAD}${CLOSE}`);
+  await client.untilClosed();
+  expect(bytes).toBeGreaterThan(size);
+});
+
+test('a client that goes away aborts the signal', async () => {
+  let aborted: (() => void) | undefined;
+  const isAborted = new Promise<void>((resolve) => (aborted = resolve));
+  const { port, access } = await served((environ, startResponse) => {
+    const signal = environ['gateway.signal'];
+    return new Promise((resolve) => {
+      signal?.addEventListener('abort', () => {
+        aborted?.();
+        startResponse('200 OK', TEXT);
+        resolve([]);
+      });
+    });
+  });
+  const client = await RawClient.connect(port);
+  client.send(`GET / HTTP/1.1\r\n${HEAD}\r\n`);
+  await setTimeout(50);
+  client.close();
+  await isAborted;
+  await expect.poll(() => access).toMatchObject([{ status: 499 }]);
+});
+
+test('the access line has what an operator asks for', async () => {
+  const { port, access } = await served(echoPath);
+  await exchange(port, `GET /a?b=c HTTP/1.1\r\n${HEAD}User-Agent: me\r\n${CLOSE}`);
+  expect(access.at(-1)).toMatchObject({
+    remote_addr: '127.0.0.1',
+    method: 'GET',
+    target: '/a?b=c',
+    protocol: 'HTTP/1.1',
+    host: 'a',
+    status: 200,
+    bytes: 4,
+    user_agent: 'me',
+    request_id: expect.stringMatching(/^[0-9a-f]{32}$/),
+    duration_ms: expect.any(Number),
+  });
+});
+
+test('an error of the application is logged with the request that met it', async () => {
+  const { port, log } = await served(() => {
+    throw new Error('planted');
+  });
+  const received = await exchange(port, `GET /broken HTTP/1.1\r\n${HEAD}${CLOSE}`);
+  expect(received).toMatch(/^HTTP\/1.1 500 /);
+  expect(log).toMatchObject([
+    { target: '/broken', err: { message: 'planted' }, request_id: expect.any(String) },
+  ]);
+});
+
+test('a draining server finishes what is in flight and closes each connection', async () => {
+  let answer: (() => void) | undefined;
+  const { port, server } = await served(async (environ, startResponse) => {
+    if (environ.PATH_INFO === '/slow') await new Promise<void>((resolve) => (answer = resolve));
+    startResponse('200 OK', TEXT);
+    return [Buffer.from(`draining ${environ['gateway.draining']}`)];
+  });
+  const [slow, idle] = await Promise.all([RawClient.connect(port), RawClient.connect(port)]);
+  slow.send(`GET /slow HTTP/1.1\r\n${HEAD}\r\n`);
+  idle.send(`GET /idle HTTP/1.1\r\n${HEAD}\r\n`);
+  await idle.until(/draining false/);
+  const drained = server.drain();
+  await setTimeout(50);
+  await expect(RawClient.connect(port)).rejects.toThrow(/ECONNREFUSED/);
+  idle.send(`GET /idle HTTP/1.1\r\n${HEAD}\r\n`);
+  expect(await idle.untilClosed()).toMatch(/Connection: close[^]*draining true$/);
+  answer?.();
+  expect(await slow.untilClosed()).toMatch(/Connection: close[^]*draining false$/);
+  await drained;
+});

@@ -1,0 +1,111 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { onTestFinished } from 'vitest';
+
+const CLI = join(import.meta.dirname, '../../src/gateway/cli.ts');
+export const APPLICATIONS: string = join(import.meta.dirname, 'applications');
+
+export interface LogLine {
+  readonly level: string;
+  readonly msg: string;
+  readonly [field: string]: unknown;
+}
+
+/** The gateway's command as a real process, bound to a free port of the loopback interface. */
+export class GatewayProcess {
+  readonly child: ChildProcess;
+  readonly log: LogLine[] = [];
+  readonly access: Record<string, unknown>[] = [];
+  /** What stands on standard error and is no JSON. */
+  errorText = '';
+  outputText = '';
+  readonly exited: Promise<number | null>;
+  #wake = Promise.withResolvers<void>();
+
+  constructor(args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
+    this.child = spawn(process.execPath, [CLI, ...args], {
+      env: { PATH: process.env['PATH'], ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#readLines('stdout');
+    this.#readLines('stderr');
+    this.exited = once(this.child, 'close').then(([code]) => {
+      this.#wake.resolve();
+      return code as number | null;
+    });
+    onTestFinished(() => this.kill());
+  }
+
+  /** Starts it, and waits until all workers are ready. */
+  static async start(
+    application: string,
+    ...args: string[]
+  ): Promise<GatewayProcess & { readonly port: number }> {
+    const gateway = new GatewayProcess([
+      '--bind',
+      '127.0.0.1:0',
+      '--workers',
+      '2',
+      ...args,
+      resolve(APPLICATIONS, application),
+    ]);
+    const line = await gateway.line(/serving .* at http/);
+    const port = Number(/:(\d+)/.exec(line.msg.replace(/.* at /, ''))?.[1]);
+    const workers = Number(args[args.indexOf('--workers') + 1] ?? 2) || 2;
+    await gateway.lines(/is ready/, workers);
+    return Object.assign(gateway, { port });
+  }
+
+  /** The first line of the log that matches; waits for it. */
+  async line(pattern: RegExp): Promise<LogLine> {
+    const [line] = await this.lines(pattern, 1);
+    if (line === undefined) throw new Error('no line');
+    return line;
+  }
+
+  /** So many lines that match; waits for them. */
+  async lines(pattern: RegExp, count: number): Promise<LogLine[]> {
+    for (;;) {
+      const found = this.log.filter(({ msg }) => pattern.test(msg));
+      if (found.length >= count) return found;
+      if (this.child.exitCode !== null) {
+        throw new Error(
+          `exited with ${this.child.exitCode} before ${pattern}: ${this.errorText}${JSON.stringify(this.log)}`,
+        );
+      }
+      await this.#wake.promise;
+    }
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
+  }
+
+  kill(): void {
+    this.child.kill('SIGKILL');
+  }
+
+  #readLines(name: 'stdout' | 'stderr'): void {
+    const stream = this.child[name];
+    if (stream === null) return;
+    createInterface({ input: stream }).on('line', (text) => {
+      const line = parse(text);
+      if (line?.['logger'] === 'access') this.access.push(line);
+      else if (line !== undefined) this.log.push(line as LogLine);
+      else if (name === 'stderr') this.errorText += `${text}\n`;
+      else this.outputText += `${text}\n`;
+      this.#wake.resolve();
+      this.#wake = Promise.withResolvers();
+    });
+  }
+}
+
+function parse(text: string): Record<string, unknown> | undefined {
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    return undefined;
+  }
+}

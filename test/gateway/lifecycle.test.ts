@@ -1,0 +1,169 @@
+import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { APPLICATIONS, GatewayProcess } from './gateway-process.ts';
+import { RawClient } from './raw-client.ts';
+
+type Running = Awaited<ReturnType<typeof GatewayProcess.start>>;
+
+async function get(gateway: Running, path = '/pid'): Promise<string> {
+  const response = await fetch(`http://127.0.0.1:${gateway.port}${path}`, {
+    headers: { connection: 'close' },
+  });
+  return response.text();
+}
+
+function workerPids(gateway: GatewayProcess): number[] {
+  return gateway.log.flatMap(({ msg }) => Number(/is ready \(pid (\d+)/.exec(msg)?.[1]) || []);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+async function untilGone(pids: readonly number[]): Promise<void> {
+  await expect.poll(() => pids.filter(isAlive), { timeout: 10_000 }).toEqual([]);
+}
+
+test('TERM lets 50 requests in flight complete, exits with 0 and leaves nothing behind', async () => {
+  const gateway = await GatewayProcess.start('behaviours.ts');
+  const answers = Array.from({ length: 50 }, () => get(gateway, '/sleep/1000'));
+  await setTimeout(500);
+  gateway.signal('SIGTERM');
+  const pids = workerPids(gateway).map(String);
+  for (const answer of await Promise.all(answers)) expect(pids).toContain(answer);
+  expect(await gateway.exited).toBe(0);
+  await untilGone(workerPids(gateway));
+});
+
+test.for<NodeJS.Signals>(['SIGINT', 'SIGQUIT'])(
+  '%s stops at once, with exit code 0',
+  async (signal) => {
+    const gateway = await GatewayProcess.start('behaviours.ts');
+    const cut = expect(get(gateway, '/sleep/60000')).rejects.toThrow();
+    await setTimeout(200);
+    gateway.signal(signal);
+    await cut;
+    expect(await gateway.exited).toBe(0);
+    await untilGone(workerPids(gateway));
+  },
+);
+
+test('requests that outlast the graceful timeout are cut, and the log counts them', async () => {
+  const gateway = await GatewayProcess.start('behaviours.ts', '--graceful-timeout', '0.5');
+  const cut = expect(get(gateway, '/sleep/60000')).rejects.toThrow();
+  await setTimeout(200);
+  gateway.signal('SIGTERM');
+  await cut;
+  expect(await gateway.exited).toBe(0);
+  expect(gateway.log.map(({ msg }) => msg)).toContain('1 requests cut after 0.5 s');
+});
+
+test('with every worker killed under load no connection is refused, and service is back in 2 s', async () => {
+  const gateway = await GatewayProcess.start('behaviours.ts');
+  const refusals: string[] = [];
+  let isOver = false;
+  const load = Array.from({ length: 8 }, async () => {
+    while (!isOver) {
+      const client = await RawClient.connect(gateway.port).catch((error: Error) => {
+        refusals.push(error.message);
+        return undefined;
+      });
+      client?.send('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+      await client?.untilClosed();
+    }
+  });
+  await setTimeout(300);
+  for (const pid of workerPids(gateway)) process.kill(pid, 'SIGKILL');
+  const killedAt = performance.now();
+  await gateway.lines(/is ready/, 4);
+  await get(gateway);
+  expect(performance.now() - killedAt).toBeLessThan(2000);
+  isOver = true;
+  await Promise.all(load);
+  expect(refusals).toEqual([]);
+});
+
+test('workers go when their arbiter was killed', async () => {
+  const gateway = await GatewayProcess.start('behaviours.ts');
+  gateway.kill();
+  await untilGone(workerPids(gateway));
+});
+
+test('a worker whose loop is blocked is replaced, and the others go on', async () => {
+  const gateway = await GatewayProcess.start('behaviours.ts', '--timeout', '2');
+  const cut = expect(get(gateway, '/block')).rejects.toThrow();
+  await gateway.line(/is blocked: killed/);
+  await cut;
+  await gateway.lines(/is ready/, 3);
+  await get(gateway);
+});
+
+test('an error that nobody catches ends its worker after the requests in flight', async () => {
+  const gateway = await GatewayProcess.start('behaviours.ts', '--workers', '1');
+  const [pid] = workerPids(gateway);
+  const slow = get(gateway, '/sleep/500');
+  await get(gateway, '/throw');
+  expect(await slow).toBe(String(pid));
+  await gateway.line(/uncaught error/);
+  await gateway.lines(/is ready/, 2);
+  expect(await get(gateway)).not.toBe(String(pid));
+});
+
+test('HUP replaces every worker, one after the other', async () => {
+  const gateway = await GatewayProcess.start('behaviours.ts');
+  const before = workerPids(gateway);
+  gateway.signal('SIGHUP');
+  await gateway.lines(/is ready/, 4);
+  await untilGone(before);
+  expect(before.map(String)).not.toContain(await get(gateway));
+});
+
+test('HUP onto broken code keeps the workers from before, and says why', async () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'gateway-')), 'application.ts');
+  copyFileSync(join(APPLICATIONS, 'behaviours.ts'), file);
+  const gateway = await GatewayProcess.start(file);
+  const before = workerPids(gateway).map(String);
+  const working = readFileSync(file, 'utf8');
+  writeFileSync(file, 'export const application = ;');
+  gateway.signal('SIGHUP');
+  await gateway.line(/reload given up/);
+  expect(before).toContain(await get(gateway));
+  expect(gateway.log.filter(({ level }) => level === 'fatal')).toHaveLength(1);
+
+  writeFileSync(file, working);
+  gateway.signal('SIGHUP');
+  await gateway.lines(/is ready/, 4);
+  await expect.poll(() => get(gateway)).not.toBe(before[0]);
+});
+
+test('TTIN adds a worker and TTOU takes one away, down to one', async () => {
+  const gateway = await GatewayProcess.start('behaviours.ts');
+  gateway.signal('SIGTTIN');
+  await gateway.lines(/is ready/, 3);
+  gateway.signal('SIGTTOU');
+  await gateway.lines(/has exited/, 1);
+  gateway.signal('SIGTTOU');
+  await gateway.lines(/has exited/, 2);
+  gateway.signal('SIGTTOU');
+  await gateway.lines(/SIGTTOU received/, 3);
+  await get(gateway);
+});
+
+test('an arbiter that is stopped for a while kills nobody when it wakes', async () => {
+  const gateway = await GatewayProcess.start('behaviours.ts', '--timeout', '2');
+  gateway.signal('SIGSTOP');
+  for (let second = 0; second < 4; second++) {
+    await setTimeout(1000);
+    await get(gateway);
+  }
+  gateway.signal('SIGCONT');
+  await setTimeout(1000);
+  expect(gateway.log.filter(({ msg }) => msg.includes('killed'))).toEqual([]);
+});

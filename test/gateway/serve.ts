@@ -1,0 +1,39 @@
+import { BoundSocket } from 'node:net';
+import { pino } from 'pino';
+import { Networks } from '../../src/gateway/networks.ts';
+import { Server, type ServiceFacts } from '../../src/gateway/server.ts';
+import { validator } from '../../src/wsgi/validator.ts';
+import type { Application } from '../../src/wsgi/types.ts';
+
+export interface Served {
+  readonly port: number;
+  /** Lines of the gateway's log. */
+  readonly log: Record<string, unknown>[];
+  /** Lines of the access log. */
+  readonly access: Record<string, unknown>[];
+  readonly server: Server;
+  close(): Promise<void>;
+}
+
+/** The worker's server inside the test's own process, around the validated application. */
+export async function serve(
+  application: Application,
+  changes: Partial<ServiceFacts> = {},
+): Promise<Served> {
+  const log: Record<string, unknown>[] = [];
+  const access: Record<string, unknown>[] = [];
+  const server = new Server({
+    application: validator(application),
+    facts: { worker: { number: 1, pid: process.pid }, isMultiprocess: false },
+    trustedPeers: new Networks([]),
+    limits: { requestLineBytes: 4094, fieldCount: 100, fieldBytes: 8190, bodyBytes: 10_485_760 },
+    timeouts: { headerMs: 10_000, bodyMs: 10_000, sendMs: 10_000, idleMs: 10_000 },
+    log: pino({}, { write: (line: string) => log.push(JSON.parse(line)) }),
+    accessLog: pino({}, { write: (line: string) => access.push(JSON.parse(line)) }),
+    ...changes,
+  });
+  const socket = new BoundSocket({ host: '127.0.0.1' });
+  const { port } = socket.address();
+  await server.listen(socket, { kind: 'tcp', host: '127.0.0.1', port }, 511);
+  return { port, log, access, server, close: async () => server.stop() };
+}
