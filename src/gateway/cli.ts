@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 import { loadApplication } from './application.ts';
-import { Arbiter } from './arbiter.ts';
-import { readCommandLine } from './command-line.ts';
+import { Arbiter } from './arbiter/arbiter.ts';
+import { readCommandLine } from './settings/command-line.ts';
 import { loadConfig } from './config.ts';
 import { ExitCode, exitCodeOf, explain } from './failure.ts';
-import { helpText } from './help.ts';
-import { openLog } from './log.ts';
+import { helpText } from './settings/help.ts';
+import { openLog } from './log/log.ts';
 import { version } from './version.ts';
 
 async function main(args: string[], environment: NodeJS.ProcessEnv): Promise<number> {

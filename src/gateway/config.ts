@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { dirname, extname, join, resolve } from 'node:path';
 import { importModule, resolveModuleName } from '../wsgi/dotted-name.ts';
 import { applicationModule } from './application.ts';
-import type { CommandLine } from './command-line.ts';
-import { ValueError } from './setting-values.ts';
-import { CATALOGUE, settingEntries, type Settings } from './settings.ts';
+import type { CommandLine } from './settings/command-line.ts';
+import { ValueError } from './settings/setting-values.ts';
+import { CATALOGUE, settingEntries, type Settings } from './settings/catalogue.ts';
 
 /** What a `gateway.config.ts` exports as its default: settings by name. */
 export type GatewayConfig = { readonly [Name in keyof Settings]?: ConfigValue<Settings[Name]> };

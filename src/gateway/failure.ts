@@ -1,6 +1,6 @@
 import { ModuleNameError } from '../wsgi/dotted-name.ts';
 import { ApplicationError } from './application.ts';
-import { UsageError } from './command-line.ts';
+import { UsageError } from './settings/command-line.ts';
 import { ConfigError } from './config.ts';
 
 /** Gunicorn's exit codes. */

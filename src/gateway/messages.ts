@@ -1,5 +1,5 @@
 import type { Config } from './config.ts';
-import type { Address } from './address.ts';
+import type { Address } from './settings/address.ts';
 
 /** A bound socket, as a descriptor of the process that gets the message. */
 export interface Listener {

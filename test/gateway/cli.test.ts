@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { request } from 'node:http';
 import { expect, onTestFinished, test } from 'vitest';
-import { CATALOGUE } from '../../src/gateway/settings.ts';
+import { CATALOGUE } from '../../src/gateway/settings/catalogue.ts';
 import { APPLICATIONS, GatewayProcess } from './gateway-process.ts';
 
 const FIVE_LINES = join(APPLICATIONS, 'five-lines.ts');

@@ -2,10 +2,10 @@ import { lookup } from 'node:dns/promises';
 import { unlinkSync } from 'node:fs';
 import { BoundSocket, connect, isIP, type AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
-import { formatAddress, type Address } from './address.ts';
-import { ConfigError } from './config.ts';
-import type { Log } from './log.ts';
-import type { Listener } from './messages.ts';
+import { formatAddress, type Address } from '../settings/address.ts';
+import { ConfigError } from '../config.ts';
+import type { Log } from '../log/log.ts';
+import type { Listener } from '../messages.ts';
 
 const TRIES = 5;
 const RETRY_AFTER_MS = 1000;

@@ -1,13 +1,13 @@
 import type { Socket } from 'node:net';
-import { ProtocolError } from '../http/protocol-error.ts';
-import { statusLine } from '../http/status.ts';
-import type { Awaitable, Bytes } from '../wsgi/types.ts';
-import { logAccess, logRefusal } from './access-log.ts';
+import { ProtocolError } from '../../http/protocol-error.ts';
+import { statusLine } from '../../http/status.ts';
+import type { Awaitable, Bytes } from '../../wsgi/types.ts';
+import { logAccess, logRefusal } from '../log/access-log.ts';
 import type { PeerFacts } from './environ.ts';
 import { Exchange, type Wire } from './exchange.ts';
-import type { RequestHead } from './protocols/http1/request-head.ts';
-import { RequestParser } from './protocols/http1/request-parser.ts';
-import { CONTINUE, encodeResponseHead } from './protocols/http1/response-head.ts';
+import type { RequestHead } from '../protocols/http1/request-head.ts';
+import { RequestParser } from '../protocols/http1/request-parser.ts';
+import { CONTINUE, encodeResponseHead } from '../protocols/http1/response-head.ts';
 import type { Service } from './service.ts';
 
 /** Bytes of requests that wait here before the socket is paused. */

@@ -1,10 +1,10 @@
-import { formatAddress } from './address.ts';
-import type { Config } from './config.ts';
+import { formatAddress } from '../settings/address.ts';
+import type { Config } from '../config.ts';
 import { EventQueue } from './event-queue.ts';
-import { ExitCode } from './failure.ts';
+import { ExitCode } from '../failure.ts';
 import { bindListener, type BoundListener } from './listener.ts';
-import type { Log } from './log.ts';
-import type { WorkerMessage } from './messages.ts';
+import type { Log } from '../log/log.ts';
+import type { WorkerMessage } from '../messages.ts';
 import { RespawnDelay } from './respawn-delay.ts';
 import { WorkerProcess } from './worker-process.ts';
 

@@ -1,15 +1,15 @@
-import { BodyInputStream } from '../wsgi/input-stream.ts';
-import type { Framing, ResponseSink } from '../wsgi/response-sink.ts';
-import { runApplication } from '../wsgi/run.ts';
-import type { Awaitable, Bytes, ErrorStream, HeaderList, InputStream } from '../wsgi/types.ts';
+import { BodyInputStream } from '../../wsgi/input-stream.ts';
+import type { Framing, ResponseSink } from '../../wsgi/response-sink.ts';
+import { runApplication } from '../../wsgi/run.ts';
+import type { Awaitable, Bytes, ErrorStream, HeaderList, InputStream } from '../../wsgi/types.ts';
 import { buildEnviron, requestIdOf, type PeerFacts, type RequestFacts } from './environ.ts';
 import { LogErrorStream } from './log-error-stream.ts';
-import type { RequestHead } from './protocols/http1/request-head.ts';
+import type { RequestHead } from '../protocols/http1/request-head.ts';
 import {
   encodeChunkSize,
   encodeResponseHead,
   LAST_CHUNK,
-} from './protocols/http1/response-head.ts';
+} from '../protocols/http1/response-head.ts';
 import type { Service } from './service.ts';
 
 /** What an exchange needs of the connection that it happens on. */

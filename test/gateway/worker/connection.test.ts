@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import type { ServiceFacts } from '../../src/gateway/server.ts';
-import type { Application, Bytes } from '../../src/wsgi/types.ts';
-import { exchange, RawClient } from './raw-client.ts';
+import type { ServiceFacts } from '../../../src/gateway/worker/server.ts';
+import type { Application, Bytes } from '../../../src/wsgi/types.ts';
+import { exchange, RawClient } from '../raw-client.ts';
 import { serve, type Served } from './serve.ts';
 
 const TEXT: [string, string][] = [['Content-Type', 'text/plain']];

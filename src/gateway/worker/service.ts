@@ -1,8 +1,8 @@
-import type { Application } from '../wsgi/types.ts';
+import type { Application } from '../../wsgi/types.ts';
 import type { ServerFacts } from './environ.ts';
-import type { Log } from './log.ts';
-import type { Networks } from './networks.ts';
-import type { RequestLimits } from './protocols/http1/request-parser.ts';
+import type { Log } from '../log/log.ts';
+import type { Networks } from '../settings/networks.ts';
+import type { RequestLimits } from '../protocols/http1/request-parser.ts';
 
 /** What all connections of a worker share. */
 export interface Service {

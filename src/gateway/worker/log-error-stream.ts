@@ -1,5 +1,5 @@
-import type { ErrorStream } from '../wsgi/types.ts';
-import type { Log } from './log.ts';
+import type { ErrorStream } from '../../wsgi/types.ts';
+import type { Log } from '../log/log.ts';
 
 /** `wsgi.errors`: what the application writes there becomes lines of the gateway's log. */
 export class LogErrorStream implements ErrorStream {

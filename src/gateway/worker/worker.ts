@@ -1,10 +1,10 @@
 import { once } from 'node:events';
-import { loadApplication } from './application.ts';
-import type { Config } from './config.ts';
-import { ExitCode, exitCodeOf, explain } from './failure.ts';
-import { openAccessLog, openLog, type Log } from './log.ts';
-import type { StartMessage, WorkerMessage } from './messages.ts';
-import { Networks } from './networks.ts';
+import { loadApplication } from '../application.ts';
+import type { Config } from '../config.ts';
+import { ExitCode, exitCodeOf, explain } from '../failure.ts';
+import { openAccessLog, openLog, type Log } from '../log/log.ts';
+import type { StartMessage, WorkerMessage } from '../messages.ts';
+import { Networks } from '../settings/networks.ts';
 import { Server } from './server.ts';
 
 const HEARTBEAT_MS = 1000;

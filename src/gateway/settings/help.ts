@@ -1,4 +1,4 @@
-import { settingEntries, type Setting } from './settings.ts';
+import { settingEntries, type Setting } from './catalogue.ts';
 
 const WIDTH = 88;
 const INDENT = '      ';

@@ -2,7 +2,7 @@ import { createServer, type BoundSocket, type Server as NetServer, type Socket }
 import { setImmediate } from 'node:timers/promises';
 import { Connection } from './connection.ts';
 import { serverNameAndPort, type PeerFacts } from './environ.ts';
-import type { Address } from './address.ts';
+import type { Address } from '../settings/address.ts';
 import type { Service } from './service.ts';
 
 /** How often deadlines are looked at. */

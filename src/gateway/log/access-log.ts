@@ -1,6 +1,6 @@
-import type { ProtocolError } from '../http/protocol-error.ts';
-import type { PeerFacts } from './environ.ts';
-import type { Exchange } from './exchange.ts';
+import type { ProtocolError } from '../../http/protocol-error.ts';
+import type { PeerFacts } from '../worker/environ.ts';
+import type { Exchange } from '../worker/exchange.ts';
 import type { Log } from './log.ts';
 
 /** Writes the line of a request that was answered, or whose client went away before: status 499, as nginx. */

@@ -3,7 +3,7 @@ import { isatty } from 'node:tty';
 import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
 import { LogStream } from './log-stream.ts';
 import { prettyStream } from './pretty-log.ts';
-import type { LogLevel, Settings } from './settings.ts';
+import type { LogLevel, Settings } from '../settings/catalogue.ts';
 
 export type Log = Logger;
 

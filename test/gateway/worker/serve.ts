@@ -1,9 +1,9 @@
 import { BoundSocket } from 'node:net';
 import { pino } from 'pino';
-import { Networks } from '../../src/gateway/networks.ts';
-import { Server, type ServiceFacts } from '../../src/gateway/server.ts';
-import { validator } from '../../src/wsgi/validator.ts';
-import type { Application } from '../../src/wsgi/types.ts';
+import { Networks } from '../../../src/gateway/settings/networks.ts';
+import { Server, type ServiceFacts } from '../../../src/gateway/worker/server.ts';
+import { validator } from '../../../src/wsgi/validator.ts';
+import type { Application } from '../../../src/wsgi/types.ts';
 
 export interface Served {
   readonly port: number;

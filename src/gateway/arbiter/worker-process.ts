@@ -1,8 +1,8 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { extname, join } from 'node:path';
-import type { StartMessage, WorkerMessage } from './messages.ts';
+import type { StartMessage, WorkerMessage } from '../messages.ts';
 
-const WORKER_FILE = join(import.meta.dirname, `worker${extname(import.meta.filename)}`);
+const WORKER_FILE = join(import.meta.dirname, `../worker/worker${extname(import.meta.filename)}`);
 /** In the child's stdio: input, output, error, the message channel, then the listening sockets. */
 const FIRST_LISTENER_FD = 4;
 

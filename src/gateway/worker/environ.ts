@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { ProtocolError } from '../http/protocol-error.ts';
-import { fileWrapper } from '../wsgi/file-wrapper.ts';
-import { cgiName } from '../wsgi/headers.ts';
-import type { Environ, ErrorStream, InputStream, WorkerIdentity } from '../wsgi/types.ts';
-import type { Address } from './address.ts';
-import type { Field, RequestHead } from './protocols/http1/request-head.ts';
+import { ProtocolError } from '../../http/protocol-error.ts';
+import { fileWrapper } from '../../wsgi/file-wrapper.ts';
+import { cgiName } from '../../wsgi/headers.ts';
+import type { Environ, ErrorStream, InputStream, WorkerIdentity } from '../../wsgi/types.ts';
+import type { Address } from '../settings/address.ts';
+import type { Field, RequestHead } from '../protocols/http1/request-head.ts';
 
 /** What stays the same for every request of a worker. */
 export interface ServerFacts {

@@ -1,5 +1,5 @@
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
-import { settingEntries, type Settings } from './settings.ts';
+import { settingEntries, type Settings } from './catalogue.ts';
 
 /** What the command line asks for; the values are still text. */
 export interface CommandLine {
