@@ -6,6 +6,9 @@ import { expect, test } from 'vitest';
 import { APPLICATIONS, GatewayProcess } from './gateway-process.ts';
 import { RawClient } from './raw-client.ts';
 
+/** What a loaded CI machine may add to a figure. */
+const SLOW_MACHINE_MS = 1500;
+
 type Running = Awaited<ReturnType<typeof GatewayProcess.start>>;
 
 async function get(gateway: Running, path = '/pid'): Promise<string> {
@@ -96,13 +99,60 @@ test('workers go when their arbiter was killed', async () => {
   await untilGone(workerPids(gateway));
 });
 
-test('a worker whose loop is blocked is replaced, and the others go on', async () => {
-  const gateway = await GatewayProcess.start('behaviours.ts', '--timeout', '2');
+test('a blocked worker is replaced within its timeout + 1 s, and one line has the stack and the requests', async () => {
+  const gateway = await GatewayProcess.start('behaviours.ts', '--timeout', '2', '--workers', '1');
+  const other = expect(get(gateway, '/sleep/60000')).rejects.toThrow();
   const cut = expect(get(gateway, '/block')).rejects.toThrow();
-  await gateway.line(/is blocked: killed/);
-  await cut;
-  await gateway.lines(/is ready/, 3);
+  const blockedAt = performance.now();
+  const line = await gateway.line(/is blocked/);
+  await Promise.all([cut, other]);
+  await gateway.lines(/is ready/, 2);
+  expect(performance.now() - blockedAt).toBeLessThan(3000 + SLOW_MACHINE_MS);
+  expect(line.msg).toMatch(/blocked for over 2 s at application .*behaviours\.ts:\d+:\d+/);
+  expect(line['stack']).toMatch(/^ +at application .*behaviours\.ts/);
+  expect(line['requests']).toMatchObject([
+    { method: 'GET', target: '/sleep/60000', request_id: expect.any(String) },
+    { method: 'GET', target: '/block', seconds: expect.any(Number) },
+  ]);
   await get(gateway);
+});
+
+test('a worker blocked outside JavaScript is replaced too, and the log says where it is not', async () => {
+  const gateway = await GatewayProcess.start('behaviours.ts', '--timeout', '1', '--workers', '1');
+  const cut = expect(get(gateway, '/native')).rejects.toThrow();
+  await gateway.line(/outside JavaScript/);
+  await cut;
+  await gateway.lines(/is ready/, 2);
+  await get(gateway);
+});
+
+test('a worker whose whole process is stopped is replaced', async () => {
+  const gateway = await GatewayProcess.start('behaviours.ts', '--timeout', '1', '--workers', '1');
+  process.kill(workerPids(gateway)[0] ?? 0, 'SIGSTOP');
+  await gateway.line(/is stuck: killed/);
+  await gateway.lines(/is ready/, 2);
+  await get(gateway);
+});
+
+test('a worker that was stopped for a while and goes on is left alone', async () => {
+  const gateway = await GatewayProcess.start('behaviours.ts', '--timeout', '2', '--workers', '1');
+  const [pid = 0] = workerPids(gateway);
+  process.kill(pid, 'SIGSTOP');
+  await setTimeout(3000);
+  process.kill(pid, 'SIGCONT');
+  await setTimeout(1000);
+  expect(await get(gateway)).toBe(String(pid));
+});
+
+test('a blocked worker does not outlive an arbiter that was killed', async () => {
+  const gateway = await GatewayProcess.start('behaviours.ts', '--workers', '1');
+  const cut = expect(get(gateway, '/block')).rejects.toThrow();
+  await setTimeout(500);
+  gateway.kill();
+  const killedAt = performance.now();
+  await cut;
+  await untilGone(workerPids(gateway));
+  expect(performance.now() - killedAt).toBeLessThan(1000 + SLOW_MACHINE_MS);
 });
 
 test('an error that nobody catches ends its worker after the requests in flight', async () => {

@@ -9,6 +9,8 @@ import { RespawnDelay } from './respawn-delay.ts';
 import { WorkerProcess } from './worker-process.ts';
 
 const TICK_MS = 250;
+/** A blocked worker ends itself and says why; beyond this, its whole process is stuck. */
+const SILENCE_MARGIN_SECONDS = 2;
 /** What a worker gets beyond its own graceful timeout, before it is killed. */
 const KILL_MARGIN_MS = 1000;
 
@@ -150,8 +152,8 @@ export class Arbiter {
   #watch(worker: WorkerProcess, nowMs: number): void {
     const { timeout, gracefulTimeout } = this.#config;
     const silentSeconds = (nowMs - worker.lastHeartbeatMs) / 1000;
-    if (timeout > 0 && silentSeconds > timeout) {
-      this.#log.fatal(`worker ${worker.number} (pid ${worker.pid}) is blocked: killed`);
+    if (timeout > 0 && silentSeconds > timeout + SILENCE_MARGIN_SECONDS) {
+      this.#log.fatal(`worker ${worker.number} (pid ${worker.pid}) is stuck: killed`);
       worker.kill();
     } else if (nowMs - worker.drainingSinceMs > gracefulTimeout * 1000 + KILL_MARGIN_MS) {
       this.#log.error(`worker ${worker.number} (pid ${worker.pid}) does not finish: killed`);

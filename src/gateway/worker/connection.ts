@@ -9,6 +9,7 @@ import type { RequestHead } from '../protocols/http1/request-head.ts';
 import { RequestParser } from '../protocols/http1/request-parser.ts';
 import { CONTINUE, encodeResponseHead } from '../protocols/http1/response-head.ts';
 import type { Service } from './service.ts';
+import type { RequestInFlight } from './watchdog.ts';
 
 /** Bytes of requests that wait here before the socket is paused. */
 const BUFFERED_BYTES_MAX = 65_536;
@@ -67,6 +68,11 @@ export class Connection implements Wire {
   /** Nothing of a request is here, and no response is on its way. */
   get isIdle(): boolean {
     return this.#phase === 'head' && this.#parser.isIdle;
+  }
+
+  /** The request that the application works on. */
+  get requestInFlight(): RequestInFlight | undefined {
+    return this.#exchange?.describe();
   }
 
   /** Acts where a deadline has passed; called about twice a second. */

@@ -11,6 +11,7 @@ import {
   LAST_CHUNK,
 } from '../protocols/http1/response-head.ts';
 import type { Service } from './service.ts';
+import type { RequestInFlight } from './watchdog.ts';
 
 /** What an exchange needs of the connection that it happens on. */
 export interface Wire {
@@ -58,6 +59,16 @@ export class Exchange implements ResponseSink, RequestFacts {
   run(): Awaitable<void> {
     const environ = buildEnviron(this.head, this.#service.facts, this.#wire.peer, this);
     return runApplication(this.#service.application, environ, this);
+  }
+
+  /** For the log. */
+  describe(): RequestInFlight {
+    return {
+      request_id: this.requestId,
+      method: this.head.method,
+      target: this.head.target,
+      seconds: Math.round(performance.now() - this.startedAtMs) / 1000,
+    };
   }
 
   get isDraining(): boolean {

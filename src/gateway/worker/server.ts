@@ -4,6 +4,7 @@ import { Connection } from './connection.ts';
 import { serverNameAndPort, type PeerFacts } from './environ.ts';
 import type { Address } from '../settings/address.ts';
 import type { Service } from './service.ts';
+import type { RequestInFlight } from './watchdog.ts';
 
 /** How often deadlines are looked at. */
 const SWEEP_MS = 500;
@@ -68,10 +69,8 @@ export class Server {
     for (const connection of this.#connections) connection.close();
   }
 
-  get requestsInFlight(): number {
-    let count = 0;
-    for (const connection of this.#connections) if (!connection.isIdle) count += 1;
-    return count;
+  requestsInFlight(): RequestInFlight[] {
+    return [...this.#connections].flatMap((connection) => connection.requestInFlight ?? []);
   }
 
   /** Connections that wait in the backlog when a signal comes are taken in one turn of the loop. */

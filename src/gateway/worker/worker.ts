@@ -6,6 +6,7 @@ import { openAccessLog, openLog, type Log } from '../log/log.ts';
 import type { StartMessage, WorkerMessage } from '../messages.ts';
 import { Networks } from '../settings/networks.ts';
 import { Server } from './server.ts';
+import { Watchdog, type WatchdogData } from './watchdog.ts';
 
 const HEARTBEAT_MS = 1000;
 
@@ -17,10 +18,22 @@ async function main(): Promise<void> {
   const log = openLog(config.loglevel);
   setInterval(() => tell({ kind: 'heartbeat' }), HEARTBEAT_MS).unref();
   stopAtOnceOn('SIGINT', 'SIGQUIT');
+  const watchdog = new Watchdog();
+  if (config.timeout > 0) watchdog.start(watchdogData(message));
   const server = await startServer(number, config, log);
+  watchdog.requestsInFlight = () => server.requestsInFlight();
   drainOnRequest(server, config, log);
   for (const { fd, address } of listeners) await server.listen({ fd }, address, config.backlog);
   tell({ kind: 'ready' });
+}
+
+function watchdogData({ number, config }: StartMessage): Omit<WatchdogData, 'heartbeats'> {
+  return {
+    timeoutMs: config.timeout * 1000,
+    arbiterPid: process.ppid,
+    worker: { number, pid: process.pid },
+    loglevel: config.loglevel,
+  };
 }
 
 async function startServer(number: number, config: Config, log: Log): Promise<Server> {
@@ -52,7 +65,8 @@ function drainOnRequest(server: Server, config: Config, log: Log): void {
     if (isDraining) return;
     isDraining = true;
     setTimeout(() => {
-      log.warn(`${server.requestsInFlight} requests cut after ${config.gracefulTimeout} s`);
+      const requests = server.requestsInFlight();
+      log.warn({ requests }, `${requests.length} requests cut after ${config.gracefulTimeout} s`);
       process.exit(exitCode);
     }, config.gracefulTimeout * 1000);
     void server.drain().then(() => process.exit(exitCode));

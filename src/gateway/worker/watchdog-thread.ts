@@ -1,0 +1,79 @@
+import { once } from 'node:events';
+import { Session } from 'node:inspector';
+import { setTimeout } from 'node:timers/promises';
+import { workerData } from 'node:worker_threads';
+import { WITNESS, type Testimony, type WatchdogData } from './watchdog.ts';
+
+/** How often the thread looks whether the arbiter is still there. */
+const LOOK_MS = 500;
+/** A process that was stopped and goes on gets so long to prove that it is well. */
+const SECOND_CHANCE_MS = 250;
+/** Code outside JavaScript cannot be paused; then there is no stack to tell. */
+const TESTIMONY_MS = 500;
+
+const { heartbeats, timeoutMs, arbiterPid, worker, loglevel } = workerData as WatchdogData;
+const count = new Int32Array(heartbeats);
+
+while (!isBlocked()) {
+  // Looks again.
+}
+await tell(await testimony());
+process.kill(process.pid, 'SIGKILL');
+
+/** Sleeps until the main thread has been silent for too long. */
+function isBlocked(): boolean {
+  const seen = Atomics.load(count, 0);
+  for (let silentMs = 0; silentMs < timeoutMs; silentMs += LOOK_MS) {
+    const waitMs = Math.min(LOOK_MS, timeoutMs - silentMs);
+    if (Atomics.wait(count, 0, seen, waitMs) !== 'timed-out') return false;
+    // A blocked worker would outlive its arbiter.
+    if (process.ppid !== arbiterPid) process.kill(process.pid, 'SIGKILL');
+  }
+  return Atomics.wait(count, 0, seen, SECOND_CHANCE_MS) === 'timed-out';
+}
+
+/** Pauses the main thread where it is, and asks it there. */
+async function testimony(): Promise<Testimony | undefined> {
+  const session = new Session();
+  session.connectToMainThread();
+  const paused = once(session, 'Debugger.paused');
+  session.post('Debugger.enable');
+  session.post('Debugger.pause');
+  const pause = await Promise.race([paused, setTimeout(TESTIMONY_MS)]);
+  if (pause === undefined) return undefined;
+  const [{ params }] = pause as [{ params: { callFrames: { callFrameId: string }[] } }];
+  const callFrameId = params.callFrames[0]?.callFrameId ?? '';
+  const expression = `globalThis[Symbol.for('${WITNESS}')]()`;
+  return new Promise((resolve) => {
+    session.post('Debugger.evaluateOnCallFrame', { callFrameId, expression }, (error, answer) => {
+      const value: unknown = answer?.result.value;
+      resolve(
+        error === null && typeof value === 'string' ? (JSON.parse(value) as Testimony) : undefined,
+      );
+    });
+  });
+}
+
+async function tell(found: Testimony | undefined): Promise<void> {
+  // Not needed before, and dear to hold for the whole life of a worker.
+  const { openLog } = await import('../log/log.ts');
+  const log = openLog(loglevel);
+  const seconds = timeoutMs / 1000;
+  if (found === undefined) {
+    log.fatal(
+      `worker ${worker.number} is blocked for over ${seconds} s, outside JavaScript: in a synchronous call of the system or of an addon`,
+    );
+    return;
+  }
+  const frames = found.stack.split('\n').filter(isOfInterest);
+  const place = frames[0]?.trim() ?? 'an unknown place';
+  log.fatal(
+    { stack: frames.join('\n'), requests: found.requests },
+    `worker ${worker.number} is blocked for over ${seconds} s ${place}`,
+  );
+}
+
+/** Frames of the blocked code: without Node's own, and without those that ask. */
+function isOfInterest(frame: string): boolean {
+  return /^\s+at /.test(frame) && !/node:internal|\bat eval |watchdog\.[jt]s/.test(frame);
+}
