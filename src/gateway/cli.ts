@@ -2,7 +2,9 @@
 import { loadApplication } from './application.ts';
 import { Arbiter } from './arbiter/arbiter.ts';
 import { readCommandLine } from './settings/command-line.ts';
-import { loadConfig } from './config.ts';
+import { describeConfig, loadConfig, loadHooks, type Config } from './config.ts';
+import { writePidfile } from './arbiter/pidfile.ts';
+import { nameProcess, prepareProcess } from './process.ts';
 import { ExitCode, exitCodeOf, explain } from './failure.ts';
 import { helpText } from './settings/help.ts';
 import { openLog } from './log/log.ts';
@@ -10,16 +12,31 @@ import { version } from './version.ts';
 
 async function main(args: string[], environment: NodeJS.ProcessEnv): Promise<number> {
   const commandLine = readCommandLine(args, environment);
-  if (commandLine.command === 'help') return print(helpText(environment));
-  if (commandLine.command === 'version')
-    return print(`gateway ${version()} (Node ${process.version})\n`);
+  const { command } = commandLine;
+  if (command === 'help') return print(helpText(environment));
+  if (command === 'version') return print(`gateway ${version()} (Node ${process.version})\n`);
   const config = await loadConfig(commandLine, environment);
-  if (commandLine.command === 'check-config') {
+  if (command === 'print-config') {
+    return print(await describeConfig(commandLine, config, environment));
+  }
+  if (command === 'check-config') {
     await loadApplication(config.applicationName);
     return print(`The settings are valid, and ${config.applicationName} can be loaded.\n`);
   }
-  process.title = `gateway: arbiter [${config.applicationName}]`;
-  return new Arbiter(config, openLog(config.loglevel)).run();
+  return serve(config, () => loadConfig(commandLine, environment));
+}
+
+async function serve(config: Config, reloadConfig: () => Promise<Config>): Promise<number> {
+  const hooks = await loadHooks(config.configFile);
+  nameProcess(config, 'arbiter');
+  prepareProcess(config);
+  const removePidfile = writePidfile(config.pidfile);
+  try {
+    const log = openLog(config);
+    return await new Arbiter({ config, hooks, log, reloadConfig }).run();
+  } finally {
+    removePidfile();
+  }
 }
 
 function print(text: string): number {

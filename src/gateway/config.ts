@@ -1,24 +1,36 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, extname, join, resolve } from 'node:path';
-import { importModule, resolveModuleName } from '../wsgi/dotted-name.ts';
+import { pathToFileURL } from 'node:url';
+import { resolveModuleName } from '../wsgi/dotted-name.ts';
 import { applicationModule } from './application.ts';
+import { HOOK_NAMES, type ServerHooks } from './hooks.ts';
+import { CATALOGUE, settingEntries } from './settings/catalogue.ts';
 import type { CommandLine } from './settings/command-line.ts';
 import { ValueError } from './settings/setting-values.ts';
-import { CATALOGUE, settingEntries, type Settings } from './settings/catalogue.ts';
+import type { Settings } from './settings/settings.ts';
 
-/** What a `gateway.config.ts` exports as its default: settings by name. */
-export type GatewayConfig = { readonly [Name in keyof Settings]?: ConfigValue<Settings[Name]> };
+/** What a `gateway.config.ts` exports as its default: settings by name, and server hooks. */
+export type GatewayConfig = ServerHooks & {
+  readonly [Name in keyof Settings]?: ConfigValue<Settings[Name]>;
+};
 
 type ConfigValue<T> = T extends string | number | boolean ? T : string | readonly string[];
 
-/** The settings, with the application that they are for. */
+/** The settings as plain data, and what they are for. */
 export interface Config extends Settings {
   readonly applicationName: string;
+  readonly configFile: string | undefined;
 }
 
 /** The configuration is wrong: exit code 1. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
+}
+
+/** Where values stand: the command line, a file, the defaults. */
+export interface Source {
+  readonly name: string;
+  readonly values: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -34,26 +46,52 @@ export async function loadConfig(
   if (applicationName === undefined) {
     throw new ConfigError('No application to serve: name one, as in `gateway myproject.wsgi`.');
   }
-  const file = findConfigFile(commandLine.configFile, applicationName);
-  const fileValues = file === undefined ? {} : await readConfigFile(file);
-  const settings = parseSettings([
-    { name: 'the command line', values: commandLine.values },
-    { name: file ?? '', values: fileValues },
-    { name: 'the environment', values: defaults(environment) },
-  ]);
-  return { ...settings, applicationName };
+  const configFile = findConfigFile(commandLine.configFile, applicationName);
+  const settings = parseSettings(await readSources(commandLine, configFile, environment));
+  return { ...settings, applicationName, configFile };
 }
 
-interface Source {
-  readonly name: string;
-  readonly values: Readonly<Record<string, unknown>>;
+/** The hooks in the configuration file. */
+export async function loadHooks(configFile: string | undefined): Promise<ServerHooks> {
+  if (configFile === undefined) return {};
+  const values = await readConfigFile(configFile);
+  return Object.fromEntries(Object.entries(values).filter(([name]) => HOOK_NAMES.includes(name)));
+}
+
+/** The text of `--print-config`: each setting, its value as it was written, and where. */
+export async function describeConfig(
+  commandLine: CommandLine,
+  config: Config,
+  environment: NodeJS.ProcessEnv,
+): Promise<string> {
+  const sources = await readSources(commandLine, config.configFile, environment);
+  const lines = settingEntries().map(([name]) => {
+    const source = sourceOf(name, sources);
+    return `${name} = ${JSON.stringify(source?.values[name])}  (${source?.name})\n`;
+  });
+  return lines.join('');
+}
+
+async function readSources(
+  commandLine: CommandLine,
+  configFile: string | undefined,
+  environment: NodeJS.ProcessEnv,
+): Promise<Source[]> {
+  const defaults = settingEntries().map(([name, setting]) => [name, setting.default(environment)]);
+  return [
+    { name: 'the command line', values: commandLine.values },
+    ...(configFile === undefined
+      ? []
+      : [{ name: configFile, values: await readConfigFile(configFile) }]),
+    { name: 'the defaults', values: Object.fromEntries(defaults) as Source['values'] },
+  ];
 }
 
 function parseSettings(sources: readonly Source[]): Settings {
   const problems: string[] = [];
   const parsed: Record<string, unknown> = {};
   for (const [name, setting] of settingEntries()) {
-    const source = sources.find(({ values }) => values[name] !== undefined);
+    const source = sourceOf(name, sources);
     try {
       parsed[name] = setting.parse(source?.values[name]);
     } catch (error) {
@@ -66,10 +104,8 @@ function parseSettings(sources: readonly Source[]): Settings {
   return parsed as unknown as Settings;
 }
 
-function defaults(environment: NodeJS.ProcessEnv): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(
-    settingEntries().map(([name, setting]) => [name, setting.default(environment)]),
-  );
+function sourceOf(name: string, sources: readonly Source[]): Source | undefined {
+  return sources.find(({ values }) => values[name] !== undefined);
 }
 
 /** The file that `--config` names, else `gateway.config` beside the application's module, if there. */
@@ -94,16 +130,27 @@ function moduleFile(name: string): string | undefined {
 }
 
 async function readConfigFile(file: string): Promise<Readonly<Record<string, unknown>>> {
-  const { default: values } = await importModule(file).catch((error: unknown) => {
-    throw new ConfigError(`${file} cannot be read: ${String(error)}`, { cause: error });
-  });
+  const values = await importDefault(file);
   if (typeof values !== 'object' || values === null) {
     throw new ConfigError(`${file} has no default export: expected an object of settings.`);
   }
-  const unknown = Object.keys(values).filter((name) => !(name in CATALOGUE));
+  const known = [...Object.keys(CATALOGUE), ...HOOK_NAMES];
+  const unknown = Object.keys(values).filter((name) => !known.includes(name));
   if (unknown.length > 0) {
-    const known = Object.keys(CATALOGUE).join(', ');
-    throw new ConfigError(`${file}: unknown setting ${unknown.join(', ')}. Known are: ${known}.`);
+    throw new ConfigError(
+      `${file}: unknown setting ${unknown.join(', ')}. Known are: ${known.join(', ')}.`,
+    );
   }
   return values as Readonly<Record<string, unknown>>;
+}
+
+/** Modules are cached by their URL: the time of the last change makes an edited file a new one. */
+async function importDefault(file: string): Promise<unknown> {
+  const url = `${pathToFileURL(file).href}?changed=${statSync(file).mtimeMs}`;
+  try {
+    const module: { default?: unknown } = await import(url);
+    return module.default;
+  } catch (error) {
+    throw new ConfigError(`${file} cannot be read: ${String(error)}`, { cause: error });
+  }
 }

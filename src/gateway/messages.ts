@@ -20,5 +20,7 @@ export type WorkerMessage =
   | { readonly kind: 'ready' }
   /** Its event loop turns. */
   | { readonly kind: 'heartbeat' }
+  /** It goes on serving, but should be replaced. */
+  | { readonly kind: 'retire'; readonly reason: string }
   /** It cannot serve, and is about to exit with that code. */
   | { readonly kind: 'failed'; readonly exitCode: number; readonly reason: string };

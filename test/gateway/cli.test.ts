@@ -22,7 +22,7 @@ test('--help names every setting of the catalogue, and nothing else', async () =
   const flags = [...gateway.outputText.matchAll(/^ {2}(?:-\w, )?--([\w-]+)/gm)].map(
     ([, flag]) => flag,
   );
-  const own = ['config', 'check-config', 'help', 'version'];
+  const own = ['config', 'check-config', 'print-config', 'help', 'version'];
   expect(flags.toSorted()).toEqual(
     [...own, ...Object.values(CATALOGUE).map((setting) => setting.flags.long)].toSorted(),
   );

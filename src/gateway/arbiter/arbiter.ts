@@ -1,50 +1,55 @@
-import { formatAddress } from '../settings/address.ts';
+import { isatty } from 'node:tty';
 import type { Config } from '../config.ts';
-import { EventQueue } from './event-queue.ts';
 import { ExitCode } from '../failure.ts';
-import { bindListener, type BoundListener } from './listener.ts';
+import { runHook, type ArbiterView, type ServerHooks } from '../hooks.ts';
+import { reopenLogFiles } from '../log/log-stream.ts';
 import type { Log } from '../log/log.ts';
 import type { WorkerMessage } from '../messages.ts';
-import { RespawnDelay } from './respawn-delay.ts';
-import { WorkerProcess } from './worker-process.ts';
+import { formatAddress } from '../settings/address.ts';
+import { EventQueue } from './event-queue.ts';
+import { bindListeners, type BoundListener } from './listener.ts';
+import { SourceWatcher } from './source-watcher.ts';
+import { WorkerPool } from './worker-pool.ts';
+import type { WorkerProcess } from './worker-process.ts';
 
 const TICK_MS = 250;
-/** A blocked worker ends itself and says why; beyond this, its whole process is stuck. */
-const SILENCE_MARGIN_SECONDS = 2;
-/** What a worker gets beyond its own graceful timeout, before it is killed. */
-const KILL_MARGIN_MS = 1000;
-
-type ArbiterSignal = 'SIGTERM' | 'SIGINT' | 'SIGQUIT' | 'SIGHUP' | 'SIGTTIN' | 'SIGTTOU';
 
 type ArbiterEvent =
   | { readonly kind: 'signal'; readonly signal: ArbiterSignal }
   | { readonly kind: 'message'; readonly worker: WorkerProcess; readonly message: WorkerMessage }
   | { readonly kind: 'exit'; readonly worker: WorkerProcess; readonly how: string }
+  | { readonly kind: 'change'; readonly file: string }
   | { readonly kind: 'tick' };
+
+/** What an arbiter is started with; `reloadConfig` reads the settings again. */
+export interface ArbiterOptions {
+  readonly config: Config;
+  readonly hooks: ServerHooks;
+  readonly log: Log;
+  reloadConfig(): Promise<Config>;
+}
 
 /**
  * Holds the listening sockets, and starts, watches, replaces and drains workers. Never touches a
  * request. Signals, messages and exits only queue; one loop acts on them.
  */
 export class Arbiter {
-  readonly #config: Config;
+  readonly #options: ArbiterOptions;
+  readonly #hooks: ServerHooks;
   readonly #log: Log;
   readonly #events = new EventQueue<ArbiterEvent>();
-  readonly #workers = new Set<WorkerProcess>();
-  readonly #respawnDelay = new RespawnDelay();
   #listeners: BoundListener[] = [];
-  #target: number;
-  #generation = 1;
-  #lastNumber = 0;
+  #pool: WorkerPool;
   #lastTickMs = performance.now();
   #hasServed = false;
   #isStopping = false;
   #exitCode: number = ExitCode.ok;
 
-  constructor(config: Config, log: Log) {
-    this.#config = config;
-    this.#log = log;
-    this.#target = config.workers;
+  constructor(options: ArbiterOptions) {
+    this.#options = options;
+    this.#hooks = options.hooks;
+    this.#log = options.log;
+    this.#pool = this.#makePool();
   }
 
   /**
@@ -53,42 +58,50 @@ export class Arbiter {
    * @throws {ConfigError} where an address cannot be bound.
    */
   async run(): Promise<number> {
-    this.#queueSignals();
-    for (const address of this.#config.bind) {
-      this.#listeners.push(await bindListener(address, this.#log));
-    }
+    const { config } = this.#options;
+    await this.#hooks.onStarting?.(this.#view);
+    this.#listeners = await bindListeners(config, this.#log);
+    this.#pool = this.#makePool();
+    this.#queueEvents();
     const addresses = this.#listeners.map(({ address }) => formatAddress(address)).join(', ');
-    this.#log.info(`serving ${this.#config.applicationName} at ${addresses} (pid ${process.pid})`);
-    const ticker = setInterval(() => this.#events.push({ kind: 'tick' }), TICK_MS);
+    this.#log.info(`serving ${config.applicationName} at ${addresses} (pid ${process.pid})`);
+    this.#hook('whenReady', () => this.#hooks.whenReady?.(this.#view));
     do {
-      this.#balance();
-      this.#handle(await this.#events.next());
-    } while (!this.#isStopping || this.#workers.size > 0);
-    clearInterval(ticker);
+      if (!this.#isStopping) this.#pool.balance();
+      await this.#handle(await this.#events.next());
+    } while (!this.#isStopping || this.#pool.size > 0);
+    await this.#hooks.onExit?.(this.#view);
     return this.#exitCode;
   }
 
-  #queueSignals(): void {
+  #queueEvents(): void {
     for (const signal of SIGNALS) {
       process.on(signal, () => this.#events.push({ kind: 'signal', signal }));
     }
+    setInterval(() => this.#events.push({ kind: 'tick' }), TICK_MS);
+    if (this.#options.config.reload) {
+      new SourceWatcher((file) => this.#events.push({ kind: 'change', file })).start();
+    }
   }
 
-  #handle(event: ArbiterEvent): void {
+  async #handle(event: ArbiterEvent): Promise<void> {
     switch (event.kind) {
       case 'signal':
+        this.#log.info(`${event.signal} received`);
         return this.#onSignal(event.signal);
       case 'message':
         return this.#onMessage(event.worker, event.message);
       case 'exit':
         return this.#onExit(event.worker, event.how);
+      case 'change':
+        this.#log.info(`${event.file} changed: replacing the workers`);
+        return this.#pool.reload();
       case 'tick':
         return this.#onTick();
     }
   }
 
-  #onSignal(signal: ArbiterSignal): void {
-    this.#log.info(`${signal} received`);
+  async #onSignal(signal: ArbiterSignal): Promise<void> {
     switch (signal) {
       case 'SIGTERM':
         return this.#stop((worker) => worker.drain());
@@ -96,30 +109,77 @@ export class Arbiter {
       case 'SIGQUIT':
         return this.#stop((worker) => worker.quit());
       case 'SIGHUP':
-        this.#generation += 1;
+        return this.#reload();
+      case 'SIGUSR2':
+        this.#log.warn(
+          'an arbiter is not replaced in place, as its sockets would not survive: replacing the workers, as on HUP',
+        );
+        return this.#reload();
+      case 'SIGUSR1':
+        reopenLogFiles();
+        for (const worker of this.#pool.workers) worker.reopenLogs();
         return;
       case 'SIGTTIN':
-        this.#target += 1;
-        return;
+        return this.#setTarget(this.#pool.target + 1);
       case 'SIGTTOU':
-        this.#target = Math.max(1, this.#target - 1);
-        return;
+        return this.#setTarget(Math.max(1, this.#pool.target - 1));
+      case 'SIGWINCH':
+        // A terminal sends it whenever its window changes.
+        return isatty(0) || isatty(2) ? undefined : this.#setTarget(0);
     }
+  }
+
+  /** Reads the settings again and replaces the workers; what is wrong keeps everything as it was. */
+  async #reload(): Promise<void> {
+    try {
+      const config = await this.#options.reloadConfig();
+      if (config.workers !== this.#pool.config.workers || this.#pool.target === 0) {
+        this.#setTarget(config.workers);
+      }
+      this.#pool.config = config;
+    } catch (error) {
+      this.#log.fatal({ err: error }, 'reload given up: the settings cannot be read');
+      return;
+    }
+    this.#hook('onReload', () => this.#hooks.onReload?.(this.#view));
+    this.#pool.reload();
+  }
+
+  #setTarget(workers: number): void {
+    const before = this.#pool.target;
+    if (workers === before) return;
+    this.#pool.target = workers;
+    this.#hook('nworkersChanged', () => this.#hooks.nworkersChanged?.(this.#view, workers, before));
   }
 
   #onMessage(worker: WorkerProcess, message: WorkerMessage): void {
     worker.lastHeartbeatMs = performance.now();
-    if (message.kind === 'failed') this.#onFailedStart(worker, message.reason, message.exitCode);
-    if (message.kind !== 'ready' || worker.state !== 'starting') return;
-    worker.state = 'ready';
+    switch (message.kind) {
+      case 'ready':
+        return this.#onReady(worker);
+      case 'failed':
+        return this.#onFailedStart(worker, message.reason, message.exitCode);
+      case 'retire':
+        worker.isRetiring = true;
+        this.#log.info(`worker ${worker.number} is due to be replaced: ${message.reason}`);
+        return;
+      case 'heartbeat':
+        return;
+    }
+  }
+
+  #onReady(worker: WorkerProcess): void {
+    if (worker.state !== 'starting') return;
+    this.#pool.markReady(worker);
     this.#hasServed = true;
-    this.#respawnDelay.reset();
     const bootMs = Math.round(performance.now() - worker.startedAtMs);
     this.#log.info(`worker ${worker.number} is ready (pid ${worker.pid}, ${bootMs} ms)`);
   }
 
   #onExit(worker: WorkerProcess, how: string): void {
-    this.#workers.delete(worker);
+    this.#pool.remove(worker);
+    const identity = { number: worker.number, pid: worker.pid ?? 0 };
+    this.#hook('childExit', () => this.#hooks.childExit?.(this.#view, identity));
     if (worker.state === 'starting') this.#onFailedStart(worker, how, ExitCode.application);
     else if (worker.state === 'ready') this.#log.error(`worker ${worker.number} died: ${how}`);
     else this.#log.info(`worker ${worker.number} has exited: ${how}`);
@@ -127,17 +187,14 @@ export class Arbiter {
 
   /** Told once for each worker: by its message, or by its exit where it could not send one. */
   #onFailedStart(worker: WorkerProcess, reason: string, exitCode: number): void {
-    worker.state = 'draining';
+    this.#pool.markFailed(worker);
     if (this.#isStopping) return;
     this.#log.fatal(`worker ${worker.number} could not start: ${reason}`);
     if (!this.#hasServed) {
       this.#exitCode = exitCode;
       this.#stop((other) => other.quit());
-    } else if (this.#hasOlderGeneration()) {
-      this.#generation -= 1;
+    } else if (this.#pool.giveUpReload()) {
       this.#log.error('reload given up: the workers from before go on serving');
-    } else {
-      this.#respawnDelay.grow();
     }
   }
 
@@ -146,75 +203,43 @@ export class Arbiter {
     // After a stop of this very process the heartbeats of that time are still in the queue.
     const wasStopped = nowMs - this.#lastTickMs > 4 * TICK_MS;
     this.#lastTickMs = nowMs;
-    if (!wasStopped) for (const worker of this.#workers) this.#watch(worker, nowMs);
-  }
-
-  #watch(worker: WorkerProcess, nowMs: number): void {
-    const { timeout, gracefulTimeout } = this.#config;
-    const silentSeconds = (nowMs - worker.lastHeartbeatMs) / 1000;
-    if (timeout > 0 && silentSeconds > timeout + SILENCE_MARGIN_SECONDS) {
-      this.#log.fatal(`worker ${worker.number} (pid ${worker.pid}) is stuck: killed`);
-      worker.kill();
-    } else if (nowMs - worker.drainingSinceMs > gracefulTimeout * 1000 + KILL_MARGIN_MS) {
-      this.#log.error(`worker ${worker.number} (pid ${worker.pid}) does not finish: killed`);
-      worker.kill();
-    }
-  }
-
-  /**
-   * Brings the workers to what they should be. After a reload the first new worker is a canary: the
-   * old ones go, one for each new one, only once it is ready.
-   */
-  #balance(): void {
-    if (this.#isStopping) return;
-    const serving = [...this.#workers].filter(({ state }) => state !== 'draining');
-    const fresh = serving.filter(({ generation }) => generation === this.#generation);
-    const old = serving.filter(({ generation }) => generation !== this.#generation);
-    const starting = fresh.filter(({ state }) => state === 'starting').length;
-
-    const startable = old.length > 0 ? 1 - starting : this.#target - fresh.length;
-    if (!this.#respawnDelay.isOver()) return;
-    for (let count = Math.min(startable, this.#target - fresh.length); count > 0; count--) {
-      this.#startWorker();
-    }
-
-    const surplus = serving.length - starting - this.#target;
-    for (const worker of [...old, ...fresh].slice(0, Math.max(0, surplus))) worker.drain();
-  }
-
-  #startWorker(): void {
-    this.#lastNumber += 1;
-    const start = {
-      number: this.#lastNumber,
-      config: this.#config,
-      listeners: this.#listeners.map(({ fd, address }) => ({ fd, address })),
-    };
-    const worker = new WorkerProcess(start, this.#generation, {
-      message: (from, message) => this.#events.push({ kind: 'message', worker: from, message }),
-      exit: (from, code, signal) =>
-        this.#events.push({ kind: 'exit', worker: from, how: signal ?? `exit code ${code}` }),
-    });
-    this.#workers.add(worker);
+    if (!wasStopped) this.#pool.watch(nowMs);
   }
 
   #stop(end: (worker: WorkerProcess) => void): void {
     this.#isStopping = true;
     for (const listener of this.#listeners.splice(0)) listener.close();
-    for (const worker of this.#workers) end(worker);
+    for (const worker of this.#pool.workers) end(worker);
   }
 
-  #hasOlderGeneration(): boolean {
-    return [...this.#workers].some(
-      ({ state, generation }) => state === 'ready' && generation < this.#generation,
-    );
+  #makePool(): WorkerPool {
+    const listeners = this.#listeners.map(({ fd, address }) => ({ fd, address }));
+    return new WorkerPool(this.#options.config, listeners, this.#log, {
+      start: (number) => this.#hook('preFork', () => this.#hooks.preFork?.(this.#view, number)),
+      message: (worker, message) => this.#events.push({ kind: 'message', worker, message }),
+      exit: (worker, how) => this.#events.push({ kind: 'exit', worker, how }),
+    });
+  }
+
+  get #view(): ArbiterView {
+    return { pid: process.pid, config: this.#pool.config, log: this.#log };
+  }
+
+  #hook(name: keyof ServerHooks, hook: () => void | Promise<void>): void {
+    if (this.#hooks[name] !== undefined) runHook(this.#log, name, hook);
   }
 }
 
-const SIGNALS: readonly ArbiterSignal[] = [
+const SIGNALS = [
   'SIGTERM',
   'SIGINT',
   'SIGQUIT',
   'SIGHUP',
+  'SIGUSR1',
+  'SIGUSR2',
   'SIGTTIN',
   'SIGTTOU',
-];
+  'SIGWINCH',
+] as const;
+
+type ArbiterSignal = (typeof SIGNALS)[number];

@@ -1,9 +1,9 @@
 import { lookup } from 'node:dns/promises';
-import { unlinkSync } from 'node:fs';
-import { BoundSocket, connect, isIP, type AddressInfo } from 'node:net';
+import { closeSync, unlinkSync } from 'node:fs';
+import { BoundSocket, connect, isIP, Socket, type AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { formatAddress, type Address } from '../settings/address.ts';
-import { ConfigError } from '../config.ts';
+import { ConfigError, type Config } from '../config.ts';
 import type { Log } from '../log/log.ts';
 import type { Listener } from '../messages.ts';
 
@@ -16,11 +16,38 @@ export interface BoundListener extends Listener {
 }
 
 /**
- * Binds an address; a port in use may come free, so it is tried again, as Gunicorn does.
+ * Binds every address, or takes the sockets that a service manager handed over (sd_listen_fds(3)).
  *
- * @throws {ConfigError} where it cannot be bound.
+ * @throws {ConfigError} where an address cannot be bound.
  */
-export async function bindListener(address: Address, log: Log): Promise<BoundListener> {
+export async function bindListeners(config: Config, log: Log): Promise<BoundListener[]> {
+  const inherited = inheritedListeners(process.env);
+  if (inherited.length > 0) return inherited;
+  const listeners: BoundListener[] = [];
+  for (const address of config.bind) listeners.push(await bindPatiently(address, log));
+  return listeners;
+}
+
+const FIRST_INHERITED_FD = 3;
+
+function inheritedListeners(environment: NodeJS.ProcessEnv): BoundListener[] {
+  if (environment['LISTEN_PID'] !== String(process.pid)) return [];
+  const count = Number(environment['LISTEN_FDS'] ?? 0);
+  return Array.from({ length: count }, (_, index) => {
+    const fd = FIRST_INHERITED_FD + index;
+    return { fd, address: addressOf(fd), close: () => closeSync(fd) };
+  });
+}
+
+function addressOf(fd: number): Address {
+  const found = new Socket({ fd, readable: false, writable: false }).address();
+  return 'port' in found
+    ? { kind: 'tcp', host: found.address, port: found.port }
+    : { kind: 'unix', path: `descriptor ${fd}` };
+}
+
+/** A port in use may come free, so it is tried again, as Gunicorn does. */
+async function bindPatiently(address: Address, log: Log): Promise<BoundListener> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await bind(address);

@@ -9,8 +9,11 @@ const FIRST_LISTENER_FD = 4;
 export type WorkerState = 'starting' | 'ready' | 'draining';
 
 export interface WorkerEvents {
+  /** Called before the process is there. */
+  start(number: number): void;
   message(worker: WorkerProcess, message: WorkerMessage): void;
-  exit(worker: WorkerProcess, code: number | null, signal: NodeJS.Signals | null): void;
+  /** @param how a signal's name, or the exit code. */
+  exit(worker: WorkerProcess, how: string): void;
 }
 
 /** A worker process as the arbiter sees it. */
@@ -21,6 +24,8 @@ export class WorkerProcess {
   readonly startedAtMs: number = performance.now();
   state: WorkerState = 'starting';
   lastHeartbeatMs: number = this.startedAtMs;
+  /** It asked to be replaced. */
+  isRetiring = false;
   /** When it was asked to finish. */
   drainingSinceMs = Infinity;
   readonly #child: ChildProcess;
@@ -38,8 +43,10 @@ export class WorkerProcess {
     }));
     this.#child.send({ ...start, listeners }, ignoreLostChannel);
     this.#child.on('message', (message) => events.message(this, message as WorkerMessage));
-    this.#child.on('exit', (code, signal) => events.exit(this, code, signal));
-    this.#child.on('error', () => events.exit(this, null, null));
+    this.#child.on('exit', (code, signal) => events.exit(this, signal ?? `exit code ${code}`));
+    this.#child.on('error', (error) => {
+      if (this.pid === undefined) events.exit(this, error.message);
+    });
   }
 
   get pid(): number | undefined {
@@ -58,6 +65,10 @@ export class WorkerProcess {
   quit(): void {
     this.state = 'draining';
     this.#child.kill('SIGQUIT');
+  }
+
+  reopenLogs(): void {
+    this.#child.kill('SIGUSR1');
   }
 
   kill(): void {

@@ -1,5 +1,6 @@
 import type { ProtocolError } from '../../http/protocol-error.ts';
 import type { PeerFacts } from '../worker/environ.ts';
+import type { RequestHead } from '../protocols/http1/request-head.ts';
 import type { Exchange } from '../worker/exchange.ts';
 import type { Log } from './log.ts';
 
@@ -22,9 +23,20 @@ export function logAccess(log: Log | undefined, exchange: Exchange, peer: PeerFa
   });
 }
 
-/** Writes the line of a request that could not be understood. */
-export function logRefusal(log: Log | undefined, error: ProtocolError, peer: PeerFacts): void {
-  log?.info({ remote_addr: peer.remoteAddress, status: error.status, reason: error.message });
+/** Writes the line of a request that was refused; its head is there where it could be understood. */
+export function logRefusal(
+  log: Log | undefined,
+  error: ProtocolError,
+  peer: PeerFacts,
+  head?: RequestHead,
+): void {
+  log?.info({
+    remote_addr: peer.remoteAddress,
+    method: head?.method,
+    target: head?.target,
+    status: error.status,
+    reason: error.message,
+  });
 }
 
 function fieldOf({ head }: Exchange, name: string): string | undefined {

@@ -1,9 +1,16 @@
-import { writeSync } from 'node:fs';
+import { closeSync, openSync, writeSync } from 'node:fs';
 
 /** A write to a pipe is never torn by another process's up to this size (POSIX PIPE_BUF on Linux). */
 const PAGE_BYTES = 4096;
 const FLUSH_AFTER_MS = 50;
 const QUEUED_PAGES_MAX = 256;
+
+const streams = new Set<LogStream>();
+
+/** USR1, for log rotation. */
+export function reopenLogFiles(): void {
+  for (const stream of streams) stream.reopen();
+}
 
 /**
  * Whole lines into a file descriptor that several processes share. Lines are gathered into pages,
@@ -11,7 +18,8 @@ const QUEUED_PAGES_MAX = 256;
  * reader, a full disk, a closed pipe) never stops or slows the worker: lines are dropped and counted.
  */
 export class LogStream {
-  readonly #fd: number;
+  readonly #path: string | undefined;
+  #fd: number;
   #page: Buffer = Buffer.allocUnsafe(PAGE_BYTES);
   #pageBytes = 0;
   #queue: Buffer[] = [];
@@ -19,9 +27,21 @@ export class LogStream {
   /** Lines lost since the descriptor last took one. */
   droppedLines = 0;
 
-  constructor(fd: number) {
-    this.#fd = fd;
+  /** @param target a descriptor, or the path of a file to append to. */
+  constructor(target: number | string) {
+    this.#path = typeof target === 'string' ? target : undefined;
+    this.#fd = typeof target === 'string' ? openSync(target, 'a') : target;
+    streams.add(this);
     process.on('exit', () => this.flush());
+  }
+
+  /** Goes on in a new file of the same name, after the old one was moved away. */
+  reopen(): void {
+    if (this.#path === undefined) return;
+    this.flush();
+    const fd = openSync(this.#path, 'a');
+    closeSync(this.#fd);
+    this.#fd = fd;
   }
 
   write(line: string): void {

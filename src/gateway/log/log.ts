@@ -1,9 +1,8 @@
-import { openSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
 import { LogStream } from './log-stream.ts';
 import { prettyStream } from './pretty-log.ts';
-import type { LogLevel, Settings } from '../settings/catalogue.ts';
+import type { LogLevel, Settings } from '../settings/settings.ts';
 
 export type Log = Logger;
 
@@ -19,20 +18,20 @@ const PINO_LEVELS = {
 } as const satisfies Record<LogLevel, string>;
 
 /** The gateway's own log, on standard error: JSON lines, or text where that is a terminal. */
-export function openLog(level: LogLevel): Log {
+export function openLog({ loglevel, errorlog }: Pick<Settings, 'loglevel' | 'errorlog'>): Log {
   const options = {
     ...COMMON,
-    level: PINO_LEVELS[level],
+    level: PINO_LEVELS[loglevel],
     base: { logger: 'gateway', pid: process.pid },
   };
-  return pino(options, terminalStream(STDERR) ?? unbufferedStream(STDERR));
+  return pino(options, errorStream(errorlog));
 }
 
 /** The access log: one line a request; undefined where none is wanted. */
 export function openAccessLog({ accesslog }: Settings): Log | undefined {
   if (accesslog === 'none') return undefined;
   const options = { ...COMMON, base: { logger: 'access', pid: process.pid } };
-  if (accesslog !== '-') return pino(options, new LogStream(openSync(accesslog, 'a')));
+  if (accesslog !== '-') return pino(options, new LogStream(accesslog));
   return pino(options, terminalStream(STDOUT) ?? new LogStream(STDOUT));
 }
 
@@ -45,9 +44,14 @@ function terminalStream(fd: number): DestinationStream | undefined {
   return isatty(fd) ? prettyStream(fd) : undefined;
 }
 
+function errorStream(errorlog: string): DestinationStream {
+  if (errorlog !== '-') return unbufferedStream(errorlog);
+  return terminalStream(STDERR) ?? unbufferedStream(STDERR);
+}
+
 /** The gateway's log has few lines, and the last ones matter most: each goes out at once. */
-function unbufferedStream(fd: number): DestinationStream {
-  const stream = new LogStream(fd);
+function unbufferedStream(target: number | string): DestinationStream {
+  const stream = new LogStream(target);
   return {
     write(line) {
       stream.write(line);

@@ -1,49 +1,27 @@
 import { availableParallelism } from 'node:os';
-import type { Address } from './address.ts';
+import {
+  HEADER_MAPS,
+  LOG_LEVELS,
+  PROXY_PROTOCOLS,
+  type Setting,
+  type Settings,
+} from './settings.ts';
 import {
   addresses,
+  anyText,
+  assignments,
   choice,
+  directory,
+  flag,
   integer,
   networks,
+  octal,
+  rootPath,
+  schemeHeaders,
   seconds,
   text,
-  type Parse,
+  texts,
 } from './setting-values.ts';
-
-/** Every setting's value, as plain data. Names and defaults are Gunicorn's where it has them. */
-export interface Settings {
-  readonly bind: readonly Address[];
-  readonly backlog: number;
-  readonly workers: number;
-  readonly timeout: number;
-  readonly gracefulTimeout: number;
-  readonly keepalive: number;
-  readonly headerTimeout: number;
-  readonly bodyTimeout: number;
-  readonly sendTimeout: number;
-  readonly limitRequestLine: number;
-  readonly limitRequestFields: number;
-  readonly limitRequestFieldSize: number;
-  readonly limitRequestBody: number;
-  readonly forwardedAllowIps: readonly string[];
-  readonly accesslog: string;
-  readonly loglevel: LogLevel;
-}
-
-export const LOG_LEVELS = ['debug', 'info', 'warning', 'error', 'critical'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
-
-export interface Setting<T> {
-  /** As in `-w, --workers INT`. */
-  readonly flags: { readonly long: string; readonly short?: string; readonly value: string };
-  readonly section: 'Server socket' | 'Workers' | 'Timeouts' | 'Limits' | 'Proxies' | 'Logging';
-  /** Read when the gateway starts; some defaults come from the environment. */
-  readonly default: (environment: NodeJS.ProcessEnv) => string | number;
-  readonly parse: Parse<T>;
-  /** May be given more than once on the command line. */
-  readonly isList?: true;
-  readonly description: string;
-}
 
 /** The catalogue, setting by setting, in the order of its declaration. */
 export function settingEntries(): [keyof Settings, Setting<unknown>][] {
@@ -70,6 +48,13 @@ export const CATALOGUE: Catalogue = {
     parse: integer(1),
     description: 'Connections that may wait to be accepted.',
   },
+  umask: {
+    flags: { short: 'm', long: 'umask', value: 'OCTAL' },
+    section: 'Server socket',
+    default: () => '022',
+    parse: octal,
+    description: 'The file mode bits that unix sockets and files are made without.',
+  },
   workers: {
     flags: { short: 'w', long: 'workers', value: 'INT' },
     section: 'Workers',
@@ -77,6 +62,35 @@ export const CATALOGUE: Catalogue = {
     parse: integer(1),
     description:
       'Worker processes. As many as the CPUs that the cgroup grants; WEB_CONCURRENCY sets the default.',
+  },
+  maxRequests: {
+    flags: { long: 'max-requests', value: 'INT' },
+    section: 'Workers',
+    default: () => 0,
+    parse: integer(0),
+    description: 'After so many requests a worker is replaced. 0: never.',
+  },
+  maxRequestsJitter: {
+    flags: { long: 'max-requests-jitter', value: 'INT' },
+    section: 'Workers',
+    default: () => 0,
+    parse: integer(0),
+    description:
+      'Up to so many are added to max-requests at random, so that workers do not go together.',
+  },
+  maxWorkerMemory: {
+    flags: { long: 'max-worker-memory', value: 'MIB' },
+    section: 'Workers',
+    default: () => 0,
+    parse: integer(0),
+    description: 'A worker whose resident memory is over so many MiB is replaced. 0: never.',
+  },
+  maxWorkerLifetime: {
+    flags: { long: 'max-worker-lifetime', value: 'SECONDS' },
+    section: 'Workers',
+    default: () => 0,
+    parse: seconds(0),
+    description: 'A worker that is older is replaced. 0: never.',
   },
   timeout: {
     flags: { short: 't', long: 'timeout', value: 'SECONDS' },
@@ -92,6 +106,14 @@ export const CATALOGUE: Catalogue = {
     default: () => 30,
     parse: seconds(0),
     description: 'What requests in flight get to finish when a worker stops.',
+  },
+  requestTimeout: {
+    flags: { long: 'request-timeout', value: 'SECONDS' },
+    section: 'Timeouts',
+    default: () => 0,
+    parse: seconds(0),
+    description:
+      'For the application to finish a response; then its signal aborts, and the client gets 503 or is cut off. 0: no limit.',
   },
   keepalive: {
     flags: { long: 'keep-alive', value: 'SECONDS' },
@@ -150,6 +172,22 @@ export const CATALOGUE: Catalogue = {
     parse: integer(0),
     description: 'The longest body, chunked or not; then 413. 0: no limit.',
   },
+  limitInFlight: {
+    flags: { long: 'limit-in-flight', value: 'INT' },
+    section: 'Limits',
+    default: () => 0,
+    parse: integer(0),
+    description:
+      'Requests that a worker serves at once; more are answered 503 with Retry-After. 0: no limit.',
+  },
+  limitQueueDelay: {
+    flags: { long: 'limit-queue-delay', value: 'SECONDS' },
+    section: 'Limits',
+    default: () => 0,
+    parse: seconds(0),
+    description:
+      'While requests wait longer than this for the event loop, they are answered 503 with Retry-After. 0: no limit.',
+  },
   forwardedAllowIps: {
     flags: { long: 'forwarded-allow-ips', value: 'NETWORKS' },
     section: 'Proxies',
@@ -158,12 +196,121 @@ export const CATALOGUE: Catalogue = {
     description:
       "Peers whose X-Forwarded-Proto and X-Request-ID are believed: addresses, CIDR networks or '*'. FORWARDED_ALLOW_IPS sets the default.",
   },
+  secureSchemeHeaders: {
+    flags: { long: 'secure-scheme-headers', value: 'NAME=VALUE' },
+    section: 'Proxies',
+    default: () => 'X-Forwarded-Protocol=ssl,X-Forwarded-Proto=https,X-Forwarded-SSL=on',
+    parse: schemeHeaders,
+    isList: true,
+    description: 'Headers by which those peers say that the client came over https.',
+  },
+  forwarderHeaders: {
+    flags: { long: 'forwarder-headers', value: 'NAMES' },
+    section: 'Proxies',
+    default: () => 'SCRIPT_NAME,PATH_INFO',
+    parse: texts('header names, with commas between'),
+    isList: true,
+    description: 'Headers with an underscore that those peers may send.',
+  },
+  headerMap: {
+    flags: { long: 'header-map', value: 'HOW' },
+    section: 'Proxies',
+    default: () => 'drop',
+    parse: choice(HEADER_MAPS),
+    description:
+      'Other headers with an underscore, which pass for those with a hyphen: drop them, refuse the request, or take the danger.',
+  },
+  proxyProtocol: {
+    flags: { long: 'proxy-protocol', value: 'HOW' },
+    section: 'Proxies',
+    default: () => 'off',
+    parse: choice(PROXY_PROTOCOLS),
+    description: 'Whether connections begin with a PROXY protocol header, and of which version.',
+  },
+  proxyAllowIps: {
+    flags: { long: 'proxy-allow-from', value: 'NETWORKS' },
+    section: 'Proxies',
+    default: () => '127.0.0.1,::1',
+    parse: networks,
+    description: 'Peers that may send a PROXY protocol header; connections of others are closed.',
+  },
+  rootPath: {
+    flags: { long: 'root-path', value: 'PATH' },
+    section: 'Proxies',
+    default: (environment) => environment['SCRIPT_NAME'] ?? '',
+    parse: rootPath,
+    description: 'Where the application is mounted: its SCRIPT_NAME.',
+  },
+  chdir: {
+    flags: { long: 'chdir', value: 'DIR' },
+    section: 'Process',
+    default: () => '.',
+    parse: directory,
+    description: 'The working directory of the workers.',
+  },
+  rawEnv: {
+    flags: { short: 'e', long: 'env', value: 'NAME=VALUE' },
+    section: 'Process',
+    default: () => '',
+    parse: assignments,
+    isList: true,
+    description: 'An environment variable for the workers.',
+  },
+  user: {
+    flags: { short: 'u', long: 'user', value: 'USER' },
+    section: 'Process',
+    default: () => '',
+    parse: anyText,
+    description: 'The user that workers run as, by name or number.',
+  },
+  group: {
+    flags: { short: 'g', long: 'group', value: 'GROUP' },
+    section: 'Process',
+    default: () => '',
+    parse: anyText,
+    description: 'The group that workers run as, by name or number.',
+  },
+  pidfile: {
+    flags: { short: 'p', long: 'pid', value: 'FILE' },
+    section: 'Process',
+    default: () => '',
+    parse: anyText,
+    description: "Where the arbiter's process id is written.",
+  },
+  procName: {
+    flags: { short: 'n', long: 'name', value: 'NAME' },
+    section: 'Process',
+    default: () => '',
+    parse: anyText,
+    description: 'What the processes are called in ps, instead of the application.',
+  },
+  reload: {
+    flags: { long: 'reload' },
+    section: 'Process',
+    default: () => false,
+    parse: flag,
+    description: 'Replace the workers when a source file changes. For development.',
+  },
   accesslog: {
     flags: { long: 'access-logfile', value: 'FILE' },
     section: 'Logging',
     default: () => '-',
     parse: text("a file's path, '-' for standard output, or 'none'"),
     description: "Where one JSON line a request goes: a file, '-' for standard output, or 'none'.",
+  },
+  accessLogFormat: {
+    flags: { long: 'access-logformat', value: 'FORMAT' },
+    section: 'Logging',
+    default: () => 'json',
+    parse: text("'json', or a format of Gunicorn's atoms such as '%(h)s \"%(r)s\" %(s)s'"),
+    description: "'json', or a line made of Gunicorn's atoms.",
+  },
+  errorlog: {
+    flags: { long: 'error-logfile', value: 'FILE' },
+    section: 'Logging',
+    default: () => '-',
+    parse: text("a file's path, or '-' for standard error"),
+    description: "Where the gateway's own log goes: a file, or '-' for standard error.",
   },
   loglevel: {
     flags: { long: 'log-level', value: 'LEVEL' },

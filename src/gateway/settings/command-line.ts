@@ -1,9 +1,10 @@
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
-import { settingEntries, type Settings } from './catalogue.ts';
+import { settingEntries } from './catalogue.ts';
+import type { Settings } from './settings.ts';
 
 /** What the command line asks for; the values are still text. */
 export interface CommandLine {
-  readonly command: 'serve' | 'help' | 'version' | 'check-config';
+  readonly command: 'serve' | 'help' | 'version' | 'check-config' | 'print-config';
   /** `MODULE[:ATTRIBUTE]`. */
   readonly applicationName: string | undefined;
   readonly configFile: string | undefined;
@@ -44,6 +45,7 @@ export function readCommandLine(args: string[], environment: NodeJS.ProcessEnv):
 const SWITCHES: ParseArgsOptionsConfig = {
   config: { type: 'string', short: 'c' },
   'check-config': { type: 'boolean' },
+  'print-config': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
 };
@@ -54,7 +56,7 @@ const OPTIONS: ParseArgsOptionsConfig = {
     settingEntries().map(([, { flags, isList }]) => [
       flags.long,
       {
-        type: 'string' as const,
+        type: flags.value === undefined ? ('boolean' as const) : ('string' as const),
         multiple: isList ?? false,
         ...(flags.short === undefined ? {} : { short: flags.short }),
       },
@@ -73,6 +75,7 @@ function parse(args: string[]): { values: Record<string, unknown>; positionals: 
 function commandOf(options: Readonly<Record<string, unknown>>): CommandLine['command'] {
   if (options['help'] === true) return 'help';
   if (options['version'] === true) return 'version';
+  if (options['print-config'] === true) return 'print-config';
   return options['check-config'] === true ? 'check-config' : 'serve';
 }
 

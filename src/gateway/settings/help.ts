@@ -1,4 +1,5 @@
-import { settingEntries, type Setting } from './catalogue.ts';
+import { settingEntries } from './catalogue.ts';
+import type { Setting } from './settings.ts';
 
 const WIDTH = 88;
 const INDENT = '      ';
@@ -17,6 +18,7 @@ export function helpText(environment: NodeJS.ProcessEnv): string {
       "Settings file. Unless given, gateway.config beside MODULE's file.",
     ),
     ...option('--check-config', 'Check the settings and load the application, then exit.'),
+    ...option('--print-config', 'Print every setting and where it comes from, then exit.'),
     ...option('-h, --help', 'Print this text.'),
     ...option('-v, --version', 'Print the version.'),
     ...[...sections].flatMap(([section, entries]) => [
@@ -33,8 +35,10 @@ export function helpText(environment: NodeJS.ProcessEnv): string {
 
 function settingHelp(setting: Setting<unknown>, environment: NodeJS.ProcessEnv): string[] {
   const { short, long, value } = setting.flags;
-  const flags = `${short === undefined ? '' : `-${short}, `}--${long} ${value}`;
-  return option(flags, `${setting.description} [${setting.default(environment)}]`);
+  const flags = `${short === undefined ? '' : `-${short}, `}--${long} ${value ?? ''}`.trimEnd();
+  const standard = setting.default(environment);
+  const shown = standard === '' || typeof standard === 'boolean' ? '' : ` [${standard}]`;
+  return option(flags, setting.description + shown);
 }
 
 function option(flags: string, description: string): string[] {

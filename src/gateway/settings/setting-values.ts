@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { parseAddress, type Address } from './address.ts';
 import { Networks } from './networks.ts';
 
@@ -46,6 +47,68 @@ export function text(expected: string): Parse<string> {
     if (typeof value !== 'string' || value === '') throw new ValueError(expected);
     return value;
   };
+}
+
+const START_DIRECTORY = process.cwd();
+
+/** A directory, also where the process has changed its own since. */
+export function directory(value: unknown): string {
+  return resolve(START_DIRECTORY, text('a directory')(value));
+}
+
+export function anyText(value: unknown): string {
+  if (typeof value !== 'string') throw new ValueError('text');
+  return value;
+}
+
+export function texts(expected: string): Parse<readonly string[]> {
+  return (value) => {
+    const entries = list(value);
+    if (entries.some((entry) => entry === '')) throw new ValueError(expected);
+    return entries;
+  };
+}
+
+/** A switch on the command line; in a file, true or false. */
+export function flag(value: unknown): boolean {
+  if (typeof value !== 'boolean') throw new ValueError('true or false');
+  return value;
+}
+
+/** File mode bits, `077` or `0o077` as text. */
+export function octal(value: unknown): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 0o777)
+    return value;
+  if (typeof value !== 'string' || !/^(?:0o)?[0-7]{1,4}$/.test(value)) {
+    throw new ValueError('an octal number of up to 777');
+  }
+  return Number.parseInt(value.replace('0o', ''), 8);
+}
+
+export function rootPath(value: unknown): string {
+  if (typeof value !== 'string' || !/^(?:\/[^/?#\s]+)*$/.test(value)) {
+    throw new ValueError("'' or a path such as /shop, without a slash at its end");
+  }
+  return value;
+}
+
+export function assignments(value: unknown): readonly string[] {
+  const entries = (Array.isArray(value) ? value : [value]).filter((entry) => entry !== '');
+  if (!entries.every((entry) => typeof entry === 'string' && /^[^=\0]+=/.test(entry))) {
+    throw new ValueError('NAME=VALUE');
+  }
+  return entries as string[];
+}
+
+/** `NAME=VALUE` pairs; names are compared without regard to case. */
+export function schemeHeaders(value: unknown): readonly (readonly [string, string])[] {
+  return list(value).map((entry) => {
+    const [, name, secureValue] = /^([\w-]+)=(.+)$/.exec(entry) ?? [];
+    if (name === undefined || secureValue === undefined) {
+      throw new ValueError('NAME=VALUE, with commas between');
+    }
+    return [name.toLowerCase(), secureValue] as const;
+  });
 }
 
 export function addresses(value: unknown): readonly Address[] {

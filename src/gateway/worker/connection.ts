@@ -1,15 +1,17 @@
 import type { Socket } from 'node:net';
 import { ProtocolError } from '../../http/protocol-error.ts';
 import { statusLine } from '../../http/status.ts';
-import type { Awaitable, Bytes } from '../../wsgi/types.ts';
+import type { Awaitable, Bytes, HeaderList } from '../../wsgi/types.ts';
 import { logAccess, logRefusal } from '../log/access-log.ts';
 import type { PeerFacts } from './environ.ts';
 import { Exchange, type Wire } from './exchange.ts';
 import type { RequestHead } from '../protocols/http1/request-head.ts';
 import { RequestParser } from '../protocols/http1/request-parser.ts';
 import { CONTINUE, encodeResponseHead } from '../protocols/http1/response-head.ts';
-import type { Service } from './service.ts';
+import type { ServerState, Service } from './service.ts';
 import type { RequestInFlight } from './watchdog.ts';
+
+const RETRY_SOON: HeaderList = [['Retry-After', '1']];
 
 /** Bytes of requests that wait here before the socket is paused. */
 const BUFFERED_BYTES_MAX = 65_536;
@@ -41,6 +43,7 @@ export class Connection implements Wire {
   readonly peer: PeerFacts;
   readonly #socket: Socket;
   readonly #service: Service;
+  readonly #state: ServerState;
   readonly #parser: RequestParser;
   #phase: Phase = 'head';
   #exchange: Exchange | undefined;
@@ -51,10 +54,11 @@ export class Connection implements Wire {
   #skippedBytes = 0;
   #deadlineMs: number;
 
-  constructor(socket: Socket, peer: PeerFacts, service: Service) {
+  constructor(socket: Socket, peer: PeerFacts, service: Service, state: ServerState) {
     this.peer = peer;
     this.#socket = socket;
     this.#service = service;
+    this.#state = state;
     this.#parser = new RequestParser(service.limits);
     this.#deadlineMs = performance.now() + service.timeouts.headerMs;
     socket.on('data', (bytes: Buffer) => this.#onData(bytes));
@@ -77,6 +81,11 @@ export class Connection implements Wire {
 
   /** Acts where a deadline has passed; called about twice a second. */
   checkDeadline(nowMs: number): void {
+    const exchange = this.#exchange;
+    if (exchange && nowMs - exchange.startedAtMs >= this.#service.timeouts.requestMs) {
+      exchange.timeOut();
+      return this.#finishExchange(exchange);
+    }
     if (nowMs < this.#deadlineMs) return;
     this.#deadlineMs = Infinity;
     if (this.#bodyWaiter !== undefined) this.#failBody(new ProtocolError(408, 'body too slow'));
@@ -115,11 +124,13 @@ export class Connection implements Wire {
   }
 
   #startExchange(head: RequestHead): void {
-    const exchange = new Exchange(head, this, this.#service);
+    this.#skippedBytes = 0;
+    this.#isContinueDue = head.expectsContinue;
+    if (this.#isOverloaded()) return this.#shed(head);
+    const exchange = new Exchange(head, this, this.#service, this.#state);
     this.#phase = 'exchange';
     this.#exchange = exchange;
-    this.#isContinueDue = head.expectsContinue;
-    this.#skippedBytes = 0;
+    this.#state.requestsInFlight += 1;
     this.#deadlineMs = Infinity;
     const pending = exchange.run();
     if (pending === undefined) this.#finishExchange(exchange);
@@ -127,13 +138,38 @@ export class Connection implements Wire {
   }
 
   #finishExchange(exchange: Exchange): void {
+    // It may have been cut before the application was done.
+    if (this.#exchange !== exchange) return;
     this.#exchange = undefined;
+    this.#state.requestsInFlight -= 1;
+    this.#state.requestsServed += 1;
+    exchange.finish();
     logAccess(this.#service.accessLog, exchange, this.peer);
-    if (this.#socket.destroyed) return;
-    if (exchange.isLast) return this.#closePolitely();
+    if (!this.#socket.destroyed) this.#afterResponse(exchange.isLast);
+  }
+
+  #afterResponse(isLast: boolean): void {
+    if (isLast) return this.#closePolitely();
     this.#phase = 'skip';
     this.#setDeadline(this.#service.timeouts.bodyMs);
     this.#skipBody();
+  }
+
+  #isOverloaded(): boolean {
+    const { requestsInFlight, loopDelayMs } = this.#service.overload;
+    return (
+      this.#state.requestsInFlight >= requestsInFlight || this.#state.loopDelayMs > loopDelayMs
+    );
+  }
+
+  /** Answers at once that there is too much to do; cheaper than to serve. */
+  #shed(head: RequestHead): void {
+    const isLast = !head.isPersistent || this.#state.isDraining || this.isLastExchange;
+    const connection = isLast ? 'close' : head.protocol === 'HTTP/1.0' ? 'keep-alive' : undefined;
+    const added = { framing: 0, connection, date: this.#state.date } as const;
+    void this.write(encodeResponseHead(statusLine(503), RETRY_SOON, added));
+    logRefusal(this.#service.accessLog, new ProtocolError(503, 'overloaded'), this.peer, head);
+    this.#afterResponse(isLast);
   }
 
   /** Reads what the application left of the body, else it would pass for the next request. */
@@ -160,7 +196,7 @@ export class Connection implements Wire {
     const framing = {
       framing: body.length,
       connection: 'close',
-      date: this.#service.date,
+      date: this.#state.date,
     } as const;
     const head = encodeResponseHead(
       status,

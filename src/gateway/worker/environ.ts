@@ -4,12 +4,20 @@ import { fileWrapper } from '../../wsgi/file-wrapper.ts';
 import { cgiName } from '../../wsgi/headers.ts';
 import type { Environ, ErrorStream, InputStream, WorkerIdentity } from '../../wsgi/types.ts';
 import type { Address } from '../settings/address.ts';
+import type { Settings } from '../settings/settings.ts';
 import type { Field, RequestHead } from '../protocols/http1/request-head.ts';
 
 /** What stays the same for every request of a worker. */
-export interface ServerFacts {
+export interface EnvironFacts {
   readonly worker: WorkerIdentity;
   readonly isMultiprocess: boolean;
+  /** Where the application is mounted. */
+  readonly rootPath: string;
+  /** Headers by which a trusted peer says https, in lower case, and the value that says so. */
+  readonly schemeHeaders: ReadonlyMap<string, string>;
+  /** Names with an underscore that a trusted peer may send, in lower case. */
+  readonly forwarderHeaders: ReadonlySet<string>;
+  readonly headerMap: Settings['headerMap'];
 }
 
 /** What stays the same for every request of a connection. */
@@ -35,14 +43,14 @@ export interface RequestFacts {
 /** PEP 3333 "environ Variables", of a request head. */
 export function buildEnviron(
   head: RequestHead,
-  server: ServerFacts,
+  server: EnvironFacts,
   peer: PeerFacts,
   request: RequestFacts,
 ): Environ {
   const environ: Environ = {
     REQUEST_METHOD: head.method,
-    SCRIPT_NAME: '',
-    PATH_INFO: percentDecode(head.path),
+    SCRIPT_NAME: server.rootPath,
+    PATH_INFO: percentDecode(withoutRoot(head.path, server.rootPath)),
     QUERY_STRING: head.query,
     CONTENT_TYPE: '',
     CONTENT_LENGTH: '',
@@ -54,7 +62,7 @@ export function buildEnviron(
     RAW_URI: head.target,
     REQUEST_URI: head.target,
     'wsgi.version': WSGI_VERSION,
-    'wsgi.url_scheme': peer.isTrusted ? forwardedScheme(head.fields) : 'http',
+    'wsgi.url_scheme': peer.isTrusted ? forwardedScheme(head.fields, server) : 'http',
     'wsgi.input': request.input,
     'wsgi.errors': request.errors,
     'wsgi.multithread': true,
@@ -71,7 +79,7 @@ export function buildEnviron(
     'gateway.worker': server.worker,
   };
   if (peer.remotePort !== '') environ.REMOTE_PORT = peer.remotePort;
-  addFields(environ, head);
+  addFields(environ, head, server, peer);
   return environ;
 }
 
@@ -88,9 +96,14 @@ const WSGI_VERSION = [1, 0] as const;
 const REQUEST_ID = /^[\w.:+/=-]{1,128}$/;
 
 /** Repeats are joined: RFC 9110 §5.2 with a comma, cookies with a semicolon (RFC 6265 §5.4). */
-function addFields(environ: Environ, { fields, host }: RequestHead): void {
+function addFields(
+  environ: Environ,
+  { fields, host }: RequestHead,
+  server: EnvironFacts,
+  peer: PeerFacts,
+): void {
   for (const [name, value] of fields) {
-    const key = environKey(name);
+    const key = environKey(name) ?? underscoreKey(name, server, peer);
     if (key === undefined) continue;
     const earlier = environ[key];
     environ[key] = earlier ? `${earlier}${name === 'cookie' ? '; ' : ','}${value}` : value;
@@ -98,7 +111,22 @@ function addFields(environ: Environ, { fields, host }: RequestHead): void {
   if (host !== '') environ['HTTP_HOST'] = host;
 }
 
-type FieldKey = `HTTP_${string}` | 'CONTENT_TYPE' | 'CONTENT_LENGTH';
+/** A name with an underscore would pass for the one with a hyphen, which a proxy may guard. */
+function underscoreKey(
+  name: string,
+  { forwarderHeaders, headerMap }: EnvironFacts,
+  { isTrusted }: PeerFacts,
+): FieldKey | undefined {
+  const isForwarded = isTrusted && forwarderHeaders.has(name);
+  if (isForwarded && name === 'script_name') return 'SCRIPT_NAME';
+  if (isForwarded && name === 'path_info') return 'PATH_INFO';
+  if (isForwarded || headerMap === 'dangerous')
+    return `HTTP_${name.toUpperCase().replaceAll('-', '_')}`;
+  if (headerMap === 'drop') return undefined;
+  throw new ProtocolError(400, 'field name with an underscore');
+}
+
+type FieldKey = `HTTP_${string}` | 'CONTENT_TYPE' | 'CONTENT_LENGTH' | 'SCRIPT_NAME' | 'PATH_INFO';
 
 const KEYS = new Map<string, FieldKey | undefined>();
 const KEYS_MAX = 1024;
@@ -119,19 +147,23 @@ function percentDecode(path: string): string {
   );
 }
 
-/** Gunicorn's `secure_scheme_headers`: each says https by exactly this value. */
-const SECURE_SCHEME_HEADERS = new Map([
-  ['x-forwarded-proto', 'https'],
-  ['x-forwarded-protocol', 'ssl'],
-  ['x-forwarded-ssl', 'on'],
-]);
+/** The path below the root; a proxy may have taken the root away already. */
+function withoutRoot(path: string, rootPath: string): string {
+  if (rootPath === '' || !path.startsWith(rootPath)) return path;
+  const rest = path.slice(rootPath.length);
+  return rest === '' || rest.startsWith('/') ? rest : path;
+}
 
-function forwardedScheme(fields: readonly Field[]): 'http' | 'https' {
+/** Gunicorn's `secure_scheme_headers`: each says https by exactly its value, and none may disagree. */
+function forwardedScheme(
+  fields: readonly Field[],
+  { schemeHeaders }: EnvironFacts,
+): 'http' | 'https' {
   let scheme: 'http' | 'https' | undefined;
   for (const [name, value] of fields) {
-    const secure = SECURE_SCHEME_HEADERS.get(name);
-    if (secure === undefined) continue;
-    const said = value === secure ? 'https' : 'http';
+    const secureValue = schemeHeaders.get(name);
+    if (secureValue === undefined) continue;
+    const said = value === secureValue ? 'https' : 'http';
     if (scheme !== undefined && scheme !== said) {
       throw new ProtocolError(400, 'the proxy contradicts itself about the scheme');
     }

@@ -1,7 +1,14 @@
 import { BodyInputStream } from '../../wsgi/input-stream.ts';
 import type { Framing, ResponseSink } from '../../wsgi/response-sink.ts';
 import { runApplication } from '../../wsgi/run.ts';
-import type { Awaitable, Bytes, ErrorStream, HeaderList, InputStream } from '../../wsgi/types.ts';
+import type {
+  Awaitable,
+  Bytes,
+  Environ,
+  ErrorStream,
+  HeaderList,
+  InputStream,
+} from '../../wsgi/types.ts';
 import { buildEnviron, requestIdOf, type PeerFacts, type RequestFacts } from './environ.ts';
 import { LogErrorStream } from './log-error-stream.ts';
 import type { RequestHead } from '../protocols/http1/request-head.ts';
@@ -10,8 +17,10 @@ import {
   encodeResponseHead,
   LAST_CHUNK,
 } from '../protocols/http1/response-head.ts';
-import type { Service } from './service.ts';
+import type { ServerState, Service } from './service.ts';
 import type { RequestInFlight } from './watchdog.ts';
+
+const PLAIN_TEXT: HeaderList = [['Content-Type', 'text/plain; charset=utf-8']];
 
 /** What an exchange needs of the connection that it happens on. */
 export interface Wire {
@@ -41,24 +50,51 @@ export class Exchange implements ResponseSink, RequestFacts {
   readonly startedAtMs: number = performance.now();
   readonly #wire: Wire;
   readonly #service: Service;
+  readonly #state: ServerState;
+  readonly #environ: Environ;
+  #isOver = false;
   #heldHead = '';
   #isChunked = false;
   #abortController: AbortController | undefined;
   #onClosed: (() => void) | undefined;
 
-  constructor(head: RequestHead, wire: Wire, service: Service) {
+  /** @throws {ProtocolError} 400 where the environ cannot be built. */
+  constructor(head: RequestHead, wire: Wire, service: Service, state: ServerState) {
     this.head = head;
     this.#wire = wire;
     this.#service = service;
+    this.#state = state;
     this.requestId = requestIdOf(head, wire.peer);
     this.input = new BodyInputStream(() => wire.pullBody());
     this.errors = new LogErrorStream(service.log, this.requestId);
+    this.#environ = buildEnviron(head, service.environ, wire.peer, this);
   }
 
-  /** @throws {ProtocolError} 400 where the environ cannot be built. */
   run(): Awaitable<void> {
-    const environ = buildEnviron(this.head, this.#service.facts, this.#wire.peer, this);
-    return runApplication(this.#service.application, environ, this);
+    const { application, hooks } = this.#service;
+    hooks.before?.(this.#environ);
+    return runApplication(application, this.#environ, this);
+  }
+
+  /** The response is complete, or will never be. */
+  finish(): void {
+    this.#isOver = true;
+    this.#service.hooks.after?.(this.#environ, this.status);
+  }
+
+  /** Ends an exchange that takes too long, whatever the application still does. */
+  timeOut(): void {
+    this.#service.log.error(this.describe(), 'the request was cut: it took too long');
+    if (this.status === '') this.#sendTooLate();
+    else this.abort();
+    this.#isOver = true;
+    this.clientGone();
+  }
+
+  #sendTooLate(): void {
+    const body = Buffer.from('Service Unavailable\n');
+    this.isLast = true;
+    this.sendAll('503 Service Unavailable', PLAIN_TEXT, body.length, body);
   }
 
   /** For the log. */
@@ -72,7 +108,7 @@ export class Exchange implements ResponseSink, RequestFacts {
   }
 
   get isDraining(): boolean {
-    return this.#service.isDraining;
+    return this.#state.isDraining;
   }
 
   get signal(): AbortSignal {
@@ -90,7 +126,7 @@ export class Exchange implements ResponseSink, RequestFacts {
   // The response, as `runApplication` tells it.
 
   get isClosed(): boolean {
-    return this.#wire.isClosed;
+    return this.#isOver || this.#wire.isClosed;
   }
 
   whenClosed(listener: () => void): void {
@@ -146,7 +182,7 @@ export class Exchange implements ResponseSink, RequestFacts {
   #encodeHead(status: string, headers: HeaderList, framing: Framing): string {
     const isHttp10 = this.head.protocol === 'HTTP/1.0';
     this.#isChunked = framing === 'until-end' && !isHttp10;
-    this.isLast =
+    this.isLast ||=
       !this.head.isPersistent ||
       this.isDraining ||
       this.#wire.isLastExchange ||
@@ -155,7 +191,7 @@ export class Exchange implements ResponseSink, RequestFacts {
     return encodeResponseHead(status, headers, {
       framing: typeof framing === 'number' ? framing : this.#isChunked ? 'chunked' : undefined,
       connection: this.isLast ? 'close' : isHttp10 ? 'keep-alive' : undefined,
-      date: this.#service.date,
+      date: this.#state.date,
     });
   }
 

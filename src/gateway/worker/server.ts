@@ -3,11 +3,13 @@ import { setImmediate } from 'node:timers/promises';
 import { Connection } from './connection.ts';
 import { serverNameAndPort, type PeerFacts } from './environ.ts';
 import type { Address } from '../settings/address.ts';
-import type { Service } from './service.ts';
+import type { ServerState, Service } from './service.ts';
 import type { RequestInFlight } from './watchdog.ts';
 
 /** How often deadlines are looked at. */
 const SWEEP_MS = 500;
+/** How often it is measured how late the event loop is. */
+const LOOP_DELAY_MS = 50;
 /**
  * How long a draining worker keeps idle connections open: under load the proxy uses each of them
  * once more, and learns from the response that it closes. Closed at once, they would race it.
@@ -17,21 +19,26 @@ const IDLE_GRACE_MS = 2000;
 /** A socket that is bound already: in a worker by the arbiter, and handed on as a descriptor. */
 export type ListenHandle = { readonly fd: number } | BoundSocket;
 
-/** What the server shares with its connections, before it adds what changes while it runs. */
-export type ServiceFacts = Omit<Service, 'date' | 'isDraining'>;
-
 /** Accepts connections on all listeners, ends those that are overdue, and drains. */
 export class Server {
-  readonly #service: ServiceFacts & { date: string; isDraining: boolean };
+  readonly #service: Service;
+  readonly #state: ServerState = {
+    date: new Date().toUTCString(),
+    isDraining: false,
+    requestsInFlight: 0,
+    requestsServed: 0,
+    loopDelayMs: 0,
+  };
   readonly #connections = new Set<Connection>();
   readonly #listeners: NetServer[] = [];
-  readonly #sweepTimer: NodeJS.Timeout;
+  readonly #timers: NodeJS.Timeout[];
   #drainDeadlineMs = Infinity;
   #onDrained: (() => void) | undefined;
 
-  constructor(facts: ServiceFacts) {
-    this.#service = { ...facts, date: new Date().toUTCString(), isDraining: false };
-    this.#sweepTimer = setInterval(() => this.#sweep(), SWEEP_MS);
+  constructor(service: Service) {
+    this.#service = service;
+    this.#timers = [setInterval(() => this.#sweep(), SWEEP_MS)];
+    if (service.overload.loopDelayMs < Infinity) this.#timers.push(this.#measureLoopDelay());
   }
 
   /** Resolves once connections are accepted. */
@@ -52,7 +59,7 @@ export class Server {
 
   /** Accepts no more, finishes what is in flight, closes each connection; resolves after the last. */
   async drain(): Promise<void> {
-    this.#service.isDraining = true;
+    this.#state.isDraining = true;
     this.#drainDeadlineMs = performance.now() + IDLE_GRACE_MS;
     await this.#acceptPending();
     for (const listener of this.#listeners) listener.close();
@@ -64,9 +71,13 @@ export class Server {
 
   /** Cuts every connection. */
   stop(): void {
-    clearInterval(this.#sweepTimer);
+    this.#timers.forEach(clearInterval);
     for (const listener of this.#listeners) listener.close();
     for (const connection of this.#connections) connection.close();
+  }
+
+  get requestsServed(): number {
+    return this.#state.requestsServed;
   }
 
   requestsInFlight(): RequestInFlight[] {
@@ -80,7 +91,12 @@ export class Server {
   }
 
   #accept(socket: Socket, address: Address): void {
-    const connection = new Connection(socket, this.#peerFacts(socket, address), this.#service);
+    const connection = new Connection(
+      socket,
+      this.#peerFacts(socket, address),
+      this.#service,
+      this.#state,
+    );
     this.#connections.add(connection);
     socket.once('close', () => {
       this.#connections.delete(connection);
@@ -101,16 +117,25 @@ export class Server {
 
   #sweep(): void {
     const nowMs = performance.now();
-    this.#service.date = new Date().toUTCString();
+    this.#state.date = new Date().toUTCString();
     for (const connection of this.#connections) {
       if (connection.isIdle && nowMs >= this.#drainDeadlineMs) connection.close();
       else connection.checkDeadline(nowMs);
     }
   }
 
+  #measureLoopDelay(): NodeJS.Timeout {
+    let dueMs = performance.now() + LOOP_DELAY_MS;
+    return setInterval(() => {
+      const nowMs = performance.now();
+      this.#state.loopDelayMs = nowMs - dueMs;
+      dueMs = nowMs + LOOP_DELAY_MS;
+    }, LOOP_DELAY_MS);
+  }
+
   #settle(): void {
     if (this.#connections.size > 0 || this.#onDrained === undefined) return;
-    clearInterval(this.#sweepTimer);
+    this.#timers.forEach(clearInterval);
     this.#onDrained();
   }
 }

@@ -1,28 +1,102 @@
-import type { Application } from '../../wsgi/types.ts';
-import type { ServerFacts } from './environ.ts';
+import type { Application, Environ } from '../../wsgi/types.ts';
+import type { ServerHooks, WorkerView } from '../hooks.ts';
 import type { Log } from '../log/log.ts';
-import type { Networks } from '../settings/networks.ts';
 import type { RequestLimits } from '../protocols/http1/request-parser.ts';
+import { Networks } from '../settings/networks.ts';
+import type { EnvironFacts } from './environ.ts';
 
 /** What all connections of a worker share. */
 export interface Service {
   readonly application: Application;
-  readonly facts: ServerFacts;
+  readonly environ: EnvironFacts;
   /** Proxies whose word about the client counts. */
   readonly trustedPeers: Networks;
   readonly limits: RequestLimits;
   readonly timeouts: Timeouts;
   readonly log: Log;
   readonly accessLog: Log | undefined;
-  /** The current IMF-fixdate. */
-  readonly date: string;
-  /** The worker finishes its last requests: every response closes its connection. */
-  readonly isDraining: boolean;
+  readonly hooks: RequestHooks;
+  readonly overload: OverloadLimits;
 }
 
+/** What changes while a worker serves. */
+export interface ServerState {
+  /** The current IMF-fixdate. */
+  date: string;
+  /** The worker finishes its last requests: every response closes its connection. */
+  isDraining: boolean;
+  requestsInFlight: number;
+  requestsServed: number;
+  /** How late the event loop is. */
+  loopDelayMs: number;
+}
+
+/** Beyond these a request is answered 503 at once; Infinity for no limit. */
+export interface OverloadLimits {
+  readonly requestsInFlight: number;
+  readonly loopDelayMs: number;
+}
+
+/** Times in milliseconds; Infinity for no limit. */
 export interface Timeouts {
   readonly headerMs: number;
   readonly bodyMs: number;
   readonly sendMs: number;
   readonly idleMs: number;
+  readonly requestMs: number;
+}
+
+export interface RequestHooks {
+  readonly before?: (environ: Environ) => void;
+  readonly after?: (environ: Environ, status: string) => void;
+}
+
+export function makeService(
+  application: Application,
+  worker: WorkerView,
+  hooks: ServerHooks,
+  accessLog: Log | undefined,
+): Service {
+  const { config, log, number, pid } = worker;
+  return {
+    application,
+    environ: {
+      worker: { number, pid },
+      isMultiprocess: config.workers > 1,
+      rootPath: config.rootPath,
+      schemeHeaders: new Map(config.secureSchemeHeaders),
+      forwarderHeaders: new Set(config.forwarderHeaders.map((name) => name.toLowerCase())),
+      headerMap: config.headerMap,
+    },
+    trustedPeers: new Networks(config.forwardedAllowIps),
+    limits: {
+      requestLineBytes: config.limitRequestLine,
+      fieldCount: config.limitRequestFields,
+      fieldBytes: config.limitRequestFieldSize,
+      bodyBytes: config.limitRequestBody,
+    },
+    timeouts: {
+      headerMs: config.headerTimeout * 1000,
+      bodyMs: config.bodyTimeout * 1000,
+      sendMs: config.sendTimeout * 1000,
+      idleMs: config.keepalive * 1000,
+      requestMs: config.requestTimeout * 1000 || Infinity,
+    },
+    overload: {
+      requestsInFlight: config.limitInFlight || Infinity,
+      loopDelayMs: config.limitQueueDelay * 1000 || Infinity,
+    },
+    log,
+    accessLog,
+    hooks: requestHooks(hooks, worker),
+  };
+}
+
+function requestHooks(hooks: ServerHooks, worker: WorkerView): RequestHooks {
+  return {
+    ...(hooks.preRequest && { before: (environ) => hooks.preRequest?.(worker, environ) }),
+    ...(hooks.postRequest && {
+      after: (environ, status) => hooks.postRequest?.(worker, environ, status),
+    }),
+  };
 }

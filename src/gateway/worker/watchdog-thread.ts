@@ -11,7 +11,7 @@ const SECOND_CHANCE_MS = 250;
 /** Code outside JavaScript cannot be paused; then there is no stack to tell. */
 const TESTIMONY_MS = 500;
 
-const { heartbeats, timeoutMs, arbiterPid, worker, loglevel } = workerData as WatchdogData;
+const { heartbeats, timeoutMs, arbiterPid, worker, log: logSettings } = workerData as WatchdogData;
 const count = new Int32Array(heartbeats);
 
 while (!isBlocked()) {
@@ -57,7 +57,7 @@ async function testimony(): Promise<Testimony | undefined> {
 async function tell(found: Testimony | undefined): Promise<void> {
   // Not needed before, and dear to hold for the whole life of a worker.
   const { openLog } = await import('../log/log.ts');
-  const log = openLog(loglevel);
+  const log = openLog(logSettings);
   const seconds = timeoutMs / 1000;
   if (found === undefined) {
     log.fatal(

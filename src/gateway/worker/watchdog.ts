@@ -1,7 +1,8 @@
 import { extname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { WorkerIdentity } from '../../wsgi/types.ts';
-import type { LogLevel } from '../settings/catalogue.ts';
+import type { WorkerView } from '../hooks.ts';
+import type { Settings } from '../settings/settings.ts';
 
 const THREAD_FILE = join(import.meta.dirname, `watchdog-thread${extname(import.meta.filename)}`);
 const HEARTBEAT_MS = 200;
@@ -22,7 +23,7 @@ export interface WatchdogData {
   readonly timeoutMs: number;
   readonly arbiterPid: number;
   readonly worker: WorkerIdentity;
-  readonly loglevel: LogLevel;
+  readonly log: Pick<Settings, 'loglevel' | 'errorlog'>;
 }
 
 /** What the blocked thread says about itself. */
@@ -39,7 +40,7 @@ export class Watchdog {
   /** Asked when the loop is blocked. */
   requestsInFlight: () => readonly RequestInFlight[] = () => [];
 
-  start(data: Omit<WatchdogData, 'heartbeats'>): void {
+  start({ number, pid, config }: WorkerView, arbiterPid: number): void {
     const heartbeats = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
     const count = new Int32Array(heartbeats);
     setInterval(() => {
@@ -47,7 +48,14 @@ export class Watchdog {
       Atomics.notify(count, 0);
     }, HEARTBEAT_MS).unref();
     Object.defineProperty(globalThis, Symbol.for(WITNESS), { value: () => this.#testify() });
-    new Worker(THREAD_FILE, { workerData: { ...data, heartbeats } satisfies WatchdogData }).unref();
+    const workerData: WatchdogData = {
+      heartbeats,
+      arbiterPid,
+      timeoutMs: config.timeout * 1000,
+      worker: { number, pid },
+      log: { loglevel: config.loglevel, errorlog: config.errorlog },
+    };
+    new Worker(THREAD_FILE, { workerData }).unref();
   }
 
   #testify(): string {

@@ -1,12 +1,16 @@
 import { once } from 'node:events';
 import { loadApplication } from '../application.ts';
-import type { Config } from '../config.ts';
+import { loadHooks, type Config } from '../config.ts';
 import { ExitCode, exitCodeOf, explain } from '../failure.ts';
+import type { ServerHooks, WorkerView } from '../hooks.ts';
+import { reopenLogFiles } from '../log/log-stream.ts';
 import { openAccessLog, openLog, type Log } from '../log/log.ts';
 import type { StartMessage, WorkerMessage } from '../messages.ts';
-import { Networks } from '../settings/networks.ts';
+import { dropPrivileges, nameProcess } from '../process.ts';
+import { dutyToRetire } from './retirement.ts';
 import { Server } from './server.ts';
-import { Watchdog, type WatchdogData } from './watchdog.ts';
+import { makeService } from './service.ts';
+import { Watchdog } from './watchdog.ts';
 
 const HEARTBEAT_MS = 1000;
 
@@ -14,56 +18,45 @@ const HEARTBEAT_MS = 1000;
 async function main(): Promise<void> {
   const [message] = (await once(process, 'message')) as [StartMessage];
   const { number, config, listeners } = message;
-  process.title = `gateway: worker ${number} [${config.applicationName}]`;
-  const log = openLog(config.loglevel);
-  setInterval(() => tell({ kind: 'heartbeat' }), HEARTBEAT_MS).unref();
-  stopAtOnceOn('SIGINT', 'SIGQUIT');
+  nameProcess(config, `worker ${number}`);
+  const log = openLog(config);
+  const view: WorkerView = { number, pid: process.pid, config, log };
+  const hooks = await loadHooks(config.configFile);
+  await hooks.postFork?.(view);
+  stopAtOnce(hooks, view);
   const watchdog = new Watchdog();
-  if (config.timeout > 0) watchdog.start(watchdogData(message));
-  const server = await startServer(number, config, log);
+  if (config.timeout > 0) watchdog.start(view, process.ppid);
+  const accessLog = openAccessLog(config);
+  dropPrivileges(config);
+  const application = await loadApplication(config.applicationName);
+  await hooks.postWorkerInit?.(view);
+  const server = new Server(makeService(application, view, hooks, accessLog));
   watchdog.requestsInFlight = () => server.requestsInFlight();
-  drainOnRequest(server, config, log);
+  finishOnRequest(server, config, log);
   for (const { fd, address } of listeners) await server.listen({ fd }, address, config.backlog);
+  beat(server, config);
   tell({ kind: 'ready' });
 }
 
-function watchdogData({ number, config }: StartMessage): Omit<WatchdogData, 'heartbeats'> {
-  return {
-    timeoutMs: config.timeout * 1000,
-    arbiterPid: process.ppid,
-    worker: { number, pid: process.pid },
-    loglevel: config.loglevel,
-  };
-}
-
-async function startServer(number: number, config: Config, log: Log): Promise<Server> {
-  return new Server({
-    application: await loadApplication(config.applicationName),
-    facts: { worker: { number, pid: process.pid }, isMultiprocess: config.workers > 1 },
-    trustedPeers: new Networks(config.forwardedAllowIps),
-    limits: {
-      requestLineBytes: config.limitRequestLine,
-      fieldCount: config.limitRequestFields,
-      fieldBytes: config.limitRequestFieldSize,
-      bodyBytes: config.limitRequestBody,
-    },
-    timeouts: {
-      headerMs: config.headerTimeout * 1000,
-      bodyMs: config.bodyTimeout * 1000,
-      sendMs: config.sendTimeout * 1000,
-      idleMs: config.keepalive * 1000,
-    },
-    log,
-    accessLog: openAccessLog(config),
-  });
+/** Tells the arbiter that the loop turns, and when the worker is due to be replaced. */
+function beat(server: Server, config: Config): void {
+  const isDue = dutyToRetire(config);
+  let hasAsked = false;
+  setInterval(() => {
+    tell({ kind: 'heartbeat' });
+    const reason = hasAsked ? undefined : isDue(server.requestsServed);
+    if (reason === undefined) return;
+    hasAsked = true;
+    tell({ kind: 'retire', reason });
+  }, HEARTBEAT_MS).unref();
 }
 
 /** TERM, a vanished arbiter and an uncaught error all end a worker the same polite way. */
-function drainOnRequest(server: Server, config: Config, log: Log): void {
-  let isDraining = false;
-  const drain = (exitCode: number): void => {
-    if (isDraining) return;
-    isDraining = true;
+function finishOnRequest(server: Server, config: Config, log: Log): void {
+  let isFinishing = false;
+  const finish = (exitCode: number): void => {
+    if (isFinishing) return;
+    isFinishing = true;
     setTimeout(() => {
       const requests = server.requestsInFlight();
       log.warn({ requests }, `${requests.length} requests cut after ${config.gracefulTimeout} s`);
@@ -71,21 +64,31 @@ function drainOnRequest(server: Server, config: Config, log: Log): void {
     }, config.gracefulTimeout * 1000);
     void server.drain().then(() => process.exit(exitCode));
   };
-  process.on('SIGTERM', () => drain(ExitCode.ok));
+  process.on('SIGTERM', () => finish(ExitCode.ok));
   process.on('disconnect', () => {
     log.error('the arbiter has gone: finishing the requests in flight, then exiting');
-    drain(ExitCode.failure);
+    finish(ExitCode.failure);
   });
   process.on('uncaughtException', (error) => {
     log.fatal({ err: error }, 'uncaught error: finishing the requests in flight, then exiting');
-    drain(ExitCode.failure);
+    finish(ExitCode.failure);
   });
 }
 
-function stopAtOnceOn(...signals: NodeJS.Signals[]): void {
-  for (const signal of signals) process.on(signal, () => process.exit(ExitCode.ok));
-  // Without a handler Node would open its inspector.
-  process.on('SIGUSR1', () => undefined);
+function stopAtOnce(hooks: ServerHooks, view: WorkerView): void {
+  process.on('exit', () => hooks.workerExit?.(view));
+  for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
+    process.on(signal, () => {
+      hooks.workerInt?.(view);
+      process.exit(ExitCode.ok);
+    });
+  }
+  process.on('SIGABRT', () => {
+    hooks.workerAbort?.(view);
+    process.exit(ExitCode.failure);
+  });
+  // Also without log files: with no handler Node would open its inspector.
+  process.on('SIGUSR1', reopenLogFiles);
 }
 
 function tell(message: WorkerMessage): void {

@@ -5,7 +5,14 @@ import { bytesOf, CORPUS, expand, limitsOf, type RequestCase } from './request-c
 import { byteByByte, splitsOf } from './splits.ts';
 
 const KEYS = new Set([
-  ...['group', 'name', 'source', 'bytes', 'limits', 'requests', 'refusal', 'isIncomplete'],
+  'group',
+  'name',
+  'source',
+  'bytes',
+  'limits',
+  'requests',
+  'refusal',
+  'isIncomplete',
 ]);
 
 test.for(CORPUS)('$group: $name', (request) => {

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import type { ServiceFacts } from '../../../src/gateway/worker/server.ts';
+import type { Service } from '../../../src/gateway/worker/service.ts';
 import type { Application, Bytes } from '../../../src/wsgi/types.ts';
 import { exchange, RawClient } from '../raw-client.ts';
 import { serve, type Served } from './serve.ts';
@@ -18,18 +18,24 @@ const echoBody: Application = async (environ, startResponse) => {
   return [Buffer.concat([Buffer.from('<'), body, Buffer.from('>')])];
 };
 
-async function served(
-  application: Application,
-  changes: Partial<ServiceFacts> = {},
-): Promise<Served> {
+async function served(application: Application, changes: Partial<Service> = {}): Promise<Served> {
   const server = await serve(application, changes);
   onTestFinished(() => server.close());
   return server;
 }
 
-function timeouts(changes: Partial<ServiceFacts['timeouts']>): Partial<ServiceFacts> {
+function timeouts(changes: Partial<Service['timeouts']>): Partial<Service> {
   const long = 60_000;
-  return { timeouts: { headerMs: long, bodyMs: long, sendMs: long, idleMs: long, ...changes } };
+  return {
+    timeouts: {
+      headerMs: long,
+      bodyMs: long,
+      sendMs: long,
+      idleMs: long,
+      requestMs: Infinity,
+      ...changes,
+    },
+  };
 }
 
 const HEAD = 'Host: a\r\n';

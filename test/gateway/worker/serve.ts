@@ -1,7 +1,8 @@
 import { BoundSocket } from 'node:net';
 import { pino } from 'pino';
 import { Networks } from '../../../src/gateway/settings/networks.ts';
-import { Server, type ServiceFacts } from '../../../src/gateway/worker/server.ts';
+import { Server } from '../../../src/gateway/worker/server.ts';
+import type { Service } from '../../../src/gateway/worker/service.ts';
 import { validator } from '../../../src/wsgi/validator.ts';
 import type { Application } from '../../../src/wsgi/types.ts';
 
@@ -18,16 +19,31 @@ export interface Served {
 /** The worker's server inside the test's own process, around the validated application. */
 export async function serve(
   application: Application,
-  changes: Partial<ServiceFacts> = {},
+  changes: Partial<Service> = {},
 ): Promise<Served> {
   const log: Record<string, unknown>[] = [];
   const access: Record<string, unknown>[] = [];
   const server = new Server({
     application: validator(application),
-    facts: { worker: { number: 1, pid: process.pid }, isMultiprocess: false },
+    environ: {
+      worker: { number: 1, pid: process.pid },
+      isMultiprocess: false,
+      rootPath: '',
+      schemeHeaders: new Map([['x-forwarded-proto', 'https']]),
+      forwarderHeaders: new Set(),
+      headerMap: 'drop',
+    },
     trustedPeers: new Networks([]),
     limits: { requestLineBytes: 4094, fieldCount: 100, fieldBytes: 8190, bodyBytes: 10_485_760 },
-    timeouts: { headerMs: 10_000, bodyMs: 10_000, sendMs: 10_000, idleMs: 10_000 },
+    timeouts: {
+      headerMs: 10_000,
+      bodyMs: 10_000,
+      sendMs: 10_000,
+      idleMs: 10_000,
+      requestMs: Infinity,
+    },
+    overload: { requestsInFlight: Infinity, loopDelayMs: Infinity },
+    hooks: {},
     log: pino({}, { write: (line: string) => log.push(JSON.parse(line)) }),
     accessLog: pino({}, { write: (line: string) => access.push(JSON.parse(line)) }),
     ...changes,

@@ -106,9 +106,11 @@ export class RequestHeadReader {
 export function parseField(line: string): Field {
   const colon = line.indexOf(':');
   if (colon === -1) throw new ProtocolError(400, 'field line without a colon');
+  const name = line.slice(0, colon);
+  if (!TOKEN.test(name)) throw new ProtocolError(400, 'malformed field name');
   const value = trimWhitespace(line, colon + 1);
   if (FORBIDDEN_IN_VALUE.test(value)) throw new ProtocolError(400, 'control character in a field');
-  return [lowerCaseName(line.slice(0, colon)), value];
+  return [name.toLowerCase(), value];
 }
 
 // field-vchar = VCHAR / obs-text, with SP and HTAB between them (RFC 9110 §5.5)
@@ -124,24 +126,6 @@ function trimWhitespace(line: string, start: number): string {
 
 function isWhitespace(code: number): boolean {
   return code === 0x20 || code === 0x09;
-}
-
-const KNOWN_NAMES = new Map<string, string>();
-const KNOWN_NAMES_MAX = 256;
-
-/** Checked and lowered once for each spelling: clients send the same few names all the time. */
-function lowerCaseName(name: string): string {
-  const known = KNOWN_NAMES.get(name);
-  if (known !== undefined) return known;
-  if (!TOKEN.test(name)) throw new ProtocolError(400, 'malformed field name');
-  const lower = name.toLowerCase();
-  if (KNOWN_NAMES.size < KNOWN_NAMES_MAX) KNOWN_NAMES.set(copyOf(name), copyOf(lower));
-  return lower;
-}
-
-/** A slice of a string keeps the whole buffer's text in memory; a copy does not. */
-function copyOf(latin1: string): string {
-  return Buffer.from(latin1, 'latin1').toString('latin1');
 }
 
 /** The fields that the connection itself lives by; all others are the application's. */

@@ -1,0 +1,77 @@
+import type { Awaitable, Environ, WorkerIdentity } from '../wsgi/types.ts';
+import type { Config } from './config.ts';
+import type { Log } from './log/log.ts';
+
+/** The arbiter, as its hooks see it. */
+export interface ArbiterView {
+  readonly pid: number;
+  readonly config: Config;
+  readonly log: Log;
+}
+
+/** A worker, as the hooks that run inside it see it. */
+export interface WorkerView extends WorkerIdentity {
+  readonly config: Config;
+  readonly log: Log;
+}
+
+/** Gunicorn's server hooks. What a hook throws is logged, except at the start, which it stops. */
+export interface ServerHooks {
+  /** In the arbiter, before anything is bound. */
+  onStarting?(arbiter: ArbiterView): Awaitable<void>;
+  /** In the arbiter, before the workers are replaced on HUP. */
+  onReload?(arbiter: ArbiterView): Awaitable<void>;
+  /** In the arbiter, once the sockets are bound. */
+  whenReady?(arbiter: ArbiterView): Awaitable<void>;
+  /** In the arbiter, before a worker is started. */
+  preFork?(arbiter: ArbiterView, workerNumber: number): void;
+  /** In the arbiter, after a worker has exited. */
+  childExit?(arbiter: ArbiterView, worker: WorkerIdentity): void;
+  /** In the arbiter, when the number of workers was changed. */
+  nworkersChanged?(arbiter: ArbiterView, workers: number, before: number): void;
+  /** In the arbiter, before it exits. */
+  onExit?(arbiter: ArbiterView): Awaitable<void>;
+  /** In a worker, before the application is loaded. */
+  postFork?(worker: WorkerView): Awaitable<void>;
+  /** In a worker, after the application was loaded. */
+  postWorkerInit?(worker: WorkerView): Awaitable<void>;
+  /** In a worker, on INT and QUIT. */
+  workerInt?(worker: WorkerView): void;
+  /** In a worker, on ABRT. */
+  workerAbort?(worker: WorkerView): void;
+  /** In a worker, before the application is called. */
+  preRequest?(worker: WorkerView, environ: Environ): void;
+  /** In a worker, after the response: `"200 OK"`, or `''` where the client went away before. */
+  postRequest?(worker: WorkerView, environ: Environ, status: string): void;
+  /** In a worker, before it exits. */
+  workerExit?(worker: WorkerView): void;
+}
+
+const NAMES: Readonly<Record<keyof ServerHooks, true>> = {
+  onStarting: true,
+  onReload: true,
+  whenReady: true,
+  preFork: true,
+  childExit: true,
+  nworkersChanged: true,
+  onExit: true,
+  postFork: true,
+  postWorkerInit: true,
+  workerInt: true,
+  workerAbort: true,
+  preRequest: true,
+  postRequest: true,
+  workerExit: true,
+};
+
+export const HOOK_NAMES: readonly string[] = Object.keys(NAMES);
+
+/** Runs a hook; what it throws or rejects with is logged, and changes nothing. */
+export function runHook(log: Log, name: keyof ServerHooks, hook: () => Awaitable<void>): void {
+  const complain = (error: unknown): void => log.error({ err: error }, `the hook ${name} failed`);
+  try {
+    Promise.resolve(hook()).catch(complain);
+  } catch (error) {
+    complain(error);
+  }
+}

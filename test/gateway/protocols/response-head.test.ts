@@ -1,0 +1,95 @@
+import { expect, test } from 'vitest';
+import {
+  CONTINUE,
+  encodeChunkSize,
+  encodeResponseHead,
+  LAST_CHUNK,
+  type ConnectionHeaders,
+} from '../../../src/gateway/protocols/http1/response-head.ts';
+import type { HeaderList } from '../../../src/wsgi/types.ts';
+
+const DATE = 'Tue, 15 Nov 1994 08:12:31 GMT';
+const NOTHING: ConnectionHeaders = { framing: undefined, connection: undefined, date: DATE };
+const TAIL = `Date: ${DATE}\r\nServer: gateway\r\n`;
+
+test('a head is a status line, the headers, and an empty line', () => {
+  const headers: HeaderList = [['Content-Type', 'text/plain']];
+  expect(encodeResponseHead('200 OK', headers, NOTHING)).toBe(
+    `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n${TAIL}\r\n`,
+  );
+});
+
+test('a status without a reason phrase keeps its space', () => {
+  expect(encodeResponseHead('299 ', [], NOTHING)).toBe(`HTTP/1.1 299 \r\n${TAIL}\r\n`);
+});
+
+test("the application's headers keep their order, their case and their repeats", () => {
+  const headers: HeaderList = [
+    ['set-cookie', 'a=1'],
+    ['X-Empty', ''],
+    ['Set-Cookie', 'b=2'],
+  ];
+  expect(encodeResponseHead('200 OK', headers, NOTHING)).toBe(
+    `HTTP/1.1 200 OK\r\nset-cookie: a=1\r\nX-Empty: \r\nSet-Cookie: b=2\r\n${TAIL}\r\n`,
+  );
+});
+
+test.for(['Date', 'date', 'DATE'])("the application's %s is left alone", (name) => {
+  expect(encodeResponseHead('200 OK', [[name, 'then']], NOTHING)).toBe(
+    `HTTP/1.1 200 OK\r\n${name}: then\r\nServer: gateway\r\n\r\n`,
+  );
+});
+
+test.for(['Server', 'server', 'SERVER'])("the application's %s is left alone", (name) => {
+  expect(encodeResponseHead('200 OK', [[name, 'mine']], NOTHING)).toBe(
+    `HTTP/1.1 200 OK\r\n${name}: mine\r\nDate: ${DATE}\r\n\r\n`,
+  );
+});
+
+test('names of the same length as Date and Server do not pass for them', () => {
+  const headers: HeaderList = [
+    ['ETag', '"a"'],
+    ['Expect', 'b'],
+  ];
+  expect(encodeResponseHead('200 OK', headers, NOTHING)).toContain(TAIL);
+});
+
+test.for<[ConnectionHeaders['framing'], string]>([
+  [5, 'Content-Length: 5\r\n'],
+  [0, 'Content-Length: 0\r\n'],
+  [2 ** 40, 'Content-Length: 1099511627776\r\n'],
+  ['chunked', 'Transfer-Encoding: chunked\r\n'],
+  [undefined, ''],
+])('the framing %s is told', ([framing, line]) => {
+  expect(encodeResponseHead('200 OK', [], { ...NOTHING, framing })).toBe(
+    `HTTP/1.1 200 OK\r\n${TAIL}${line}\r\n`,
+  );
+});
+
+test.for(['close', 'keep-alive'] as const)('the connection %s is told', (connection) => {
+  expect(encodeResponseHead('200 OK', [], { ...NOTHING, connection, framing: 2 })).toBe(
+    `HTTP/1.1 200 OK\r\n${TAIL}Content-Length: 2\r\nConnection: ${connection}\r\n\r\n`,
+  );
+});
+
+test('obs-text goes out byte by byte in latin1', () => {
+  const head = encodeResponseHead('200 \xc7a va', [['X-Name', 'caf\xc3\xa9 \xff']], NOTHING);
+  expect(Buffer.from(head, 'latin1').toString('latin1')).toBe(head);
+  expect(head).toContain('HTTP/1.1 200 \xc7a va\r\nX-Name: caf\xc3\xa9 \xff\r\n');
+});
+
+test.for<[number, string]>([
+  [1, '1\r\n'],
+  [10, 'a\r\n'],
+  [65_536, '10000\r\n'],
+])('a chunk of %i bytes has its size in hexadecimal', ([bytes, line]) => {
+  expect(encodeChunkSize(bytes)).toBe(line);
+});
+
+test('the last chunk has no data and no trailers', () => {
+  expect(LAST_CHUNK).toBe('0\r\n\r\n');
+});
+
+test('100 Continue is a head alone', () => {
+  expect(CONTINUE).toBe('HTTP/1.1 100 Continue\r\n\r\n');
+});
