@@ -1,0 +1,30 @@
+import { ImproperlyConfigured } from '../errors.ts';
+import { settings } from '../settings.ts';
+import { loadUrlconf } from '../urls/urlconf.ts';
+import type { CompiledRoute, Urlconf } from '../urls/urlconf.ts';
+import type { CheckMessage } from './check.ts';
+
+/** The URLconf loads, and `reverse` can tell its names apart. */
+export async function checkUrls(): Promise<readonly CheckMessage[]> {
+  let urlconf: Urlconf;
+  try {
+    urlconf = await loadUrlconf(settings.ROOT_URLCONF);
+  } catch (error) {
+    if (!(error instanceof ImproperlyConfigured)) throw error;
+    return [{ level: 'error', id: 'urls.E001', message: error.message }];
+  }
+  return [...urlconf.byName].flatMap(([name, routes]) => checkName(name, routes));
+}
+
+function checkName(name: string, routes: readonly CompiledRoute[]): readonly CheckMessage[] {
+  const signatures = routes.map(({ pattern }) => pattern.parameters.map((p) => p.name).join());
+  if (new Set(signatures).size === routes.length) return [];
+  return [
+    {
+      level: 'warning',
+      id: 'urls.W101',
+      message: `${routes.length} URL patterns are named '${name}' and take the same parameters.`,
+      hint: 'reverse() finds the first alone: give the others a name of their own.',
+    },
+  ];
+}

@@ -1,0 +1,46 @@
+import { ImproperlyConfigured } from '../errors.ts';
+import { nearest } from '../nearest.ts';
+import { check } from './check.ts';
+import { collectstatic } from './collectstatic.ts';
+import { CommandError, printError } from './command.ts';
+import type { Command } from './command.ts';
+import { diffsettings } from './diffsettings.ts';
+import { printHelp } from './help.ts';
+import { runserver } from './runserver.ts';
+
+const COMMANDS: readonly Command[] = [check, collectstatic, diffsettings, runserver];
+
+/** Runs a management command and gives its exit code. Mistakes are shown without a stack. */
+export async function runCommand(argv: readonly string[]): Promise<number> {
+  try {
+    return await dispatch(argv);
+  } catch (error) {
+    if (!isMistake(error)) throw error;
+    printError(error.message);
+    return 1;
+  }
+}
+
+async function dispatch([name = 'help', ...args]: readonly string[]): Promise<number> {
+  if (name === 'help' || name === '--help' || name === '-h') return printHelp(COMMANDS);
+  const command = COMMANDS.find((candidate) => candidate.name === name);
+  if (command) return command.run(args);
+  throw new CommandError(unknownCommand(name));
+}
+
+function unknownCommand(name: string): string {
+  const names = COMMANDS.map((command) => command.name);
+  const suggestion = nearest(name, ['help', ...names]);
+  const advice = suggestion ? `Did you mean '${suggestion}'?` : "'help' lists those there are.";
+  return `There is no command '${name}'. ${advice}`;
+}
+
+function isMistake(error: unknown): error is Error {
+  if (error instanceof CommandError || error instanceof ImproperlyConfigured) return true;
+  // node:util's parseArgs
+  return (
+    error instanceof TypeError &&
+    'code' in error &&
+    String(error.code).startsWith('ERR_PARSE_ARGS_')
+  );
+}

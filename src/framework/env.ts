@@ -1,0 +1,168 @@
+import { readFileSync } from 'node:fs';
+import { ImproperlyConfigured } from './errors.ts';
+
+/**
+ * Reads the environment with types. Without a fallback a variable is required; an empty one counts
+ * as unset. While settings load, every problem is collected and all are reported together; at any
+ * other time the first one throws.
+ *
+ * @throws {ImproperlyConfigured} naming the variable, its value (never a secret's) and what is expected.
+ */
+export interface EnvironmentReader {
+  string(name: string, fallback?: string): string;
+  integer(name: string, fallback?: number): number;
+  /** `true`, `1`, `yes`, `on`, or `false`, `0`, `no`, `off`. */
+  boolean(name: string, fallback?: boolean): boolean;
+  /** Items separated by commas; the spaces around them do not count. */
+  list(name: string, fallback?: readonly string[]): readonly string[];
+  choice<const Choice extends string>(
+    name: string,
+    choices: readonly Choice[],
+    fallback?: NoInfer<Choice>,
+  ): Choice;
+  /** `90`, `90s`, `5m`, `2h`, `1d` or `500ms`, in seconds. */
+  durationSeconds(name: string, fallback?: number): number;
+  /** `2048`, `64k`, `10m` or `1g`, in bytes; k is 1,024. */
+  bytes(name: string, fallback?: number): number;
+  url(name: string, fallback?: string): URL;
+  /** NAME, or the content of the file that NAME_FILE names (as container secrets are given). */
+  secret(name: string, fallback?: string): string;
+}
+
+export const env: EnvironmentReader = {
+  string: (name, fallback) => read(name, fallback, STRING),
+  integer: (name, fallback) => read(name, fallback, INTEGER),
+  boolean: (name, fallback) => read(name, fallback, BOOLEAN),
+  list: (name, fallback) => read(name, fallback, LIST),
+  choice: (name, choices, fallback) => read(name, fallback, choiceOf(choices)),
+  durationSeconds: (name, fallback) => read(name, fallback, DURATION),
+  bytes: (name, fallback) => read(name, fallback, BYTES),
+  url: (name, fallback) =>
+    read(name, fallback === undefined ? undefined : new URL(fallback), ABSOLUTE_URL),
+  secret: readSecret,
+};
+
+/** Runs `load` and gives what it could not read: problems are collected instead of thrown meanwhile. */
+export async function collectEnvironmentProblems(load: () => Promise<void>): Promise<string[]> {
+  const collected: string[] = [];
+  problems = collected;
+  try {
+    await load();
+  } catch (error) {
+    // What a placeholder broke further on is not the reader's news: the cause of it is.
+    if (collected.length === 0) throw error;
+  } finally {
+    problems = undefined;
+  }
+  return collected;
+}
+
+interface Kind<T> {
+  readonly expected: string;
+  /** Stands in for a bad value while problems are collected. */
+  readonly placeholder: T;
+  parse(text: string): T | undefined;
+}
+
+let problems: string[] | undefined;
+
+function read<T>(name: string, fallback: T | undefined, kind: Kind<T>): T {
+  const text = process.env[name];
+  if (!text) {
+    return fallback ?? complain(`${name} is not set: expected ${kind.expected}.`, kind.placeholder);
+  }
+  return (
+    kind.parse(text.trim()) ??
+    complain(`${name} is '${text}': expected ${kind.expected}.`, kind.placeholder)
+  );
+}
+
+function readSecret(name: string, fallback?: string): string {
+  const value = process.env[name];
+  const file = process.env[`${name}_FILE`];
+  if (value && file) return complain(`${name} and ${name}_FILE are both set: expected one.`, '');
+  if (!file) {
+    return (value || fallback) ?? complain(`${name} is not set: expected it, or ${name}_FILE.`, '');
+  }
+  try {
+    return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+  } catch {
+    return complain(`${name}_FILE is '${file}': expected a file that can be read.`, '');
+  }
+}
+
+function complain<T>(problem: string, placeholder: T): T {
+  if (!problems) throw new ImproperlyConfigured(problem);
+  problems.push(problem);
+  return placeholder;
+}
+
+const STRING: Kind<string> = { expected: 'text', placeholder: '', parse: (text) => text };
+
+const INTEGER: Kind<number> = {
+  expected: 'an integer',
+  placeholder: 0,
+  parse: (text) => (/^-?\d{1,15}$/.test(text) ? Number(text) : undefined),
+};
+
+const BOOLEAN_WORDS = new Map([
+  ...['true', '1', 'yes', 'on'].map((word) => [word, true] as const),
+  ...['false', '0', 'no', 'off'].map((word) => [word, false] as const),
+]);
+const BOOLEAN: Kind<boolean> = {
+  expected: 'true or false',
+  placeholder: false,
+  parse: (text) => BOOLEAN_WORDS.get(text.toLowerCase()),
+};
+
+const LIST: Kind<readonly string[]> = {
+  expected: 'items separated by commas',
+  placeholder: [],
+  parse: (text) => text.split(',').flatMap((item) => item.trim() || []),
+};
+
+const SECOND_UNITS = new Map([
+  ['ms', 0.001],
+  ['', 1],
+  ['s', 1],
+  ['m', 60],
+  ['h', 3600],
+  ['d', 86_400],
+]);
+const DURATION: Kind<number> = {
+  expected: 'a duration such as 90, 90s, 5m, 2h, 1d or 500ms',
+  placeholder: 0,
+  parse: (text) => quantity(text, SECOND_UNITS),
+};
+
+const BYTE_UNITS = new Map([
+  ['', 1],
+  ['k', 1024],
+  ['m', 1024 ** 2],
+  ['g', 1024 ** 3],
+]);
+const BYTES: Kind<number> = {
+  expected: 'a size such as 2048, 64k, 10m or 1g',
+  placeholder: 0,
+  parse: (text) => quantity(text, BYTE_UNITS),
+};
+
+const ABSOLUTE_URL: Kind<URL> = {
+  expected: 'an absolute URL',
+  placeholder: new URL('about:blank'),
+  parse: (text) => URL.parse(text) ?? undefined,
+};
+
+function choiceOf<Choice extends string>(choices: readonly Choice[]): Kind<Choice> {
+  return {
+    expected: `one of ${choices.join(', ')}`,
+    placeholder: choices[0] as Choice,
+    parse: (text) => choices.find((choice) => choice === text),
+  };
+}
+
+function quantity(text: string, units: ReadonlyMap<string, number>): number | undefined {
+  const [, count, unit = ''] = /^(\d{1,15})([a-z]*)$/.exec(text.toLowerCase()) ?? [];
+  const factor = units.get(unit);
+  return count === undefined || factor === undefined ? undefined : Number(count) * factor;
+}

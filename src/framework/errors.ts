@@ -1,0 +1,71 @@
+/** A setting or an environment variable is missing or wrong. The message says which, and what is expected. */
+export class ImproperlyConfigured extends Error {
+  override name = 'ImproperlyConfigured';
+}
+
+/** An error that a client is told of: it becomes a response with this status. */
+export class HttpError extends Error {
+  override name = 'HttpError';
+  readonly status: number;
+
+  constructor(status: number, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.status = status;
+  }
+}
+
+/** The request cannot be understood: 400. */
+export class BadRequest extends HttpError {
+  override name = 'BadRequest';
+
+  constructor(message = 'The request cannot be understood.', options?: ErrorOptions) {
+    super(400, message, options);
+  }
+}
+
+/** The client may not do this: 403. */
+export class PermissionDenied extends HttpError {
+  override name = 'PermissionDenied';
+
+  constructor(message = 'Permission denied.', options?: ErrorOptions) {
+    super(403, message, options);
+  }
+}
+
+/** There is nothing here: 404. */
+export class NotFound extends HttpError {
+  override name = 'NotFound';
+
+  constructor(message = 'Nothing is here.', options?: ErrorOptions) {
+    super(404, message, options);
+  }
+}
+
+/** The view does not answer this method: 405, with the methods that it answers (RFC 9110 §15.5.6). */
+export class MethodNotAllowed extends HttpError {
+  override name = 'MethodNotAllowed';
+  readonly allowed: readonly string[];
+
+  constructor(method: string, allowed: readonly string[]) {
+    super(405, `${method} is not allowed here.`);
+    this.allowed = allowed;
+  }
+}
+
+/** The body is larger than DATA_UPLOAD_MAX_MEMORY_SIZE: 413. */
+export class PayloadTooLarge extends HttpError {
+  override name = 'PayloadTooLarge';
+
+  constructor(message: string) {
+    super(413, message);
+  }
+}
+
+/** The body is of a type that the view cannot read: 415. */
+export class UnsupportedMediaType extends HttpError {
+  override name = 'UnsupportedMediaType';
+
+  constructor(message: string) {
+    super(415, message);
+  }
+}

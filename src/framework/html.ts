@@ -1,0 +1,44 @@
+/** Text that is HTML already: made by `html` or, on the author's word, by `raw`. */
+export class Html {
+  readonly #text: string;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  toString(): string {
+    return this.#text;
+  }
+}
+
+/** What may stand in `${…}`: nothing is rendered for null, undefined and false. */
+export type Renderable =
+  Html | string | number | bigint | null | undefined | false | readonly Renderable[];
+
+/** A template tag that escapes every value, except HTML that another `html` or `raw` made. */
+export function html(strings: TemplateStringsArray, ...values: readonly Renderable[]): Html {
+  let text = strings[0] ?? '';
+  for (const [index, value] of values.entries()) {
+    text += render(value) + (strings[index + 1] ?? '');
+  }
+  return new Html(text);
+}
+
+/** Marks text as safe HTML. Never for what came from a client. */
+export function raw(text: string): Html {
+  return new Html(text);
+}
+
+/** Escapes what has a meaning in HTML's text and quoted attributes. */
+export function escapeHtml(text: string): string {
+  return /[&<>"']/.test(text)
+    ? text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+    : text;
+}
+
+function render(value: Renderable): string {
+  if (value === null || value === undefined || value === false) return '';
+  if (value instanceof Html) return value.toString();
+  if (typeof value === 'object') return value.map(render).join('');
+  return escapeHtml(String(value));
+}

@@ -1,0 +1,16 @@
+import { HttpResponse } from '../response.ts';
+import { settings } from '../settings.ts';
+import type { Handler } from './middleware.ts';
+
+/** Answers HEALTH_PATH, whatever the Host: 503 once the worker finishes its last requests. */
+export function health(getResponse: Handler): Handler {
+  const { HEALTH_PATH } = settings;
+  return (request) => {
+    if (request.path !== HEALTH_PATH) return getResponse(request);
+    const isDraining = request.environ['gateway.draining'] === true;
+    const headers = { 'Cache-Control': 'no-store' };
+    return isDraining
+      ? new HttpResponse('draining\n', { status: 503, headers })
+      : new HttpResponse('ok\n', { headers });
+  };
+}

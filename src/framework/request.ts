@@ -1,0 +1,166 @@
+import { randomUUID } from 'node:crypto';
+import type { Bytes, Environ } from '../wsgi/types.ts';
+import { quote } from '../wsgi/url.ts';
+import { parseCookies } from './cookies.ts';
+import { UnsupportedMediaType } from './errors.ts';
+import { decodeBody, parseFields, parseJson, readBody } from './request-body.ts';
+import { settings } from './settings.ts';
+import { decodeText } from './text.ts';
+
+/** A request as views see it. Everything is read from environ when it is first asked for. */
+export class HttpRequest {
+  readonly environ: Environ;
+  readonly headers: RequestHeaders;
+  #path: string | undefined;
+  #query: URLSearchParams | undefined;
+  #cookies: ReadonlyMap<string, string> | undefined;
+  #id: string | undefined;
+  #signal: AbortSignal | undefined;
+  #body: Promise<Bytes> | undefined;
+
+  constructor(environ: Environ) {
+    this.environ = environ;
+    this.headers = new RequestHeaders(environ);
+  }
+
+  get method(): string {
+    return this.environ.REQUEST_METHOD;
+  }
+
+  /** The path below the script name, decoded: what URL patterns are matched against. */
+  get path(): string {
+    return (this.#path ??= decodeText(this.environ.PATH_INFO) || '/');
+  }
+
+  /** Where the application is mounted, decoded: `''` or `/prefix`. */
+  get scriptName(): string {
+    return settings.FORCE_SCRIPT_NAME ?? decodeText(this.environ.SCRIPT_NAME);
+  }
+
+  /** The whole path as it stands in a URL, encoded, the script name included. */
+  get quotedPath(): string {
+    const { SCRIPT_NAME, PATH_INFO } = this.environ;
+    const { FORCE_SCRIPT_NAME } = settings;
+    return (FORCE_SCRIPT_NAME ?? quote(SCRIPT_NAME)) + quote(PATH_INFO);
+  }
+
+  /** The whole URL that the client asked for. */
+  get url(): string {
+    const { QUERY_STRING } = this.environ;
+    const query = QUERY_STRING && `?${QUERY_STRING}`;
+    return `${this.scheme}://${this.host}${this.quotedPath}${query}`;
+  }
+
+  /** The query's fields; `get` gives the first of a name, `getAll` all of them. */
+  get query(): URLSearchParams {
+    return (this.#query ??= parseFields(
+      decodeText(this.environ.QUERY_STRING),
+      settings.DATA_UPLOAD_MAX_NUMBER_FIELDS,
+    ));
+  }
+
+  get cookies(): ReadonlyMap<string, string> {
+    return (this.#cookies ??= parseCookies(this.environ['HTTP_COOKIE'] ?? ''));
+  }
+
+  /** `https` or `http`, as the trusted proxy says where SECURE_PROXY_SSL_HEADER names one. */
+  get scheme(): string {
+    const [key, secure] = settings.SECURE_PROXY_SSL_HEADER ?? NO_PAIR;
+    const value = key && this.environ[key];
+    if (!value) return this.environ['wsgi.url_scheme'];
+    return firstOf(value) === secure ? 'https' : 'http';
+  }
+
+  get isSecure(): boolean {
+    return this.scheme === 'https';
+  }
+
+  /** The host and port that the client asked for, lower-case. The hosts middleware has checked it. */
+  get host(): string {
+    const { environ } = this;
+    const forwarded = settings.USE_X_FORWARDED_HOST && environ['HTTP_X_FORWARDED_HOST'];
+    return (forwarded || environ['HTTP_HOST'] || this.#serverHost()).toLowerCase();
+  }
+
+  /** The client's address: the peer's, or what the trusted proxy says under USE_X_FORWARDED_FOR. */
+  get remoteAddress(): string {
+    const forwarded = settings.USE_X_FORWARDED_FOR && this.environ['HTTP_X_FORWARDED_FOR'];
+    if (forwarded) return forwarded.slice(forwarded.lastIndexOf(',') + 1).trim();
+    return this.environ.REMOTE_ADDR ?? '';
+  }
+
+  /** Names the request in every log: the gateway's id, the proxy's, or a new one. */
+  get id(): string {
+    return (this.#id ??=
+      this.environ['gateway.request_id'] ??
+      validId(this.environ['HTTP_X_REQUEST_ID']) ??
+      randomUUID());
+  }
+
+  /** Aborts when the client goes away. */
+  get signal(): AbortSignal {
+    return (this.#signal ??= this.environ['gateway.signal'] ?? new AbortController().signal);
+  }
+
+  /** @throws {PayloadTooLarge} past DATA_UPLOAD_MAX_MEMORY_SIZE. */
+  bytes(): Promise<Bytes> {
+    return (this.#body ??= readBody(this.environ, settings.DATA_UPLOAD_MAX_MEMORY_SIZE));
+  }
+
+  /** @throws {BadRequest} where the body is not UTF-8. */
+  async text(): Promise<string> {
+    return decodeBody(await this.bytes());
+  }
+
+  /** @throws {BadRequest} where the body is not JSON. */
+  async json(): Promise<unknown> {
+    return parseJson(await this.text());
+  }
+
+  /** @throws {UnsupportedMediaType} where the body is not a urlencoded form. */
+  async form(): Promise<URLSearchParams> {
+    const type = this.environ.CONTENT_TYPE.split(';', 1)[0]?.trim().toLowerCase();
+    if (type !== 'application/x-www-form-urlencoded') {
+      throw new UnsupportedMediaType('Expected application/x-www-form-urlencoded.');
+    }
+    return parseFields(await this.text(), settings.DATA_UPLOAD_MAX_NUMBER_FIELDS);
+  }
+
+  #serverHost(): string {
+    const { environ } = this;
+    const forwarded = settings.USE_X_FORWARDED_PORT && environ['HTTP_X_FORWARDED_PORT'];
+    const port = forwarded || environ.SERVER_PORT;
+    const isDefault = port === (this.isSecure ? '443' : '80');
+    return isDefault ? environ.SERVER_NAME : `${environ.SERVER_NAME}:${port}`;
+  }
+}
+
+/** The request's headers, by names whose case does not count. Repeats are joined already. */
+export class RequestHeaders {
+  readonly #environ: Environ;
+
+  constructor(environ: Environ) {
+    this.#environ = environ;
+  }
+
+  get(name: string): string | undefined {
+    if (name.includes('_')) return undefined;
+    const key = name.toUpperCase().replaceAll('-', '_');
+    if (key === 'CONTENT_TYPE' || key === 'CONTENT_LENGTH') return this.#environ[key] || undefined;
+    return this.#environ[`HTTP_${key}`];
+  }
+
+  has(name: string): boolean {
+    return this.get(name) !== undefined;
+  }
+}
+
+const NO_PAIR = [undefined, undefined] as const;
+
+function firstOf(list: string): string | undefined {
+  return list.split(',', 1)[0]?.trim();
+}
+
+function validId(id: string | undefined): string | undefined {
+  return id !== undefined && /^[\w.+/=-]{8,128}$/.test(id) ? id : undefined;
+}

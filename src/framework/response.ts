@@ -1,0 +1,108 @@
+import { forbidsBody } from '../http/status.ts';
+import type { Body, Bytes, HeaderList } from '../wsgi/types.ts';
+import type { Html } from './html.ts';
+
+export interface ResponseInit {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly contentType?: string;
+}
+
+/** Pieces of a streamed body; text is sent as UTF-8. */
+export type Chunks = Iterable<string | Bytes> | AsyncIterable<string | Bytes>;
+
+/** What a view returns: status, headers, and a body that is either whole or a stream. */
+export class HttpResponse {
+  status: number;
+  readonly headers: ResponseHeaders = new ResponseHeaders();
+  body: Body;
+
+  /** A string or bytes go out whole, with Content-Length; anything else is streamed. */
+  constructor(content: string | Bytes | Chunks = '', init: ResponseInit = NO_INIT) {
+    this.status = init.status ?? 200;
+    const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+    const isWhole = bytes instanceof Uint8Array;
+    if (!forbidsBody(this.status)) {
+      this.headers.list.push(['Content-Type', init.contentType ?? 'text/plain; charset=utf-8']);
+      if (isWhole) this.headers.list.push(['Content-Length', String(bytes.length)]);
+    }
+    this.body = isWhole ? wholeBody(bytes) : encode(bytes);
+    for (const name in init.headers) this.headers.set(name, init.headers[name] ?? '');
+  }
+}
+
+/** The header list of PEP 3333, read and changed by names whose case does not count. */
+export class ResponseHeaders {
+  readonly list: HeaderList = [];
+
+  get(name: string): string | undefined {
+    return this.list[this.#indexOf(name)]?.[1];
+  }
+
+  has(name: string): boolean {
+    return this.#indexOf(name) !== -1;
+  }
+
+  set(name: string, value: string): void {
+    const index = this.#indexOf(name);
+    if (index === -1) {
+      this.list.push([name, value]);
+      return;
+    }
+    this.delete(name);
+    this.list.splice(index, 0, [name, value]);
+  }
+
+  /** Adds the header where it is missing. */
+  setDefault(name: string, value: string): void {
+    if (this.#indexOf(name) === -1) this.list.push([name, value]);
+  }
+
+  append(name: string, value: string): void {
+    this.list.push([name, value]);
+  }
+
+  delete(name: string): void {
+    for (let index = this.#indexOf(name); index !== -1; index = this.#indexOf(name)) {
+      this.list.splice(index, 1);
+    }
+  }
+
+  #indexOf(name: string): number {
+    for (let index = 0; index < this.list.length; index++) {
+      const other = this.list[index]?.[0] ?? '';
+      if (other.length === name.length && other.toLowerCase() === name.toLowerCase()) return index;
+    }
+    return -1;
+  }
+}
+
+export function htmlResponse(page: Html, init: ResponseInit = NO_INIT): HttpResponse {
+  return new HttpResponse(page.toString(), { contentType: 'text/html; charset=utf-8', ...init });
+}
+
+export function jsonResponse(data: unknown, init: ResponseInit = NO_INIT): HttpResponse {
+  return new HttpResponse(JSON.stringify(data), { contentType: 'application/json', ...init });
+}
+
+/** Sends the client elsewhere: 302, unless the status says otherwise. */
+export function redirect(location: string, init: ResponseInit = NO_INIT): HttpResponse {
+  const response = new HttpResponse('', { status: 302, ...init });
+  response.headers.set('Location', encodeLocation(location));
+  return response;
+}
+
+const NO_INIT: ResponseInit = {};
+
+function wholeBody(bytes: Bytes): Body {
+  return bytes.length === 0 ? [] : [bytes];
+}
+
+async function* encode(chunks: Chunks): AsyncGenerator<Bytes> {
+  for await (const chunk of chunks) yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+}
+
+// A URI has visible ASCII alone (RFC 3986 §2); what is encoded already stays as it is.
+function encodeLocation(location: string): string {
+  return location.toWellFormed().replaceAll(/[^\x21-\x7e]+/g, encodeURIComponent);
+}

@@ -1,0 +1,85 @@
+/** What a setting may hold: a test, and the words for it in messages and documentation. */
+export interface SettingType<T> {
+  readonly expected: string;
+  accepts(value: unknown): value is T;
+}
+
+export const boolean: SettingType<boolean> = type(
+  'true or false',
+  (value): value is boolean => typeof value === 'boolean',
+);
+
+export const string: SettingType<string> = type(
+  'a string',
+  (value): value is string => typeof value === 'string',
+);
+
+/** A count, a size or a time: an integer that is not negative. */
+export const natural: SettingType<number> = type(
+  'an integer of 0 or more',
+  (value): value is number => Number.isSafeInteger(value) && Number(value) >= 0,
+);
+
+export function oneOf<const Choice extends string>(
+  choices: readonly Choice[],
+): SettingType<Choice> {
+  return type(
+    `one of ${choices.map((choice) => `'${choice}'`).join(', ')}`,
+    (value): value is Choice => choices.some((choice) => choice === value),
+  );
+}
+
+export function nullOr<T>(inner: SettingType<T>): SettingType<T | null> {
+  return type(
+    `${inner.expected}, or null`,
+    (value): value is T | null => value === null || inner.accepts(value),
+  );
+}
+
+export function listOf<T>(items: string, inner: SettingType<T>): SettingType<readonly T[]> {
+  return type(
+    `a list of ${items}`,
+    (value): value is readonly T[] =>
+      Array.isArray(value) && value.every((item) => inner.accepts(item)),
+  );
+}
+
+export const strings: SettingType<readonly string[]> = listOf('strings', string);
+
+/** A path from the root: `/healthz`. */
+export const path: SettingType<string> = type(
+  "a path that starts with '/'",
+  (value): value is string => typeof value === 'string' && value.startsWith('/'),
+);
+
+/** A URL's path that folders hang under: `/static/`. */
+export const urlPrefix: SettingType<string> = type(
+  "a string that ends in '/'",
+  (value): value is string => typeof value === 'string' && value.endsWith('/'),
+);
+
+/** An environ key and the value that counts: `['HTTP_X_FORWARDED_PROTO', 'https']`. */
+export const headerAndValue: SettingType<readonly [key: `HTTP_${string}`, value: string]> = type(
+  "a pair such as ['HTTP_X_FORWARDED_PROTO', 'https']",
+  (value): value is readonly [`HTTP_${string}`, string] =>
+    strings.accepts(value) && value.length === 2 && /^HTTP_[A-Z0-9_]+$/.test(value[0] ?? ''),
+);
+
+/** Directives and their sources: `{ 'img-src': ["'self'", 'data:'] }`. */
+export const policy: SettingType<Readonly<Record<string, readonly string[]>>> = type(
+  'a mapping of directives to lists of sources',
+  (value): value is Readonly<Record<string, readonly string[]>> =>
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every((sources) => strings.accepts(sources)),
+);
+
+/** A function of the given kind: TypeScript knows its parameters, a test at run time cannot. */
+export function functionOf<T>(expected: string): SettingType<T> {
+  return type(expected, (value): value is T => typeof value === 'function');
+}
+
+function type<T>(expected: string, accepts: (value: unknown) => value is T): SettingType<T> {
+  return { expected, accepts };
+}

@@ -1,0 +1,129 @@
+import { inspect } from 'node:util';
+import { collectEnvironmentProblems } from './env.ts';
+import { ImproperlyConfigured } from './errors.ts';
+import { GLOBAL_SETTINGS, isGlobalSetting } from './global-settings.ts';
+import type { GlobalSettings } from './global-settings.ts';
+import { importSetting } from './import-setting.ts';
+import { nearest } from './nearest.ts';
+
+/** The settings' types. A project adds its own by declaring this interface again. */
+export interface Settings extends GlobalSettings {}
+
+type Values = Record<string, unknown>;
+
+// Loaded values are plain properties, as fast as any; what is not there falls through to the Proxy.
+const values: Values = Object.create(new Proxy({}, { get: refuseRead })) as Values;
+
+/**
+ * The settings: the global defaults with the settings module's exports on top.
+ *
+ * @throws {ImproperlyConfigured} on reading before `loadSettings()`, or a name that does not exist.
+ */
+export const settings: Readonly<Settings> = values as unknown as Settings;
+
+/**
+ * Loads the module that SETTINGS_MODULE names, once.
+ *
+ * @throws {ImproperlyConfigured} with every bad setting and environment variable at once.
+ */
+export function loadSettings(): Promise<void> {
+  // A failure stays one: the module, once imported, would not read its environment a second time.
+  loading ??= loadModule();
+  return loading;
+}
+
+/** Sets the settings from an object instead of a module, as a test or a script does. */
+export function configureSettings(exports: Readonly<Partial<Settings>>): void {
+  if (source !== undefined) {
+    throw new ImproperlyConfigured(`Settings are configured already, from ${source}.`);
+  }
+  for (const name of Object.keys(exports)) {
+    if (!isSettingName(name)) {
+      throw new ImproperlyConfigured(`Setting '${name}' must be upper-case.`);
+    }
+  }
+  install(exports, [], 'configureSettings()');
+  loading = Promise.resolve();
+}
+
+/** Whether the settings module (or a test) sets this one, whatever the value. */
+export function isOverridden(name: string): boolean {
+  return overridden.has(name);
+}
+
+/** Where the settings came from: the module's name, undefined before they are loaded. */
+export function settingsSource(): string | undefined {
+  return source;
+}
+
+/** For tests: changes settings until the function that it returns is called. */
+export function overrideSettings(changes: Readonly<Partial<Settings>>): () => void {
+  const before = { ...values };
+  const overriddenBefore = overridden;
+  refuseProblems(typeProblems(changes), 'overrideSettings()');
+  Object.assign(values, changes);
+  overridden = new Set([...overridden, ...Object.keys(changes)]);
+  return () => {
+    for (const name of Object.keys(changes)) delete values[name];
+    Object.assign(values, before);
+    overridden = overriddenBefore;
+  };
+}
+
+let loading: Promise<void> | undefined;
+let source: string | undefined;
+let overridden: ReadonlySet<string> = new Set();
+
+async function loadModule(): Promise<void> {
+  const name = process.env['SETTINGS_MODULE'] ?? '';
+  let exports: Values = {};
+  const problems = await collectEnvironmentProblems(async () => {
+    exports = await importSetting(
+      'The environment variable SETTINGS_MODULE',
+      name,
+      'myproject.settings',
+    );
+  });
+  install(exports, problems, name);
+}
+
+function install(exports: Values, problems: readonly string[], from: string): void {
+  const own = Object.fromEntries(Object.entries(exports).filter(([name]) => isSettingName(name)));
+  refuseProblems([...problems, ...typeProblems(own)], from);
+  for (const [name, declaration] of Object.entries(GLOBAL_SETTINGS)) {
+    values[name] = declaration.default;
+  }
+  Object.assign(values, own);
+  overridden = new Set(Object.keys(own));
+  source = from;
+}
+
+function typeProblems(changes: Values): string[] {
+  return Object.entries(changes).flatMap(([name, value]) => {
+    if (!isGlobalSetting(name)) return [];
+    const { type } = GLOBAL_SETTINGS[name];
+    return type.accepts(value) ? [] : `${name} is ${inspect(value)}: expected ${type.expected}.`;
+  });
+}
+
+function refuseProblems(problems: readonly string[], from: string): void {
+  if (problems.length === 0) return;
+  throw new ImproperlyConfigured([`The settings of ${from} are wrong:`, ...problems].join('\n  '));
+}
+
+function isSettingName(name: string): boolean {
+  return /^[A-Z][A-Z0-9_]*$/.test(name);
+}
+
+function refuseRead(_: object, name: string | symbol): undefined {
+  if (typeof name === 'symbol' || !isSettingName(name)) return undefined;
+  if (source === undefined) {
+    throw new ImproperlyConfigured(
+      `Setting ${name} was read before the settings were loaded: await getWsgiApplication() or loadSettings() first, and read settings inside functions.`,
+    );
+  }
+  const suggestion = nearest(name, Object.keys(values));
+  throw new ImproperlyConfigured(
+    `There is no setting ${name}${suggestion ? `: did you mean ${suggestion}?` : '.'}`,
+  );
+}

@@ -1,0 +1,99 @@
+import { ImproperlyConfigured } from '../errors.ts';
+import { converterNamed } from './converters.ts';
+import type { Converter } from './converters.ts';
+
+export type ParamValues = Readonly<Record<string, unknown>>;
+
+interface Parameter {
+  readonly name: string;
+  readonly converter: Converter<unknown>;
+}
+
+/** A pattern taken apart: `literals[0]`, a parameter, `literals[1]`, and so on to the last literal. */
+export interface Pattern {
+  readonly source: string;
+  readonly literals: readonly string[];
+  readonly parameters: readonly Parameter[];
+}
+
+const NO_VALUES: ParamValues = Object.freeze(Object.create(null)) as ParamValues;
+
+// Where text between two parameters occurs many times, this many ways to divide the path are tried:
+// enough for paths that people write, and it keeps the time linear for those that attackers write.
+const MOST_DIVISIONS = 64;
+
+/** @throws {ImproperlyConfigured} where the pattern is malformed. */
+export function compilePattern(source: string): Pattern {
+  const pieces = source.split(/<([^<>]*)>/);
+  const literals = pieces.filter((_, index) => index % 2 === 0);
+  const parameters = pieces.filter((_, index) => index % 2 === 1).map(parseParameter);
+  const problem = problemOf(source, literals, parameters);
+  if (problem) throw new ImproperlyConfigured(`URL pattern '${source}' ${problem}.`);
+  return { source, literals, parameters };
+}
+
+/** The parameters' values where the pattern matches all that follows the path's first slash. */
+export function matchPattern(pattern: Pattern, path: string): ParamValues | undefined {
+  const [prefix = ''] = pattern.literals;
+  if (!path.startsWith(prefix, 1)) return undefined;
+  const start = 1 + prefix.length;
+  if (pattern.parameters.length === 0) return path.length === start ? NO_VALUES : undefined;
+  const values: Record<string, unknown> = {};
+  const division = { pattern, path, values, triesLeft: MOST_DIVISIONS };
+  return matchFrom(division, 0, start) ? values : undefined;
+}
+
+interface Division {
+  readonly pattern: Pattern;
+  readonly path: string;
+  readonly values: Record<string, unknown>;
+  triesLeft: number;
+}
+
+/** Finds the parameters from this one on. Each takes as much of the path as the later ones leave. */
+function matchFrom(division: Division, index: number, start: number): boolean {
+  const { pattern, path } = division;
+  const literal = pattern.literals[index + 1] ?? '';
+  if (index === pattern.parameters.length - 1) {
+    const end = path.length - literal.length;
+    return path.endsWith(literal) && convert(division, index, start, end);
+  }
+  for (let end = path.lastIndexOf(literal); end > start; end = path.lastIndexOf(literal, end - 1)) {
+    division.triesLeft -= 1;
+    if (division.triesLeft < 0) return false;
+    const next = end + literal.length;
+    if (convert(division, index, start, end) && matchFrom(division, index + 1, next)) return true;
+  }
+  return false;
+}
+
+function convert(division: Division, index: number, start: number, end: number): boolean {
+  const parameter = division.pattern.parameters[index];
+  if (!parameter || end <= start) return false;
+  const text = division.path.slice(start, end);
+  if (!parameter.converter.regex.test(text)) return false;
+  const value = parameter.converter.toValue(text);
+  division.values[parameter.name] = value;
+  return value !== undefined;
+}
+
+function parseParameter(text: string): Parameter {
+  const colon = text.indexOf(':');
+  const converter = colon === -1 ? 'str' : text.slice(0, colon);
+  return { name: text.slice(colon + 1), converter: converterNamed(converter) };
+}
+
+function problemOf(
+  source: string,
+  literals: readonly string[],
+  parameters: readonly Parameter[],
+): string | undefined {
+  const names = parameters.map(({ name }) => name);
+  const misnamed = names.find((name) => !/^[A-Za-z_$][\w$]*$/.test(name) || name === '__proto__');
+  if (source.startsWith('/')) return 'starts with a slash: leave it out';
+  if (/[<>]/.test(literals.join(''))) return 'has a bracket without its other half';
+  if (misnamed !== undefined) return `has a parameter named '${misnamed}': expected an identifier`;
+  if (new Set(names).size < names.length) return 'has two parameters of one name';
+  if (literals.slice(1, -1).includes('')) return 'has two parameters without text between them';
+  return undefined;
+}

@@ -1,0 +1,49 @@
+import { NotFound } from '../errors.ts';
+import type { HttpRequest } from '../request.ts';
+import { redirect } from '../response.ts';
+import { settings } from '../settings.ts';
+import type { View } from './path.ts';
+import { matchPattern } from './pattern.ts';
+import type { ParamValues } from './pattern.ts';
+import type { Urlconf } from './urlconf.ts';
+
+export interface Match {
+  readonly view: View<ParamValues>;
+  readonly params: ParamValues;
+}
+
+/**
+ * The first view whose pattern matches; under APPEND_SLASH, a redirect where a slash alone is missing.
+ *
+ * @throws {NotFound} where nothing matches.
+ */
+export function resolve(urlconf: Urlconf, request: HttpRequest): Match {
+  const { path } = request;
+  const match = findMatch(urlconf, path) ?? missingSlash(urlconf, path);
+  if (match) return match;
+  throw new NotFound(`No URL pattern matches '${path}'.`);
+}
+
+function findMatch(urlconf: Urlconf, path: string): Match | undefined {
+  for (const { pattern, view } of urlconf.routes) {
+    const params = matchPattern(pattern, path);
+    // The pattern's own types made sure that the view takes what the pattern gives.
+    if (params) return { view: view as View<ParamValues>, params };
+  }
+  return undefined;
+}
+
+function missingSlash(urlconf: Urlconf, path: string): Match | undefined {
+  if (!settings.APPEND_SLASH || path.endsWith('/')) return undefined;
+  const match = findMatch(urlconf, `${path}/`);
+  return match && { view: appendSlash, params: match.params };
+}
+
+/** 308 keeps the method and the body of what is not safe (RFC 9110 §15.4.9). */
+function appendSlash(request: HttpRequest) {
+  const isSafe = request.method === 'GET' || request.method === 'HEAD';
+  // Two slashes at the start would name another host (RFC 3986 §4.2).
+  const path = `${request.quotedPath}/`.replace(/^\/\//, '/%2F');
+  const query = request.environ.QUERY_STRING;
+  return redirect(query ? `${path}?${query}` : path, { status: isSafe ? 301 : 308 });
+}

@@ -1,0 +1,67 @@
+import { ImproperlyConfigured } from '../errors.ts';
+import { importSetting } from '../import-setting.ts';
+import type { UrlPattern, View } from './path.ts';
+import { compilePattern } from './pattern.ts';
+import type { Pattern } from './pattern.ts';
+
+/** One pattern with its prefixes, ready to match. */
+export interface CompiledRoute {
+  readonly pattern: Pattern;
+  readonly view: View<never>;
+  /** With its namespaces: `shop:item`. */
+  readonly name: string | undefined;
+}
+
+/** All routes of a project, in the order in which they are tried. */
+export interface Urlconf {
+  readonly routes: readonly CompiledRoute[];
+  readonly byName: ReadonlyMap<string, readonly CompiledRoute[]>;
+}
+
+/**
+ * Imports a module's `urlpatterns`, which `reverse` answers from thereafter.
+ *
+ * @throws {ImproperlyConfigured} where ROOT_URLCONF or a pattern is wrong.
+ */
+export async function loadUrlconf(moduleName: string): Promise<Urlconf> {
+  const { urlpatterns } = await importSetting('ROOT_URLCONF', moduleName, 'myproject.urls');
+  if (!Array.isArray(urlpatterns)) {
+    throw new ImproperlyConfigured(
+      `ROOT_URLCONF is '${moduleName}', which has no list urlpatterns: export one.`,
+    );
+  }
+  loaded = compileUrlconf(urlpatterns as readonly UrlPattern[]);
+  return loaded;
+}
+
+export function compileUrlconf(urlpatterns: readonly UrlPattern[]): Urlconf {
+  const routes = flatten(urlpatterns, '', '');
+  const byName = Map.groupBy(
+    routes.filter(({ name }) => name !== undefined),
+    ({ name }) => name ?? '',
+  );
+  return { routes, byName };
+}
+
+/** @throws {ImproperlyConfigured} before `loadUrlconf`. */
+export function loadedUrlconf(): Urlconf {
+  if (loaded) return loaded;
+  throw new ImproperlyConfigured('The URLconf is not loaded: await getWsgiApplication() first.');
+}
+
+let loaded: Urlconf | undefined;
+
+function flatten(
+  urlpatterns: readonly UrlPattern[],
+  prefix: string,
+  namespace: string,
+): CompiledRoute[] {
+  return urlpatterns.flatMap((entry) => {
+    if ('urlpatterns' in entry) {
+      const inner = entry.namespace ? `${namespace}${entry.namespace}:` : namespace;
+      return flatten(entry.urlpatterns, prefix + entry.prefix, inner);
+    }
+    const name = entry.name === undefined ? undefined : namespace + entry.name;
+    return [{ pattern: compilePattern(prefix + entry.pattern), view: entry.view, name }];
+  });
+}

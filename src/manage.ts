@@ -1,0 +1,6 @@
+import 'dotenv/config';
+import { runCommand } from './framework/commands/run.ts';
+
+process.env['SETTINGS_MODULE'] ??= 'myproject.settings';
+
+process.exitCode = await runCommand(process.argv.slice(2));

@@ -1,0 +1,4 @@
+import type { GatewayConfig } from '../gateway/config.ts';
+
+/** How the gateway runs; `--help` lists every setting. The command line wins over this file. */
+export default {} satisfies GatewayConfig;

@@ -1,0 +1,9 @@
+import { path } from '../framework/urls/path.ts';
+import type { UrlPattern } from '../framework/urls/path.ts';
+import { item, stream, welcome } from './views.ts';
+
+export const urlpatterns: UrlPattern[] = [
+  path('', welcome, { name: 'welcome' }),
+  path('items/<int:id>/', item, { name: 'item' }),
+  path('stream/', stream, { name: 'stream' }),
+];

@@ -1,0 +1,134 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, request, type Server } from 'node:http';
+import type { AddressInfo, ListenOptions } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { nodeHandler, type NodeHandlerOptions } from '../../src/adapters/node-http.ts';
+import type { Application, Environ } from '../../src/wsgi/types.ts';
+import { validator } from '../../src/wsgi/validator.ts';
+
+const LOCAL = { host: '127.0.0.1', port: 0 };
+
+/** The environ that an application gets for one GET on a server that listens there. */
+async function environFor(
+  path: string,
+  options: NodeHandlerOptions = {},
+  listen: ListenOptions = LOCAL,
+): Promise<Environ> {
+  const seen = Promise.withResolvers<Environ>();
+  const application: Application = (environ, startResponse) => {
+    seen.resolve(environ);
+    startResponse('200 OK', [['Content-Type', 'text/plain']]);
+    return [];
+  };
+  const server = createServer(nodeHandler(validator(application), options));
+  await once(server.listen(listen), 'listening');
+  await get(server, path);
+  server.close();
+  return seen.promise;
+}
+
+/** The status of the response. */
+async function get(server: Server, path: string): Promise<number | undefined> {
+  const address = server.address();
+  const where =
+    typeof address === 'string'
+      ? { socketPath: address }
+      : { host: address?.address, port: address?.port };
+  const call = request({ ...where, path, agent: false }).end();
+  const [response] = await once(call, 'response');
+  response.resume();
+  await once(response, 'close');
+  return response.statusCode;
+}
+
+test.for<[path: string, scriptName: string, rest: string]>([
+  ['/', '', '/'],
+  ['/app', '/app', ''],
+  ['/app/', '/app', '/'],
+  ['/app/a/b', '/app', '/a/b'],
+  ['/%61pp/a', '/app', '/a'],
+  ['/apple', '/app', '/apple'],
+  ['/a', '/app', '/a'],
+])("of %s, '%s' leaves '%s'", async ([path, scriptName, rest]) => {
+  const environ = await environFor(path, { scriptName });
+  expect(environ).toMatchObject({ SCRIPT_NAME: scriptName, PATH_INFO: rest });
+});
+
+test.for(['/', 'app', '/app/', '//'])("'%s' is not a mount point", (scriptName) => {
+  expect(() => nodeHandler(() => [], { scriptName })).toThrow(`like '/prefix': '${scriptName}'`);
+});
+
+test('the authority of a target counts instead of the Host header', async () => {
+  const environ = await environFor('http://other.test');
+  expect(environ).toMatchObject({ HTTP_HOST: 'other.test', PATH_INFO: '/', QUERY_STRING: '' });
+});
+
+test('wsgi.multiprocess is as the options have it', async () => {
+  expect((await environFor('/'))['wsgi.multiprocess']).toBe(false);
+  expect((await environFor('/', { multiprocess: true }))['wsgi.multiprocess']).toBe(true);
+});
+
+test('a socket for both families shows plain IPv4 addresses', async () => {
+  const environ = await environFor('/', {}, { host: '::ffff:127.0.0.1', port: 0 });
+  expect(environ).toMatchObject({ SERVER_NAME: '127.0.0.1', REMOTE_ADDR: '127.0.0.1' });
+});
+
+test('a unix socket has no addresses', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'node-http-'));
+  const environ = await environFor('/', {}, { path: join(folder, 'socket') });
+  await rm(folder, { recursive: true });
+  expect(environ).toMatchObject({ SERVER_NAME: 'localhost', SERVER_PORT: '80', REMOTE_ADDR: '' });
+  expect(environ).not.toHaveProperty('REMOTE_PORT');
+});
+
+test('onError gets the fault and its environ', async () => {
+  const fault = new Error('a planted fault');
+  const seen = Promise.withResolvers<[unknown, string]>();
+  const server = createServer(
+    nodeHandler(() => Promise.reject(fault), {
+      onError: (error, environ) => seen.resolve([error, environ.PATH_INFO]),
+    }),
+  );
+  await once(server.listen(LOCAL), 'listening');
+  expect(await get(server, '/path')).toBe(500);
+  expect(await seen.promise).toEqual([fault, '/path']);
+  server.close();
+});
+
+test('a client that leaves in the middle of its body is no fault of the application', async () => {
+  const faults: unknown[] = [];
+  const reading = Promise.withResolvers<void>();
+  const answered = Promise.withResolvers<void>();
+  const application: Application = async (environ) => {
+    const read = environ['wsgi.input'].read();
+    reading.resolve();
+    await read.finally(() => setImmediate(answered.resolve));
+    return [];
+  };
+  const server = createServer(nodeHandler(application, { onError: (fault) => faults.push(fault) }));
+  await once(server.listen(LOCAL), 'listening');
+  const call = request({ ...LOCAL, port: (server.address() as AddressInfo).port, method: 'POST' });
+  call.on('error', () => {}).write('abc');
+  await reading.promise;
+  call.destroy();
+  await answered.promise;
+  expect(faults).toEqual([]);
+  server.close();
+});
+
+test('without onError a fault is written to wsgi.errors', async () => {
+  const written = Promise.withResolvers<string>();
+  const server = createServer(
+    nodeHandler((environ) => {
+      environ['wsgi.errors'] = { write: written.resolve, writelines() {}, flush() {} };
+      throw new Error('a planted fault');
+    }),
+  );
+  await once(server.listen(LOCAL), 'listening');
+  expect(await get(server, '/')).toBe(500);
+  expect(await written.promise).toContain('Error: a planted fault\n    at');
+  server.close();
+});

@@ -1,0 +1,10 @@
+import { HttpResponse } from '../../../src/framework/response.ts';
+import { path } from '../../../src/framework/urls/path.ts';
+import type { UrlPattern } from '../../../src/framework/urls/path.ts';
+
+const view = () => new HttpResponse('ok');
+
+export const urlpatterns: UrlPattern[] = [
+  path('one/<int:id>/', view, { name: 'same' }),
+  path('two/<int:id>/', view, { name: 'same' }),
+];

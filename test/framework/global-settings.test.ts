@@ -1,0 +1,41 @@
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { GLOBAL_SETTINGS } from '../../src/framework/global-settings.ts';
+
+test.for(Object.entries(GLOBAL_SETTINGS))('%s has a default of its own type', ([, declaration]) => {
+  expect(declaration.type.accepts(declaration.default)).toBe(true);
+  expect(declaration.description).toMatch(/^[A-Z].*\.$/);
+});
+
+test.for<[keyof typeof GLOBAL_SETTINGS, unknown]>([
+  ['DEBUG', 1],
+  ['ALLOWED_HOSTS', '*'],
+  ['ALLOWED_HOSTS', [1]],
+  ['MIDDLEWARE', ['hosts']],
+  ['HEALTH_PATH', 'healthz'],
+  ['SECURE_PROXY_SSL_HEADER', ['X-Forwarded-Proto', 'https']],
+  ['SECURE_PROXY_SSL_HEADER', ['HTTP_X_FORWARDED_PROTO']],
+  ['SECURE_HSTS_SECONDS', -1],
+  ['SECURE_CROSS_ORIGIN_OPENER_POLICY', 'other-origin'],
+  ['SECURE_CSP', "default-src 'self'"],
+  ['SECURE_CSP', { 'default-src': "'self'" }],
+  ['STATIC_URL', '/static'],
+  ['X_FRAME_OPTIONS', 'ALLOW'],
+  ['LOG_LEVEL', 'loud'],
+])('%s is not %j', ([name, value]) => {
+  expect(GLOBAL_SETTINGS[name].type.accepts(value)).toBe(false);
+});
+
+test('the framework reads every setting', () => {
+  const folder = join(dirname(dirname(import.meta.dirname)), 'src/framework');
+  const sources = globSync(join(folder, '**/*.ts'))
+    .filter((file) => !file.endsWith('global-settings.ts'))
+    .map((file) => readFileSync(file, 'utf8'))
+    .join('\n');
+  const unread = Object.keys(GLOBAL_SETTINGS).filter(
+    (name) =>
+      !new RegExp(`settings\\.${name}\\b|\\{[^{}]*\\b${name}\\b[^{}]*\\} = settings`).test(sources),
+  );
+  expect(unread).toEqual([]);
+});

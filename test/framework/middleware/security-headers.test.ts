@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import { securityHeaders } from '../../../src/framework/middleware/security-headers.ts';
+import { HttpResponse } from '../../../src/framework/response.ts';
+import type { Settings } from '../../../src/framework/settings.ts';
+import { path } from '../../../src/framework/urls/path.ts';
+import { serveProject } from '../serve.ts';
+
+function serveWith(settings: Partial<Settings> = {}, secure = false) {
+  return serveProject({
+    urlpatterns: [
+      path('', () => new HttpResponse('ok')),
+      path('own/', () => new HttpResponse('ok', { headers: { 'X-Frame-Options': 'SAMEORIGIN' } })),
+    ],
+    middleware: [securityHeaders],
+    settings,
+    environ: secure ? { 'wsgi.url_scheme': 'https' } : {},
+  });
+}
+
+test('the defaults', async () => {
+  const { get } = await serveWith();
+  expect((await get('/')).headers).toMatchObject({
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+    'referrer-policy': 'same-origin',
+    'cross-origin-opener-policy': 'same-origin',
+    'content-security-policy': expect.stringMatching(/^default-src 'self'; img-src 'self' data:;/),
+  });
+});
+
+test('pages of errors have them too', async () => {
+  const { get } = await serveWith();
+  expect((await get('/nowhere')).headers['x-content-type-options']).toBe('nosniff');
+});
+
+test.for<[Partial<Settings>, string]>([
+  [{ SECURE_CONTENT_TYPE_NOSNIFF: false }, 'x-content-type-options'],
+  [{ SECURE_REFERRER_POLICY: null }, 'referrer-policy'],
+  [{ SECURE_CROSS_ORIGIN_OPENER_POLICY: null }, 'cross-origin-opener-policy'],
+  [{ SECURE_CSP: {} }, 'content-security-policy'],
+])('%j sends no %s', async ([settings, header]) => {
+  const { get } = await serveWith(settings);
+  expect((await get('/')).headers).not.toHaveProperty(header);
+});
+
+test("a view's own header stays", async () => {
+  const { get } = await serveWith();
+  expect((await get('/own/')).headers['x-frame-options']).toBe('SAMEORIGIN');
+});
+
+const HSTS = { SECURE_HSTS_SECONDS: 3600 };
+const HSTS_ALL = { ...HSTS, SECURE_HSTS_INCLUDE_SUBDOMAINS: true, SECURE_HSTS_PRELOAD: true };
+
+test.for<[Partial<Settings>, isSecure: boolean, value: string | undefined]>([
+  [{}, true, undefined],
+  [HSTS, false, undefined],
+  [HSTS, true, 'max-age=3600'],
+  [HSTS_ALL, true, 'max-age=3600; includeSubDomains; preload'],
+])('under %j, secure %s: Strict-Transport-Security %s', async ([settings, isSecure, value]) => {
+  const { get } = await serveWith(settings, isSecure);
+  expect((await get('/')).headers['strict-transport-security']).toBe(value);
+});

@@ -1,0 +1,191 @@
+import { expect, test } from 'vitest';
+import { BadRequest, PayloadTooLarge, UnsupportedMediaType } from '../../src/framework/errors.ts';
+import { HttpRequest } from '../../src/framework/request.ts';
+import type { Settings } from '../../src/framework/settings.ts';
+import { BodyInputStream } from '../../src/wsgi/input-stream.ts';
+import type { Environ } from '../../src/wsgi/types.ts';
+import { sampleEnviron } from '../wsgi/environ.ts';
+import { withSettings } from './serve.ts';
+
+function request(environ: Partial<Environ> = {}, settings: Partial<Settings> = {}): HttpRequest {
+  withSettings(settings);
+  return new HttpRequest(sampleEnviron(environ));
+}
+
+function withBody(body: string | Buffer, environ: Partial<Environ> = {}): HttpRequest {
+  const pieces = [Buffer.from(body)];
+  return request({
+    CONTENT_LENGTH: String(Buffer.byteLength(body)),
+    'wsgi.input': new BodyInputStream(() => pieces.shift()),
+    ...environ,
+  });
+}
+
+test.for<[string, string]>([
+  ['', '/'],
+  ['/a b', '/a b'],
+  ['/caf\xc3\xa9', '/café'],
+  ['/bad\xff', '/bad%FF'],
+])('PATH_INFO %j is the path %j', ([PATH_INFO, path]) => {
+  expect(request({ PATH_INFO }).path).toBe(path);
+});
+
+test('the query has every value of a name', () => {
+  const { query } = request({ QUERY_STRING: 'tag=a&tag=b&empty=&caf%C3%A9=%F0%9F%9A%80' });
+  expect(query.getAll('tag')).toEqual(['a', 'b']);
+  expect(query.get('empty')).toBe('');
+  expect(query.get('café')).toBe('🚀');
+  expect(query.get('missing')).toBeNull();
+});
+
+test('__proto__ in a query is a field as any', () => {
+  const { query } = request({ QUERY_STRING: '__proto__=x&constructor=y' });
+  expect(query.get('__proto__')).toBe('x');
+  expect({}).not.toHaveProperty('x');
+});
+
+test('a query of too many fields is a bad request', () => {
+  const many = request({ QUERY_STRING: 'a&'.repeat(11) }, { DATA_UPLOAD_MAX_NUMBER_FIELDS: 10 });
+  expect(() => many.query).toThrow(BadRequest);
+});
+
+test('headers are found whatever the case, and never by an underscore', () => {
+  const { headers } = request({ HTTP_X_FOO: 'bar', CONTENT_TYPE: 'text/plain' });
+  expect(headers.get('x-foo')).toBe('bar');
+  expect(headers.get('Content-Type')).toBe('text/plain');
+  expect(headers.get('Content-Length')).toBeUndefined();
+  expect(headers.get('X_Foo')).toBeUndefined();
+  expect(headers.has('X-Bar')).toBe(false);
+});
+
+test('cookies are read from their header', () => {
+  expect(request({ HTTP_COOKIE: 'a=1; b=2' }).cookies.get('b')).toBe('2');
+});
+
+const PROXY_SAYS: Partial<Settings> = {
+  SECURE_PROXY_SSL_HEADER: ['HTTP_X_FORWARDED_PROTO', 'https'],
+};
+
+test.for<[Partial<Settings>, Partial<Environ>, string]>([
+  [{}, {}, 'http'],
+  [{}, { 'wsgi.url_scheme': 'https' }, 'https'],
+  [{}, { HTTP_X_FORWARDED_PROTO: 'https' }, 'http'],
+  [PROXY_SAYS, { HTTP_X_FORWARDED_PROTO: 'https' }, 'https'],
+  [PROXY_SAYS, { HTTP_X_FORWARDED_PROTO: ' https , http' }, 'https'],
+  [PROXY_SAYS, { HTTP_X_FORWARDED_PROTO: 'http, https' }, 'http'],
+  [PROXY_SAYS, { HTTP_X_FORWARDED_PROTO: 'http', 'wsgi.url_scheme': 'https' }, 'http'],
+  [PROXY_SAYS, { 'wsgi.url_scheme': 'https' }, 'https'],
+])('under %j, %j came over %s', ([settings, environ, scheme]) => {
+  expect(request(environ, settings).scheme).toBe(scheme);
+});
+
+test.for<[Partial<Settings>, Partial<Environ>, string]>([
+  [{}, { HTTP_HOST: 'Example.COM:8080' }, 'example.com:8080'],
+  [{}, { HTTP_HOST: 'a', HTTP_X_FORWARDED_HOST: 'b' }, 'a'],
+  [{ USE_X_FORWARDED_HOST: true }, { HTTP_HOST: 'a', HTTP_X_FORWARDED_HOST: 'b' }, 'b'],
+  [{}, { SERVER_NAME: 's', SERVER_PORT: '8000' }, 's:8000'],
+  [{}, { SERVER_NAME: 's', SERVER_PORT: '80' }, 's'],
+  [{}, { SERVER_NAME: 's', SERVER_PORT: '443', 'wsgi.url_scheme': 'https' }, 's'],
+  [{ USE_X_FORWARDED_PORT: true }, { SERVER_NAME: 's', HTTP_X_FORWARDED_PORT: '81' }, 's:81'],
+])('under %j, %j asks for %s', ([settings, environ, host]) => {
+  expect(request(environ, settings).host).toBe(host);
+});
+
+test.for<[Partial<Settings>, string]>([
+  [{}, '10.0.0.9'],
+  [{ USE_X_FORWARDED_FOR: true }, '203.0.113.7'],
+])('under %j the client is at %s', ([settings, address]) => {
+  const environ = { REMOTE_ADDR: '10.0.0.9', HTTP_X_FORWARDED_FOR: '198.51.100.1, 203.0.113.7' };
+  expect(request(environ, settings).remoteAddress).toBe(address);
+});
+
+test.for<[Partial<Environ>, RegExp]>([
+  [{ 'gateway.request_id': 'from-gateway', HTTP_X_REQUEST_ID: 'from-client' }, /^from-gateway$/],
+  [{ HTTP_X_REQUEST_ID: 'from-client' }, /^from-client$/],
+  [{ HTTP_X_REQUEST_ID: 'bad "id"' }, /^[0-9a-f-]{36}$/],
+  [{}, /^[0-9a-f-]{36}$/],
+])('the id of %j is like %s and stays the same', ([environ, pattern]) => {
+  const one = request(environ);
+  expect(one.id).toMatch(pattern);
+  expect(one.id).toBe(one.id);
+});
+
+test('the URL is the one that was asked for, encoded', () => {
+  const environ = {
+    HTTP_HOST: 'a.example',
+    SCRIPT_NAME: '/shop',
+    PATH_INFO: '/caf\xc3\xa9',
+    QUERY_STRING: 'q=1',
+  };
+  expect(request(environ).url).toBe('http://a.example/shop/caf%C3%A9?q=1');
+  expect(request(environ, { FORCE_SCRIPT_NAME: '/x' }).url).toBe(
+    'http://a.example/x/caf%C3%A9?q=1',
+  );
+});
+
+test('a body is read as bytes, text and JSON, more than once', async () => {
+  const sent = withBody('{"a": "é"}');
+  expect(await sent.text()).toBe('{"a": "é"}');
+  expect(await sent.json()).toEqual({ a: 'é' });
+  expect(await sent.bytes()).toHaveLength(11);
+});
+
+test('a form has every value of a name', async () => {
+  const form = await withBody('tag=a&tag=b+c&__proto__=x', {
+    CONTENT_TYPE: 'application/x-www-form-urlencoded; charset=utf-8',
+  }).form();
+  expect(form.getAll('tag')).toEqual(['a', 'b c']);
+  expect(form.get('__proto__')).toBe('x');
+});
+
+test('a form of another type is unsupported', async () => {
+  await expect(withBody('{}', { CONTENT_TYPE: 'application/json' }).form()).rejects.toThrow(
+    UnsupportedMediaType,
+  );
+});
+
+test.for<[what: string, read: () => Promise<unknown>]>([
+  ['bytes that are not UTF-8', () => withBody(Buffer.from([0xff])).text()],
+  ['text that is not JSON', () => withBody('{').json()],
+  ['a length that is no number', () => withBody('a', { CONTENT_LENGTH: 'abc' }).bytes()],
+])('%s: a bad request', async ([, read]) => {
+  await expect(read()).rejects.toThrow(BadRequest);
+});
+
+test('__proto__ in JSON pollutes nothing', async () => {
+  await withBody('{"__proto__": {"polluted": 1}}').json();
+  expect({}).not.toHaveProperty('polluted');
+});
+
+test('a body announced as too large is refused unread', async () => {
+  const sent = withBody('x', { CONTENT_LENGTH: '2621441' });
+  await expect(sent.bytes()).rejects.toThrow(PayloadTooLarge);
+});
+
+test('a body without a length is refused once it is too large', async () => {
+  withSettings({ DATA_UPLOAD_MAX_MEMORY_SIZE: 10 });
+  let pulls = 0;
+  const endless = new BodyInputStream(() => {
+    pulls += 1;
+    return Buffer.alloc(8);
+  });
+  const environ = sampleEnviron({ 'wsgi.input': endless, 'wsgi.input_terminated': true });
+  await expect(new HttpRequest(environ).bytes()).rejects.toThrow(PayloadTooLarge);
+  expect(pulls).toBe(2);
+});
+
+test('without a length, and without a server that marks the end, there is no body', async () => {
+  const sent = withBody('left alone', { CONTENT_LENGTH: '' });
+  expect(await sent.bytes()).toHaveLength(0);
+});
+
+test('the script name is where the application is mounted, or FORCE_SCRIPT_NAME', () => {
+  expect(request({ SCRIPT_NAME: '/caf\xc3\xa9' }).scriptName).toBe('/café');
+  expect(request({ SCRIPT_NAME: '/a' }, { FORCE_SCRIPT_NAME: '/b' }).scriptName).toBe('/b');
+});
+
+test('without a signal from the server there is one that never aborts', () => {
+  const { signal } = new AbortController();
+  expect(request({ 'gateway.signal': signal }).signal).toBe(signal);
+  expect(request().signal.aborted).toBe(false);
+});

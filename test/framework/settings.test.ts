@@ -1,0 +1,122 @@
+import { join } from 'node:path';
+import { beforeEach, expect, test, vi } from 'vitest';
+import type * as SettingsModule from '../../src/framework/settings.ts';
+
+// Settings load once in a process: each test gets the module anew.
+let framework: typeof SettingsModule;
+
+beforeEach(async () => {
+  vi.resetModules();
+  vi.unstubAllEnvs();
+  framework = await import('../../src/framework/settings.ts');
+});
+
+function useModule(name: string): void {
+  vi.stubEnv('SETTINGS_MODULE', join(import.meta.dirname, 'settings-modules', `${name}.ts`));
+}
+
+test.for([undefined, ''])('SETTINGS_MODULE %j is refused, with what to do', async (value) => {
+  vi.stubEnv('SETTINGS_MODULE', value);
+  await expect(framework.loadSettings()).rejects.toThrow(
+    /environment variable SETTINGS_MODULE is not set: expected .* such as myproject\.settings/,
+  );
+});
+
+test('a module that is not there is refused by its name', async () => {
+  vi.stubEnv('SETTINGS_MODULE', 'myproject.setings');
+  await expect(framework.loadSettings()).rejects.toThrow(/'myproject\.setings'.*no file/);
+});
+
+test('an error inside the module comes through as it is', async () => {
+  useModule('broken');
+  await expect(framework.loadSettings()).rejects.toThrow(RangeError);
+});
+
+test('reading before loading says what to do', () => {
+  expect(() => framework.settings.DEBUG).toThrow(
+    /DEBUG was read before the settings were loaded: await getWsgiApplication\(\)/,
+  );
+});
+
+test("the module's exports lie on top of the defaults", async () => {
+  useModule('base');
+  await framework.loadSettings();
+  expect(framework.settings.ALLOWED_HOSTS).toEqual(['base.example']);
+  expect(framework.settings.APPEND_SLASH).toBe(true);
+  expect(framework.settings).toHaveProperty('MY_SETTING', 'mine');
+});
+
+test('a second module customises the first by exporting it', async () => {
+  useModule('layered');
+  await framework.loadSettings();
+  expect(framework.settings.ALLOWED_HOSTS).toEqual(['layered.example']);
+  expect(framework.settings).toHaveProperty('MY_SETTING', 'mine');
+});
+
+test('only upper-case exports are settings', async () => {
+  useModule('base');
+  await framework.loadSettings();
+  expect(framework.settings).not.toHaveProperty('lowerCase');
+});
+
+test('an unknown setting is an error that names the nearest', async () => {
+  useModule('base');
+  await framework.loadSettings();
+  const read = (name: string) => () => Reflect.get(framework.settings, name);
+  expect(read('ALOWED_HOSTS')).toThrow(
+    'There is no setting ALOWED_HOSTS: did you mean ALLOWED_HOSTS?',
+  );
+  expect(read('SOMETHING_ELSE_ENTIRELY')).toThrow(
+    /^There is no setting SOMETHING_ELSE_ENTIRELY\.$/,
+  );
+});
+
+test('all bad settings and variables are reported at once', async () => {
+  useModule('bad');
+  vi.stubEnv('BAD_SETTINGS_WORKERS', 'many');
+  const message = await framework.loadSettings().catch(String);
+  expect(message).toContain("ALLOWED_HOSTS is 'example.com': expected a list of strings.");
+  expect(message).toContain("DEBUG is 'yes': expected true or false.");
+  expect(message).toContain("BAD_SETTINGS_WORKERS is 'many': expected an integer.");
+});
+
+test('a load that failed stays failed', async () => {
+  useModule('bad');
+  await expect(framework.loadSettings()).rejects.toThrow('BAD_SETTINGS_WORKERS');
+  vi.stubEnv('BAD_SETTINGS_WORKERS', '7');
+  await expect(framework.loadSettings()).rejects.toThrow('BAD_SETTINGS_WORKERS');
+  expect(() => framework.settings.DEBUG).toThrow('before the settings were loaded');
+});
+
+test('isOverridden tells what the module sets, whatever the value', async () => {
+  useModule('base');
+  await framework.loadSettings();
+  expect(framework.isOverridden('ALLOWED_HOSTS')).toBe(true);
+  expect(framework.isOverridden('DEBUG')).toBe(false);
+});
+
+test('configuring twice is an error', () => {
+  framework.configureSettings({ DEBUG: true });
+  expect(() => framework.configureSettings({})).toThrow('configured already');
+});
+
+test('configuring a lower-case name is an error', () => {
+  expect(() => framework.configureSettings({ debug: true } as object)).toThrow("'debug'");
+});
+
+test('an override lasts until it is restored', () => {
+  framework.configureSettings({ ALLOWED_HOSTS: ['a'] });
+  const restore = framework.overrideSettings({ ALLOWED_HOSTS: ['b'], DEBUG: true });
+  expect(framework.settings.ALLOWED_HOSTS).toEqual(['b']);
+  expect(framework.isOverridden('DEBUG')).toBe(true);
+  restore();
+  expect(framework.settings.ALLOWED_HOSTS).toEqual(['a']);
+  expect(framework.settings.DEBUG).toBe(false);
+  expect(framework.isOverridden('DEBUG')).toBe(false);
+});
+
+test('an override of the wrong type is refused', () => {
+  framework.configureSettings({});
+  const bad = { ALLOWED_HOSTS: 'example.com' } as object;
+  expect(() => framework.overrideSettings(bad)).toThrow('expected a list of strings');
+});

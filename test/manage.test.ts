@@ -1,0 +1,96 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { manage } from './framework/commands/manage-process.ts';
+import { makeTree } from './framework/staticfiles/tree.ts';
+
+const BAD_MODULE = join(import.meta.dirname, 'framework/settings-modules/bad.ts');
+
+test.for([[], ['help'], ['--help']])('manage %j lists the commands', async (args) => {
+  const { code, stdout } = await manage(args);
+  expect(code).toBe(0);
+  for (const name of ['check', 'collectstatic', 'diffsettings', 'runserver']) {
+    expect(stdout).toMatch(new RegExp(`^  ${name} .*\\.$`, 'm'));
+  }
+  expect(stdout).not.toContain('not configured');
+});
+
+test('help works without valid settings and says so', async () => {
+  const { code, stdout } = await manage(['help'], { SETTINGS_MODULE: 'myproject.nowhere' });
+  expect(code).toBe(0);
+  expect(stdout).toContain('runserver');
+  expect(stdout).toMatch(/not configured.*\n.*'myproject\.nowhere'/);
+});
+
+test.for([
+  [['chekc'], "There is no command 'chekc'. Did you mean 'check'?"],
+  [['frobnicate'], "There is no command 'frobnicate'. 'help' lists those there are."],
+  [['check', '--deplyo'], "Unknown option '--deplyo'"],
+  [['runserver', 'nonsense'], 'runserver nonsense: expected a port, or an address and a port.'],
+] as const)('manage %j exits 1 with the message alone', async ([args, message]) => {
+  const { code, stderr } = await manage(args);
+  expect(code).toBe(1);
+  expect(stderr).toContain(message);
+  expect(stderr).not.toMatch(/^ +at /m);
+});
+
+test('a bad configuration is told whole, without a stack', async () => {
+  const { code, stderr } = await manage(['check'], {
+    SETTINGS_MODULE: BAD_MODULE,
+    BAD_SETTINGS_WORKERS: 'many',
+  });
+  expect(code).toBe(1);
+  expect(stderr).toContain('ALLOWED_HOSTS');
+  expect(stderr).toContain("BAD_SETTINGS_WORKERS is 'many'");
+  expect(stderr).not.toMatch(/^ +at /m);
+});
+
+test('check finds nothing in the sample project', async () => {
+  const { code, stdout, stderr } = await manage(['check']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toBe('System check identified no issues (0 silenced).\n');
+});
+
+test('check --deploy warns of DEBUG and exits 0', async () => {
+  const { code, stdout, stderr } = await manage(['check', '--deploy'], { DEBUG: 'true' });
+  expect(code).toBe(0);
+  expect(stderr).toMatch(/^WARNING \(security\.W018\) DEBUG is on/m);
+  expect(stdout).toMatch(/^System check identified \d issues \(0 silenced\)\.$/m);
+});
+
+test('check exits 1 on an error', async () => {
+  const module = join(import.meta.dirname, 'framework/settings-modules/no-urls.ts');
+  const { code, stderr } = await manage(['check'], { SETTINGS_MODULE: module });
+  expect(code).toBe(1);
+  expect(stderr).toContain('ERROR (urls.E001) ROOT_URLCONF');
+});
+
+test('diffsettings shows what differs, secrets masked', async () => {
+  const module = join(import.meta.dirname, 'framework/settings-modules/secret.ts');
+  const { code, stdout } = await manage(['diffsettings'], { SETTINGS_MODULE: module });
+  expect(code).toBe(0);
+  expect(stdout.split('\n')).toEqual([
+    "ALLOWED_HOSTS = [ 'example.com' ]",
+    "DATABASE_URL = 'postgres://********@db/app'  ###",
+    "PAYMENT_API_TOKEN = '********'  ###",
+    '',
+  ]);
+});
+
+test('diffsettings --all shows the defaults too', async () => {
+  const { stdout } = await manage(['diffsettings', '--all']);
+  expect(stdout).toMatch(/^APPEND_SLASH = true$/m);
+  expect(stdout).toMatch(/^BASE_DIR = .* {2}###$/m);
+});
+
+test('collectstatic fills STATIC_ROOT and prints the count', async () => {
+  const root = makeTree({});
+  const module = join(import.meta.dirname, 'framework/settings-modules/collecting.ts');
+  const { code, stdout } = await manage(['collectstatic'], {
+    SETTINGS_MODULE: module,
+    TEST_STATIC_ROOT: root,
+  });
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^\d+ static files copied to '.*'\.\n$/);
+  expect(existsSync(join(root, 'welcome.css'))).toBe(true);
+});
