@@ -1,11 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
+  cacheDir: '../node_modules/.vite',
   test: {
     root: import.meta.dirname,
     include: ['**/*.test.ts'],
-    exclude: ['e2e/**', 'bench/**'],
-    testTimeout: 15_000,
+    exclude: ['e2e/**', 'bench/**', 'load/**'],
+    testTimeout: 20_000,
     hookTimeout: 30_000,
   },
 });

@@ -8,38 +8,31 @@ import { Exchange, type Wire } from './exchange.ts';
 import type { RequestHead } from '../protocols/http1/request-head.ts';
 import { RequestParser } from '../protocols/http1/request-parser.ts';
 import { CONTINUE, encodeResponseHead } from '../protocols/http1/response-head.ts';
+import { RequestBody, type BodySource } from './request-body.ts';
 import type { ServerState, Service } from './service.ts';
+import { writeParts } from './socket-writer.ts';
 import type { RequestInFlight } from './watchdog.ts';
-
-const RETRY_SOON: HeaderList = [['Retry-After', '1']];
 
 /** Bytes of requests that wait here before the socket is paused. */
 const BUFFERED_BYTES_MAX = 65_536;
-/** The most of a body that is read only to keep the connection. */
-const SKIPPED_BYTES_MAX = 65_536;
 /** After the last response, what is still coming in is read for so long: a reset would overtake it. */
 const LINGER_MS = 1000;
-/** Parts up to this size are copied into one write; it is cheaper than handing over several. */
-const COPIED_BYTES_MAX = 16_384;
+
+const PLAIN_TEXT: HeaderList = [['Content-Type', 'text/plain; charset=utf-8']];
+const RETRY_SOON: HeaderList = [['Retry-After', '1']];
 
 type Phase =
   /** Waits for a request head. */
   | 'head'
   /** The application works on a request. */
   | 'exchange'
-  /** The response is complete, and the body is being read to its end. */
+  /** The response is complete, and what is left of the body is being skipped. */
   | 'skip'
   /** The last response is on its way out. */
   | 'closing';
 
-/** What a read of the body waits for. */
-interface BodyWaiter {
-  resolve(piece: Bytes | undefined): void;
-  reject(error: unknown): void;
-}
-
 /** One client connection: the only place that touches a socket. Serves one request after the other. */
-export class Connection implements Wire {
+export class Connection implements Wire, BodySource {
   readonly peer: PeerFacts;
   readonly #socket: Socket;
   readonly #service: Service;
@@ -47,11 +40,9 @@ export class Connection implements Wire {
   readonly #parser: RequestParser;
   #phase: Phase = 'head';
   #exchange: Exchange | undefined;
-  #bodyWaiter: BodyWaiter | undefined;
+  /** Of the current request, or the one before. */
+  #body: RequestBody | undefined;
   #onWritable: (() => void) | undefined;
-  #isContinueDue = false;
-  #isInputBroken = false;
-  #skippedBytes = 0;
   #deadlineMs: number;
 
   constructor(socket: Socket, peer: PeerFacts, service: Service, state: ServerState) {
@@ -88,8 +79,8 @@ export class Connection implements Wire {
     }
     if (nowMs < this.#deadlineMs) return;
     this.#deadlineMs = Infinity;
-    if (this.#bodyWaiter !== undefined) this.#failBody(new ProtocolError(408, 'body too slow'));
-    else if (this.#phase !== 'head' || this.#parser.isIdle) this.#socket.destroy();
+    if (this.#phase === 'exchange') this.#checkBody();
+    else if (this.#phase !== 'head' || this.#parser.isIdle) this.close();
     else this.#refuse(new ProtocolError(408, 'request head too slow'));
   }
 
@@ -97,14 +88,19 @@ export class Connection implements Wire {
     this.#socket.destroy();
   }
 
-  // The request: bytes in, one exchange after the other.
+  /** The deadline is for bytes that the application waits for; it may itself take longer. */
+  #checkBody(): void {
+    if (this.#body?.isWaitedFor) this.#body.end(new ProtocolError(408, 'body too slow'));
+  }
+
+  // Requests: bytes in, one exchange after the other.
 
   #onData(bytes: Buffer): void {
     if (this.#phase === 'closing') return;
     if (this.isIdle) this.#setDeadline(this.#service.timeouts.headerMs);
     this.#parser.feed(bytes);
     if (this.#phase === 'skip') this.#skipBody();
-    this.#wakeBodyWaiter();
+    else if (this.#phase === 'exchange') this.#body?.wake();
     this.#serveNext();
     if (this.#parser.bufferedBytes >= BUFFERED_BYTES_MAX) this.#socket.pause();
   }
@@ -124,10 +120,10 @@ export class Connection implements Wire {
   }
 
   #startExchange(head: RequestHead): void {
-    this.#skippedBytes = 0;
-    this.#isContinueDue = head.expectsContinue;
-    if (this.#isOverloaded()) return this.#shed(head);
-    const exchange = new Exchange(head, this, this.#service, this.#state);
+    const body = new RequestBody(this.#parser, head.expectsContinue, this);
+    this.#body = body;
+    if (this.#isOverloaded()) return this.#shed(head, body);
+    const exchange = new Exchange(head, body, this, this.#service, this.#state);
     this.#phase = 'exchange';
     this.#exchange = exchange;
     this.#state.requestsInFlight += 1;
@@ -145,7 +141,7 @@ export class Connection implements Wire {
     this.#state.requestsServed += 1;
     exchange.finish();
     logAccess(this.#service.accessLog, exchange, this.peer);
-    if (!this.#socket.destroyed) this.#afterResponse(exchange.isLast);
+    if (!this.isClosed) this.#afterResponse(exchange.isLast);
   }
 
   #afterResponse(isLast: boolean): void {
@@ -155,16 +151,26 @@ export class Connection implements Wire {
     this.#skipBody();
   }
 
+  /** Reads what the application left of the body, else it would pass for the next request. */
+  #skipBody(): void {
+    if (this.#body?.skip() === false) return this.#closePolitely();
+    this.#resume();
+    if (!this.#parser.isBodyComplete) return;
+    this.#body?.end(new Error('the request is over'));
+    const { idleMs, headerMs } = this.#service.timeouts;
+    this.#phase = 'head';
+    this.#setDeadline(this.#parser.isIdle ? idleMs : headerMs);
+  }
+
   #isOverloaded(): boolean {
-    const { requestsInFlight, loopDelayMs } = this.#service.overload;
-    return (
-      this.#state.requestsInFlight >= requestsInFlight || this.#state.loopDelayMs > loopDelayMs
-    );
+    const { overload } = this.#service;
+    const { requestsInFlight, loopDelayMs } = this.#state;
+    return requestsInFlight >= overload.requestsInFlight || loopDelayMs > overload.loopDelayMs;
   }
 
   /** Answers at once that there is too much to do; cheaper than to serve. */
-  #shed(head: RequestHead): void {
-    const isLast = !head.isPersistent || this.#state.isDraining || this.isLastExchange;
+  #shed(head: RequestHead, body: RequestBody): void {
+    const isLast = !head.isPersistent || this.#state.isDraining || body.hidesNextRequest;
     const connection = isLast ? 'close' : head.protocol === 'HTTP/1.0' ? 'keep-alive' : undefined;
     const added = { framing: 0, connection, date: this.#state.date } as const;
     void this.write(encodeResponseHead(statusLine(503), RETRY_SOON, added));
@@ -172,64 +178,20 @@ export class Connection implements Wire {
     this.#afterResponse(isLast);
   }
 
-  /** Reads what the application left of the body, else it would pass for the next request. */
-  #skipBody(): void {
-    try {
-      for (let piece = this.#parser.readBody(); piece; piece = this.#parser.readBody()) {
-        this.#skippedBytes += piece.length;
-      }
-    } catch {
-      return this.#closePolitely();
-    }
-    if (this.#skippedBytes > SKIPPED_BYTES_MAX) return this.#closePolitely();
-    this.#resume();
-    if (!this.#parser.isBodyComplete) return;
-    const { idleMs, headerMs } = this.#service.timeouts;
-    this.#phase = 'head';
-    this.#setDeadline(this.#parser.isIdle ? idleMs : headerMs);
-  }
-
   /** Answers what cannot be served, and closes (RFC 9112 §2.2 and §9.6). */
   #refuse(error: ProtocolError): void {
     const status = statusLine(error.status);
-    const body = Buffer.from(`${status.slice(4)}: ${error.message}\n`);
-    const framing = {
-      framing: body.length,
-      connection: 'close',
-      date: this.#state.date,
-    } as const;
-    const head = encodeResponseHead(
-      status,
-      [['Content-Type', 'text/plain; charset=utf-8']],
-      framing,
-    );
-    void this.write(head, body);
+    const text = Buffer.from(`${status.slice(4)}: ${error.message}\n`);
+    const added = { framing: text.length, connection: 'close', date: this.#state.date } as const;
+    void this.write(encodeResponseHead(status, PLAIN_TEXT, added), text);
     logRefusal(this.#service.accessLog, error, this.peer);
     this.#closePolitely();
   }
 
-  // What an exchange asks for.
+  // What an exchange and a body ask for.
 
   get isClosed(): boolean {
     return this.#socket.destroyed;
-  }
-
-  get isLastExchange(): boolean {
-    return this.#isInputBroken || (this.#isContinueDue && !this.#parser.isBodyComplete);
-  }
-
-  pullBody(): Awaitable<Bytes | undefined> {
-    const piece = this.#readBody();
-    this.#resume();
-    if (piece !== undefined || this.#parser.isBodyComplete) return piece;
-    if (this.#isContinueDue) {
-      this.#isContinueDue = false;
-      void this.write(CONTINUE);
-    }
-    this.#setDeadline(this.#service.timeouts.bodyMs);
-    return new Promise((resolve, reject) => {
-      this.#bodyWaiter = { resolve, reject };
-    });
   }
 
   write(...parts: (string | Bytes)[]): Awaitable<void> {
@@ -244,43 +206,20 @@ export class Connection implements Wire {
     this.#socket.resetAndDestroy();
   }
 
-  #readBody(): Bytes | undefined {
-    try {
-      return this.#parser.readBody();
-    } catch (error) {
-      this.#isInputBroken = true;
-      throw error;
-    }
+  sendContinue(): void {
+    void this.write(CONTINUE);
   }
 
-  #wakeBodyWaiter(): void {
-    const waiter = this.#bodyWaiter;
-    if (waiter === undefined) return;
-    try {
-      const piece = this.#readBody();
-      if (piece === undefined && !this.#parser.isBodyComplete) {
-        return this.#setDeadline(this.#service.timeouts.bodyMs);
-      }
-      this.#bodyWaiter = undefined;
-      this.#deadlineMs = Infinity;
-      waiter.resolve(piece);
-    } catch (error) {
-      this.#failBody(error);
-    }
-  }
-
-  #failBody(error: unknown): void {
-    const waiter = this.#bodyWaiter;
-    this.#bodyWaiter = undefined;
-    this.#isInputBroken = true;
-    waiter?.reject(error);
+  wantBytes(): void {
+    this.#resume();
+    this.#setDeadline(this.#service.timeouts.bodyMs);
   }
 
   // The end.
 
   /** The client sends no more. In the middle of an exchange that means that it went away. */
   #onEnd(): void {
-    if (this.#phase === 'exchange') this.#socket.destroy();
+    if (this.#phase === 'exchange') this.close();
     else this.#closePolitely();
   }
 
@@ -301,7 +240,7 @@ export class Connection implements Wire {
   #onClose(): void {
     this.#phase = 'closing';
     this.#onWritable?.();
-    this.#failBody(new DOMException('the client went away', 'AbortError'));
+    this.#body?.end(new DOMException('the client went away', 'AbortError'));
     this.#exchange?.clientGone();
   }
 
@@ -312,29 +251,4 @@ export class Connection implements Wire {
   #setDeadline(afterMs: number): void {
     this.#deadlineMs = performance.now() + afterMs;
   }
-}
-
-/** @returns whether the client keeps up. */
-function writeParts(socket: Socket, parts: readonly (string | Bytes)[]): boolean {
-  let bytes = 0;
-  for (const part of parts) bytes += part.length;
-  if (bytes <= COPIED_BYTES_MAX) return socket.write(joinParts(parts, bytes));
-  socket.cork();
-  let isTaken = true;
-  for (const part of parts) {
-    isTaken = typeof part === 'string' ? socket.write(part, 'latin1') : socket.write(part);
-  }
-  socket.uncork();
-  return isTaken;
-}
-
-function joinParts(parts: readonly (string | Bytes)[], bytes: number): Buffer {
-  const joined = Buffer.allocUnsafe(bytes);
-  let offset = 0;
-  for (const part of parts) {
-    if (typeof part === 'string') joined.write(part, offset, 'latin1');
-    else joined.set(part, offset);
-    offset += part.length;
-  }
-  return joined;
 }

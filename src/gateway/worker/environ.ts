@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { ProtocolError } from '../../http/protocol-error.ts';
 import { fileWrapper } from '../../wsgi/file-wrapper.ts';
 import { cgiName } from '../../wsgi/headers.ts';
+import { unquote } from '../../wsgi/url.ts';
 import type { Environ, ErrorStream, InputStream, WorkerIdentity } from '../../wsgi/types.ts';
 import type { Address } from '../settings/address.ts';
 import type { Settings } from '../settings/settings.ts';
@@ -50,7 +51,7 @@ export function buildEnviron(
   const environ: Environ = {
     REQUEST_METHOD: head.method,
     SCRIPT_NAME: server.rootPath,
-    PATH_INFO: percentDecode(withoutRoot(head.path, server.rootPath)),
+    PATH_INFO: unquote(withoutRoot(head.path, server.rootPath)),
     QUERY_STRING: head.query,
     CONTENT_TYPE: '',
     CONTENT_LENGTH: '',
@@ -137,14 +138,6 @@ function environKey(name: string): FieldKey | undefined {
   const key = cgiName(name);
   if (KEYS.size < KEYS_MAX) KEYS.set(name, key);
   return key;
-}
-
-/** PATH_INFO holds the decoded bytes as latin1; what is no escape stays as it is. */
-function percentDecode(path: string): string {
-  if (!path.includes('%')) return path;
-  return path.replaceAll(/%([0-9A-Fa-f]{2})/g, (_, hex: string) =>
-    String.fromCharCode(Number.parseInt(hex, 16)),
-  );
 }
 
 /** The path below the root; a proxy may have taken the root away already. */

@@ -17,6 +17,7 @@ import {
   encodeResponseHead,
   LAST_CHUNK,
 } from '../protocols/http1/response-head.ts';
+import type { RequestBody } from './request-body.ts';
 import type { ServerState, Service } from './service.ts';
 import type { RequestInFlight } from './watchdog.ts';
 
@@ -26,10 +27,6 @@ const PLAIN_TEXT: HeaderList = [['Content-Type', 'text/plain; charset=utf-8']];
 export interface Wire {
   readonly isClosed: boolean;
   readonly peer: PeerFacts;
-  /** No further request can be read: after a protocol error, or where the body cannot be skipped. */
-  readonly isLastExchange: boolean;
-  /** The next piece of the request's body, undefined at its end. */
-  pullBody(): Awaitable<Bytes | undefined>;
   /** Queues parts of the response; a promise where the client is slow. */
   write(...parts: (string | Bytes)[]): Awaitable<void>;
   /** Cuts the connection, so that the client sees an error. */
@@ -48,6 +45,7 @@ export class Exchange implements ResponseSink, RequestFacts {
   status = '';
   sentBytes = 0;
   readonly startedAtMs: number = performance.now();
+  readonly #body: RequestBody;
   readonly #wire: Wire;
   readonly #service: Service;
   readonly #state: ServerState;
@@ -59,13 +57,20 @@ export class Exchange implements ResponseSink, RequestFacts {
   #onClosed: (() => void) | undefined;
 
   /** @throws {ProtocolError} 400 where the environ cannot be built. */
-  constructor(head: RequestHead, wire: Wire, service: Service, state: ServerState) {
+  constructor(
+    head: RequestHead,
+    body: RequestBody,
+    wire: Wire,
+    service: Service,
+    state: ServerState,
+  ) {
     this.head = head;
+    this.#body = body;
     this.#wire = wire;
     this.#service = service;
     this.#state = state;
     this.requestId = requestIdOf(head, wire.peer);
-    this.input = new BodyInputStream(() => wire.pullBody());
+    this.input = new BodyInputStream(() => body.pull());
     this.errors = new LogErrorStream(service.log, this.requestId);
     this.#environ = buildEnviron(head, service.environ, wire.peer, this);
   }
@@ -185,7 +190,7 @@ export class Exchange implements ResponseSink, RequestFacts {
     this.isLast ||=
       !this.head.isPersistent ||
       this.isDraining ||
-      this.#wire.isLastExchange ||
+      this.#body.hidesNextRequest ||
       (framing === 'until-end' && isHttp10);
     this.status = status;
     return encodeResponseHead(status, headers, {

@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Service } from '../../../src/gateway/worker/service.ts';
 import type { Application, Bytes } from '../../../src/wsgi/types.ts';
+import { validator } from '../../../src/wsgi/validator.ts';
 import { exchange, RawClient } from '../raw-client.ts';
 import { serve, type Served } from './serve.ts';
 
@@ -19,7 +20,7 @@ const echoBody: Application = async (environ, startResponse) => {
 };
 
 async function served(application: Application, changes: Partial<Service> = {}): Promise<Served> {
-  const server = await serve(application, changes);
+  const server = await serve(validator(application), changes);
   onTestFinished(() => server.close());
   return server;
 }
@@ -145,6 +146,42 @@ test('a body that comes too slowly is answered with 408', async () => {
   const { port } = await served(echoBody, timeouts({ bodyMs: 200 }));
   const received = await exchange(port, `POST / HTTP/1.1\r\n${HEAD}Content-Length: 5\r\n\r\nab`);
   expect(received).toMatch(/^HTTP\/1.1 408 /);
+});
+
+test('an application may take longer than the body was allowed to', async () => {
+  const { port } = await served(
+    async (environ, startResponse) => {
+      const body = await echoBody(environ, startResponse);
+      await setTimeout(1200);
+      return body;
+    },
+    timeouts({ bodyMs: 200 }),
+  );
+  const client = await RawClient.connect(port);
+  client.send(`POST / HTTP/1.1\r\n${HEAD}Content-Length: 2\r\n\r\na`);
+  await setTimeout(50);
+  client.send('b');
+  expect(await client.until(/<ab>/)).toMatch(/^HTTP\/1.1 200 /);
+  client.close();
+});
+
+test('an application that reads on after its response gets nothing of the next request', async () => {
+  const reads: unknown[] = [];
+  const { port } = await served((environ, startResponse) => {
+    if (environ.PATH_INFO === '/late') {
+      const input = environ['wsgi.input'];
+      void setTimeout(100)
+        .then(() => input.read())
+        .catch((error: unknown) => error)
+        .then((read) => reads.push(read));
+      return echoPath(environ, startResponse);
+    }
+    return setTimeout(300).then(() => echoBody(environ, startResponse));
+  });
+  const late = `POST /late HTTP/1.1\r\n${HEAD}Content-Length: 4\r\n\r\nlate`;
+  const next = `POST /next HTTP/1.1\r\n${HEAD}Content-Length: 4\r\n${CLOSE}next`;
+  expect(await exchange(port, late + next)).toMatch(/<next>$/);
+  expect(reads).toEqual([new Error('the request is over')]);
 });
 
 test('an idle connection closes without a word', async () => {

@@ -3,7 +3,6 @@ import { pino } from 'pino';
 import { Networks } from '../../../src/gateway/settings/networks.ts';
 import { Server } from '../../../src/gateway/worker/server.ts';
 import type { Service } from '../../../src/gateway/worker/service.ts';
-import { validator } from '../../../src/wsgi/validator.ts';
 import type { Application } from '../../../src/wsgi/types.ts';
 
 export interface Served {
@@ -16,7 +15,7 @@ export interface Served {
   close(): Promise<void>;
 }
 
-/** The worker's server inside the test's own process, around the validated application. */
+/** The worker's server inside the test's own process. */
 export async function serve(
   application: Application,
   changes: Partial<Service> = {},
@@ -24,7 +23,7 @@ export async function serve(
   const log: Record<string, unknown>[] = [];
   const access: Record<string, unknown>[] = [];
   const server = new Server({
-    application: validator(application),
+    application,
     environ: {
       worker: { number: 1, pid: process.pid },
       isMultiprocess: false,

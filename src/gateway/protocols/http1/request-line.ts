@@ -5,7 +5,7 @@ export interface RequestLine {
   readonly method: string;
   /** The request target as it came. */
   readonly target: string;
-  /** The target's path, still percent-encoded; `*` for the server as a whole. */
+  /** The target's path, still percent-encoded; `''` where the target is `*`, the server as a whole. */
   readonly path: string;
   /** What follows `?` in the target. */
   readonly query: string;
@@ -47,7 +47,7 @@ function originForm(
 /** RFC 9112 §3.2.2 and §3.2.4: absolute-form, and `*` for OPTIONS alone. */
 function otherForm(method: string, target: string, protocol: RequestLine['protocol']): RequestLine {
   if (target === '*' && method === 'OPTIONS') {
-    return { method, target, path: '*', query: '', authority: undefined, protocol };
+    return { method, target, path: '', query: '', authority: undefined, protocol };
   }
   const match = ABSOLUTE_FORM.exec(target);
   if (match === null) throw new ProtocolError(400, 'malformed request target');

@@ -304,16 +304,16 @@ test('a proxy that contradicts itself about the scheme is refused', async () => 
   expect((await get(gateway, '/', headers)).status).toBe(400);
 });
 
-test.for<[map: string, status: number, environ: object]>([
-  ['drop', 200, { HTTP_X_SPOOF: undefined }],
-  ['refuse', 400, {}],
-  ['dangerous', 200, { HTTP_X_SPOOF: 'planted' }],
-])('--header-map %s', async ([map, status, environ]) => {
+test.for<[map: string, status: number, text: RegExp]>([
+  ['drop', 200, /^(?!.*SPOOF)/],
+  ['refuse', 400, /underscore/],
+  ['dangerous', 200, /"HTTP_X_SPOOF":"planted"/],
+])('--header-map %s', async ([map, status, text]) => {
   const gateway = await GatewayProcess.start('environ.ts', '--workers', '1', '--header-map', map);
-  const answer = await get(gateway, '/', { x_spoof: 'planted' });
-  expect(answer.status).toBe(status);
-  if (status === 200)
-    expect({ HTTP_X_SPOOF: undefined, ...JSON.parse(answer.text) }).toMatchObject(environ);
+  expect(await get(gateway, '/', { x_spoof: 'planted' })).toEqual({
+    status,
+    text: expect.stringMatching(text),
+  });
 });
 
 test('a trusted peer may say where the application is mounted', async () => {
