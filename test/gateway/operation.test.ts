@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { HOOK_NAMES } from '../../src/gateway/hooks.ts';
 import { APPLICATIONS, GatewayProcess } from './gateway-process.ts';
+import { RawClient } from './raw-client.ts';
 
 type Running = Awaited<ReturnType<typeof GatewayProcess.start>>;
 
@@ -321,4 +322,31 @@ test('a trusted peer may say where the application is mounted', async () => {
   expect(await environOf(gateway, '/', { SCRIPT_NAME: '/shop' })).toMatchObject({
     SCRIPT_NAME: '/shop',
   });
+});
+
+test('a PROXY protocol header of an allowed peer gives the client its address', async () => {
+  const gateway = await GatewayProcess.start(
+    'environ.ts',
+    '--workers',
+    '1',
+    '--proxy-protocol',
+    'auto',
+  );
+  const client = await RawClient.connect(gateway.port);
+  client.send(
+    'PROXY TCP4 192.0.2.1 198.51.100.1 12345 80\r\nGET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n',
+  );
+  expect(await client.untilClosed()).toMatch(/"REMOTE_ADDR":"192.0.2.1"[^]*"REMOTE_PORT":"12345"/);
+
+  const bare = await RawClient.connect(gateway.port);
+  bare.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  expect(await bare.untilClosed()).toMatch(/^HTTP\/1.1 400 /);
+});
+
+test('other peers are not heard where a PROXY protocol header is expected', async () => {
+  const args = ['--proxy-protocol', 'v1', '--proxy-allow-from', '192.0.2.0/24'];
+  const gateway = await GatewayProcess.start('environ.ts', '--workers', '1', ...args);
+  const client = await RawClient.connect(gateway.port);
+  client.send('PROXY TCP4 192.0.2.1 198.51.100.1 12345 80\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  expect(await client.untilClosed()).toBe('');
 });

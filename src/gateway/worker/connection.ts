@@ -7,6 +7,7 @@ import type { PeerFacts } from './environ.ts';
 import { Exchange, type Wire } from './exchange.ts';
 import type { RequestHead } from '../protocols/http1/request-head.ts';
 import { RequestParser } from '../protocols/http1/request-parser.ts';
+import { ProxyHeaderReader } from '../protocols/proxy-header.ts';
 import { CONTINUE, encodeResponseHead } from '../protocols/http1/response-head.ts';
 import { RequestBody, type BodySource } from './request-body.ts';
 import type { ServerState, Service } from './service.ts';
@@ -22,6 +23,8 @@ const PLAIN_TEXT: HeaderList = [['Content-Type', 'text/plain; charset=utf-8']];
 const RETRY_SOON: HeaderList = [['Retry-After', '1']];
 
 type Phase =
+  /** Waits for the PROXY protocol header. */
+  | 'proxy'
   /** Waits for a request head. */
   | 'head'
   /** The application works on a request. */
@@ -33,12 +36,13 @@ type Phase =
 
 /** One client connection: the only place that touches a socket. Serves one request after the other. */
 export class Connection implements Wire, BodySource {
-  readonly peer: PeerFacts;
+  peer: PeerFacts;
   readonly #socket: Socket;
   readonly #service: Service;
   readonly #state: ServerState;
   readonly #parser: RequestParser;
-  #phase: Phase = 'head';
+  readonly #proxyHeader: ProxyHeaderReader | undefined;
+  #phase: Phase;
   #exchange: Exchange | undefined;
   /** Of the current request, or the one before. */
   #body: RequestBody | undefined;
@@ -51,6 +55,9 @@ export class Connection implements Wire, BodySource {
     this.#service = service;
     this.#state = state;
     this.#parser = new RequestParser(service.limits);
+    const { version } = service.proxyProtocol;
+    this.#proxyHeader = version === 'off' ? undefined : new ProxyHeaderReader(version);
+    this.#phase = this.#proxyHeader === undefined ? 'head' : 'proxy';
     this.#deadlineMs = performance.now() + service.timeouts.headerMs;
     socket.on('data', (bytes: Buffer) => this.#onData(bytes));
     socket.on('drain', () => this.#onDrain());
@@ -97,12 +104,28 @@ export class Connection implements Wire, BodySource {
 
   #onData(bytes: Buffer): void {
     if (this.#phase === 'closing') return;
+    if (this.#phase === 'proxy') return this.#readProxyHeader(bytes);
     if (this.isIdle) this.#setDeadline(this.#service.timeouts.headerMs);
     this.#parser.feed(bytes);
     if (this.#phase === 'skip') this.#skipBody();
     else if (this.#phase === 'exchange') this.#body?.wake();
     this.#serveNext();
     if (this.#parser.bufferedBytes >= BUFFERED_BYTES_MAX) this.#socket.pause();
+  }
+
+  #readProxyHeader(bytes: Buffer): void {
+    try {
+      const header = this.#proxyHeader?.feed(bytes);
+      if (header === undefined) return;
+      const { client, rest } = header;
+      if (client)
+        this.peer = { ...this.peer, remoteAddress: client.address, remotePort: client.port };
+      this.#phase = 'head';
+      if (rest.length > 0) this.#onData(rest);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#refuse(error);
+    }
   }
 
   #serveNext(): void {

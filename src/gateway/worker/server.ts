@@ -91,17 +91,23 @@ export class Server {
   }
 
   #accept(socket: Socket, address: Address): void {
-    const connection = new Connection(
-      socket,
-      this.#peerFacts(socket, address),
-      this.#service,
-      this.#state,
-    );
+    const peer = this.#peerFacts(socket, address);
+    if (!this.#mayConnect(peer, address)) {
+      socket.destroy();
+      return;
+    }
+    const connection = new Connection(socket, peer, this.#service, this.#state);
     this.#connections.add(connection);
     socket.once('close', () => {
       this.#connections.delete(connection);
       this.#settle();
     });
+  }
+
+  /** Where a PROXY protocol header is expected, its sender could claim any address. */
+  #mayConnect({ remoteAddress }: PeerFacts, address: Address): boolean {
+    const { version, allowedPeers } = this.#service.proxyProtocol;
+    return version === 'off' || address.kind === 'unix' || allowedPeers.has(remoteAddress);
   }
 
   #peerFacts(socket: Socket, address: Address): PeerFacts {

@@ -3,6 +3,7 @@ import type { ServerHooks, WorkerView } from '../hooks.ts';
 import type { Log } from '../log/log.ts';
 import type { RequestLimits } from '../protocols/http1/request-parser.ts';
 import { Networks } from '../settings/networks.ts';
+import type { Settings } from '../settings/settings.ts';
 import type { EnvironFacts } from './environ.ts';
 
 /** What all connections of a worker share. */
@@ -11,12 +12,19 @@ export interface Service {
   readonly environ: EnvironFacts;
   /** Proxies whose word about the client counts. */
   readonly trustedPeers: Networks;
+  readonly proxyProtocol: ProxyProtocol;
   readonly limits: RequestLimits;
   readonly timeouts: Timeouts;
   readonly log: Log;
   readonly accessLog: Log | undefined;
   readonly hooks: RequestHooks;
   readonly overload: OverloadLimits;
+}
+
+/** Which PROXY protocol header connections begin with, and who may send one. */
+export interface ProxyProtocol {
+  readonly version: Settings['proxyProtocol'];
+  readonly allowedPeers: Networks;
 }
 
 /** What changes while a worker serves. */
@@ -69,6 +77,10 @@ export function makeService(
       headerMap: config.headerMap,
     },
     trustedPeers: new Networks(config.forwardedAllowIps),
+    proxyProtocol: {
+      version: config.proxyProtocol,
+      allowedPeers: new Networks(config.proxyAllowIps),
+    },
     limits: {
       requestLineBytes: config.limitRequestLine,
       fieldCount: config.limitRequestFields,

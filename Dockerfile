@@ -1,0 +1,64 @@
+# Targets: `production` (the application, the default), `nginx` (the front with the static files), `dev`.
+
+FROM node:26-trixie-slim AS base
+WORKDIR /app
+
+# Without install scripts: the `node` package would download a second Node.
+FROM base AS deps
+RUN --mount=type=bind,source=package.json,target=package.json \
+    --mount=type=bind,source=package-lock.json,target=package-lock.json \
+    --mount=type=cache,target=/root/.npm \
+    npm ci --ignore-scripts
+
+FROM base AS production-deps
+RUN --mount=type=bind,source=package.json,target=package.json \
+    --mount=type=bind,source=package-lock.json,target=package-lock.json \
+    --mount=type=cache,target=/root/.npm \
+    npm ci --ignore-scripts --omit=dev
+
+FROM deps AS build
+COPY package.json tsconfig.json ./
+COPY src src
+# Readable for everyone, also where the clone is not.
+RUN npm run build && chmod --recursive a+rX dist staticfiles
+# nginx sends these instead of compressing the same bytes for each request.
+RUN find staticfiles -type f -size +255c -regex '.*\.\(css\|js\|json\|svg\|txt\|xml\)' \
+    -exec gzip --best --keep --no-name {} +
+
+# Writable sources, so that `docker compose up --watch dev` can replace them.
+FROM deps AS dev
+COPY --chmod=644 package.json tsconfig.json ./
+COPY --chown=1000:1000 src src
+USER 1000:1000
+EXPOSE 8000
+CMD ["node", "--import", "tsx", "src/manage.ts", "runserver", "0.0.0.0:8000"]
+
+FROM nginx:1.30 AS nginx
+# The configuration is rendered into /tmp: the only folder that is writable.
+ENV NGINX_ENVSUBST_OUTPUT_DIR=/tmp \
+    NGINX_ENVSUBST_FILTER=^NGINX_ \
+    NGINX_ENTRYPOINT_LOCAL_RESOLVERS=1 \
+    NGINX_ENTRYPOINT_QUIET_LOGS=1
+COPY nginx/*.template /etc/nginx/templates/
+COPY nginx/unavailable.html /srv/errors/
+COPY --from=build /app/staticfiles /srv/static
+RUN chmod --recursive a+rX /etc/nginx/templates /srv
+USER 101:101
+EXPOSE 8080
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --start-interval=1s \
+    CMD ["curl", "--fail", "--silent", "--show-error", "http://127.0.0.1:8081/healthz"]
+# Where rendering failed, this file is missing and nginx does not start.
+CMD ["nginx", "-c", "/tmp/nginx.conf"]
+
+# Stacks name the lines of src/ by the source maps in dist/; the sources themselves stay outside.
+FROM base AS production
+ENV NODE_ENV=production
+COPY --from=production-deps /app/node_modules node_modules
+COPY --from=build /app/staticfiles staticfiles
+COPY --from=build /app/dist dist
+COPY --chmod=644 package.json ./
+USER 1000:1000
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --start-interval=1s \
+    CMD ["node", "-e", "fetch('http://127.0.0.1:8000/healthz').then(({ ok }) => process.exit(ok ? 0 : 1))"]
+CMD ["node", "--enable-source-maps", "dist/gateway/cli.js", "--bind", "0.0.0.0:8000", "myproject.wsgi"]

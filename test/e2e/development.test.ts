@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { useStack } from './stack.ts';
+
+// Beside the production stack, as on the machine of someone who works on the project.
+const stack = useStack(async (running) => {
+  await running.compose('up', '--detach', '--build', 'dev');
+  return async () => void (await running.compose('rm', '--stop', '--force', 'dev'));
+});
+
+test('development is started by its name alone', async () => {
+  const services = (await stack.compose('config', '--services')).trim().split('\n');
+  expect(services.toSorted()).toEqual(['app', 'nginx']);
+});
+
+test('development looks different at first sight', async () => {
+  expect(await textOf(stack.url)).toContain('<p class="mode">production</p>');
+  await expect
+    .poll(() => textOf(stack.developmentUrl), WAIT)
+    .toContain('<p class="mode">development</p>');
+});
+
+test('a change of the sources is served without a restart', async () => {
+  const edit = `sed --in-place 's/Item \\$/Changed item \\$/' /app/src/myproject/views.ts`;
+  await stack.shell('dev', edit);
+  await expect
+    .poll(() => textOf(`${stack.developmentUrl}/items/7/`), WAIT)
+    .toContain('Changed item 7');
+});
+
+const WAIT = { timeout: 30_000, interval: 100 };
+
+/** The text of a page, or why there is none. */
+async function textOf(url: string): Promise<string> {
+  try {
+    return await (await fetch(url)).text();
+  } catch (error) {
+    return String(error);
+  }
+}

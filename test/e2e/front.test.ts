@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest';
+import { requestLine, sendRaw } from './raw-request.ts';
+import { type ComposeEnvironment, useStack } from './stack.ts';
+
+const stack = useStack();
+const CURL = 'curl --silent http://127.0.0.1:8081';
+
+test('a greedy client gets a 429', async () => {
+  await restartFront({ NGINX_REQUEST_RATE: '1r/m', NGINX_REQUEST_BURST: '1' });
+  expect(await statusesOf(4)).toEqual([200, 200, 429, 429]);
+});
+
+test('limits can be switched off', async () => {
+  const limits = { NGINX_REQUEST_RATE: '1r/m', NGINX_REQUEST_BURST: '1' };
+  await restartFront({ ...limits, NGINX_LIMITS: 'off' });
+  expect(await statusesOf(4)).toEqual([200, 200, 200, 200]);
+});
+
+test('where the names of the site are given, other hosts get no answer at all', async () => {
+  await restartFront({ NGINX_SERVER_NAMES: 'localhost 127.0.0.1' });
+  expect((await sendRaw(stack.port, requestLine('GET', '/'))).status).toBe(200);
+  const stranger = 'GET / HTTP/1.1\r\nHost: 10.1.2.3\r\nConnection: close\r\n\r\n';
+  expect(await sendRaw(stack.port, stranger)).toEqual({ status: 0, text: '' });
+});
+
+test('a flag file announces maintenance, with when to come back', async () => {
+  await restartFront({});
+  await stack.shell('nginx', 'touch /tmp/maintenance');
+  const response = await fetch(stack.url, { method: 'POST' });
+  expect(response.status).toBe(503);
+  expect(response.headers.get('retry-after')).toBe('60');
+  expect(await response.text()).toContain('Down for maintenance');
+
+  await stack.shell('nginx', 'rm /tmp/maintenance');
+  expect(await statusesOf(1)).toEqual([200]);
+});
+
+test('nginx has a health check and figures of its own, inside its container alone', async () => {
+  expect(await stack.shell('nginx', `${CURL}/healthz`)).toBe('ok\n');
+  expect(await stack.shell('nginx', `${CURL}/status`)).toMatch(/^Active connections/);
+});
+
+test('nginx does not start where its configuration was not rendered', async () => {
+  const { Image } = await stack.inspect<{ Image: string }>('nginx');
+  const start = stack.docker('run', '--rm', '--read-only', Image);
+  await expect(start).rejects.toThrow(/\/tmp\/nginx\.conf/);
+});
+
+test('nginx does not start where a value of its environment is missing', async () => {
+  const { Image } = await stack.inspect<{ Image: string }>('nginx');
+  const start = stack.docker('run', '--rm', '--tmpfs', '/tmp:uid=101', '--read-only', Image);
+  await expect(start).rejects.toThrow(/worker_processes.*\/tmp\/nginx\.conf/);
+});
+
+/** Starts nginx again where its environment is another one. */
+async function restartFront(environment: ComposeEnvironment): Promise<void> {
+  await stack.with(environment).start('--no-deps', 'nginx');
+}
+
+async function statusesOf(count: number): Promise<number[]> {
+  const statuses: number[] = [];
+  for (let i = 0; i < count; i++) {
+    const response = await fetch(stack.url);
+    await response.text();
+    statuses.push(response.status);
+  }
+  return statuses;
+}

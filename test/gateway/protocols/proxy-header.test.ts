@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest';
+import { ProtocolError } from '../../../src/http/protocol-error.ts';
+import {
+  ProxyHeaderReader,
+  type ProxyHeader,
+} from '../../../src/gateway/protocols/proxy-header.ts';
+
+const V2 = '\r\n\r\n\0\r\nQUIT\n';
+const REST = 'GET / HTTP/1.1\r\n';
+
+/** A version 2 header: version and command, family, then the addresses with their length. */
+function v2(command: number, family: number, addresses: readonly number[]): string {
+  const length = [addresses.length >> 8, addresses.length & 0xff];
+  return V2 + String.fromCharCode(command, family, ...length, ...addresses);
+}
+
+const IPV4 = [192, 0, 2, 1, 198, 51, 100, 1, 0x30, 0x39, 0, 80];
+const IPV6 = Buffer.from(`20010db8${'00'.repeat(11)}01${'00'.repeat(16)}30390050`, 'hex');
+
+const CLIENT4 = { address: '192.0.2.1', port: '12345' };
+const CLIENT6 = { address: '2001:db8::1', port: '12345' };
+
+function read(text: string, version: 'v1' | 'v2' | 'auto' = 'auto'): ProxyHeader | undefined {
+  return new ProxyHeaderReader(version).feed(Buffer.from(text, 'latin1'));
+}
+
+const VALID: [name: string, header: string, client: object | undefined][] = [
+  ['version 1 over IPv4', 'PROXY TCP4 192.0.2.1 198.51.100.1 12345 80\r\n', CLIENT4],
+  ['version 1 over IPv6', 'PROXY TCP6 2001:db8::1 2001:db8::2 12345 80\r\n', CLIENT6],
+  ['version 1 of an unknown kind', 'PROXY UNKNOWN anything\r\n', undefined],
+  ['version 2 over IPv4', v2(0x21, 0x11, IPV4), CLIENT4],
+  ['version 2 over IPv6', v2(0x21, 0x21, [...IPV6]), CLIENT6],
+  ['version 2 with more than the addresses', v2(0x21, 0x11, [...IPV4, 4, 0, 1, 0]), CLIENT4],
+  ['version 2 of a health check (LOCAL)', v2(0x20, 0x00, []), undefined],
+  [
+    'version 2 of a unix socket',
+    v2(
+      0x21,
+      0x31,
+      Array.from({ length: 216 }, () => 0),
+    ),
+    undefined,
+  ],
+];
+
+test.for(VALID)('%s is read, and what follows is left', ([, header, client]) => {
+  const found = read(header + REST);
+  expect(found?.client).toEqual(client);
+  expect(found?.rest.toString('latin1')).toBe(REST);
+});
+
+test.for(VALID)('%s is read byte by byte', ([, header, client]) => {
+  const reader = new ProxyHeaderReader('auto');
+  const bytes = [...Buffer.from(header, 'latin1')].map((byte) => Buffer.from([byte]));
+  const found = bytes.map((byte) => reader.feed(byte));
+  expect(found.slice(0, -1).every((early) => early === undefined)).toBe(true);
+  expect(found.at(-1)?.client).toEqual(client);
+});
+
+test.for<[name: string, header: string, version?: 'v1' | 'v2']>([
+  ['no header at all', REST],
+  ['a header without its end', `PROXY TCP4 ${'1'.repeat(200)}`],
+  ['an address that is none', 'PROXY TCP4 192.0.2.999 198.51.100.1 1 2\r\n'],
+  ['a port that is none', 'PROXY TCP4 192.0.2.1 198.51.100.1 99999 2\r\n'],
+  ['a bare LF', 'PROXY TCP4 192.0.2.1 198.51.100.1 1 2\n'],
+  ['an unknown command', v2(0x22, 0x11, IPV4)],
+  ['an unknown version', v2(0x31, 0x11, IPV4)],
+  ['addresses that are too short', v2(0x21, 0x11, IPV4.slice(0, 8))],
+  ['a length beyond all reason', `${V2}\x21\x11\xff\xff`],
+  ['version 2 where version 1 is expected', v2(0x21, 0x11, IPV4), 'v1'],
+  ['version 1 where version 2 is expected', 'PROXY UNKNOWN\r\n', 'v2'],
+])('%s is refused', ([, header, version]) => {
+  expect(() => read(header, version ?? 'auto')).toThrow(ProtocolError);
+});
