@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { grantedCpus } from './granted-cpus.ts';
 import {
   HEADER_MAPS,
   LOG_LEVELS,
@@ -58,7 +58,7 @@ export const CATALOGUE: Catalogue = {
   workers: {
     flags: { short: 'w', long: 'workers', value: 'INT' },
     section: 'Workers',
-    default: (environment) => environment['WEB_CONCURRENCY'] ?? availableParallelism(),
+    default: (environment) => environment['WEB_CONCURRENCY'] ?? grantedCpus(),
     parse: integer(1),
     description:
       'Worker processes. As many as the CPUs that the cgroup grants; WEB_CONCURRENCY sets the default.',
