@@ -1,5 +1,6 @@
 import { isatty } from 'node:tty';
 import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
+import { AccessLog } from './access-log.ts';
 import { LogStream } from './log-stream.ts';
 import { prettyStream } from './pretty-log.ts';
 import type { LogLevel, Settings } from '../settings/settings.ts';
@@ -27,12 +28,18 @@ export function openLog({ loglevel, errorlog }: Pick<Settings, 'loglevel' | 'err
   return pino(options, errorStream(errorlog));
 }
 
-/** The access log: one line a request; undefined where none is wanted. */
-export function openAccessLog({ accesslog }: Settings): Log | undefined {
+/** Undefined where no access log is wanted. */
+export function openAccessLog({ accesslog, accessLogFormat }: Settings): AccessLog | undefined {
   if (accesslog === 'none') return undefined;
-  const options = { ...COMMON, base: { logger: 'access', pid: process.pid } };
-  if (accesslog !== '-') return pino(options, new LogStream(accesslog));
-  return pino(options, terminalStream(STDOUT) ?? new LogStream(STDOUT));
+  const stream = accessStream(accesslog, accessLogFormat);
+  const json = pino({ ...COMMON, base: { logger: 'access', pid: process.pid } }, stream);
+  return new AccessLog(json, accessLogFormat, (line) => stream.write(line));
+}
+
+function accessStream(accesslog: string, format: string): DestinationStream {
+  if (accesslog !== '-') return new LogStream(accesslog);
+  const pretty = format === 'json' ? terminalStream(STDOUT) : undefined;
+  return pretty ?? new LogStream(STDOUT);
 }
 
 const COMMON = {

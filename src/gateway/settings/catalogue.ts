@@ -7,6 +7,7 @@ import {
   type Settings,
 } from './settings.ts';
 import {
+  accessFormat,
   addresses,
   anyText,
   assignments,
@@ -302,7 +303,7 @@ export const CATALOGUE: Catalogue = {
     flags: { long: 'access-logformat', value: 'FORMAT' },
     section: 'Logging',
     default: () => 'json',
-    parse: text("'json', or a format of Gunicorn's atoms such as '%(h)s \"%(r)s\" %(s)s'"),
+    parse: accessFormat,
     description: "'json', or a line made of Gunicorn's atoms.",
   },
   errorlog: {

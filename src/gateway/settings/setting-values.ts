@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { unknownAtoms } from '../log/access-format.ts';
 import { parseAddress, type Address } from './address.ts';
 import { Networks } from './networks.ts';
 
@@ -47,6 +48,15 @@ export function text(expected: string): Parse<string> {
     if (typeof value !== 'string' || value === '') throw new ValueError(expected);
     return value;
   };
+}
+
+/** `json`, or a line of Gunicorn's atoms. */
+export function accessFormat(value: unknown): string {
+  const format = text("'json', or a format such as '%(h)s \"%(r)s\" %(s)s'")(value);
+  const unknown = unknownAtoms(format);
+  if (unknown.length > 0)
+    throw new ValueError(`Gunicorn's atoms, and ${unknown.join(' ')} is none`);
+  return format;
 }
 
 const START_DIRECTORY = process.cwd();

@@ -2,7 +2,6 @@ import type { Socket } from 'node:net';
 import { ProtocolError } from '../../http/protocol-error.ts';
 import { statusLine } from '../../http/status.ts';
 import type { Awaitable, Bytes, HeaderList } from '../../wsgi/types.ts';
-import { logAccess, logRefusal } from '../log/access-log.ts';
 import type { PeerFacts } from './environ.ts';
 import { Exchange, type Wire } from './exchange.ts';
 import type { RequestHead } from '../protocols/http1/request-head.ts';
@@ -163,7 +162,7 @@ export class Connection implements Wire, BodySource {
     this.#state.requestsInFlight -= 1;
     this.#state.requestsServed += 1;
     exchange.finish();
-    logAccess(this.#service.accessLog, exchange, this.peer);
+    this.#service.accessLog?.answered(exchange, this.peer);
     if (!this.isClosed) this.#afterResponse(exchange.isLast);
   }
 
@@ -197,7 +196,8 @@ export class Connection implements Wire, BodySource {
     const connection = isLast ? 'close' : head.protocol === 'HTTP/1.0' ? 'keep-alive' : undefined;
     const added = { framing: 0, connection, date: this.#state.date } as const;
     void this.write(encodeResponseHead(statusLine(503), RETRY_SOON, added));
-    logRefusal(this.#service.accessLog, new ProtocolError(503, 'overloaded'), this.peer, head);
+    const overloaded = new ProtocolError(503, 'overloaded');
+    this.#service.accessLog?.refused(overloaded, this.peer, head);
     this.#afterResponse(isLast);
   }
 
@@ -207,7 +207,7 @@ export class Connection implements Wire, BodySource {
     const text = Buffer.from(`${status.slice(4)}: ${error.message}\n`);
     const added = { framing: text.length, connection: 'close', date: this.#state.date } as const;
     void this.write(encodeResponseHead(status, PLAIN_TEXT, added), text);
-    logRefusal(this.#service.accessLog, error, this.peer);
+    this.#service.accessLog?.refused(error, this.peer);
     this.#closePolitely();
   }
 

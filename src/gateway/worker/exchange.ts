@@ -36,6 +36,7 @@ export interface Wire {
 /** One request and its response (PEP 3333 "The Server/Gateway Side"). It never sees a socket. */
 export class Exchange implements ResponseSink, RequestFacts {
   readonly head: RequestHead;
+  readonly environ: Environ;
   readonly requestId: string;
   readonly input: InputStream;
   readonly errors: ErrorStream;
@@ -44,12 +45,13 @@ export class Exchange implements ResponseSink, RequestFacts {
   /** `"200 OK"`, once it was sent. */
   status = '';
   sentBytes = 0;
+  /** The application's own. */
+  responseHeaders: HeaderList = [];
   readonly startedAtMs: number = performance.now();
   readonly #body: RequestBody;
   readonly #wire: Wire;
   readonly #service: Service;
   readonly #state: ServerState;
-  readonly #environ: Environ;
   #isOver = false;
   #heldHead = '';
   #isChunked = false;
@@ -72,19 +74,19 @@ export class Exchange implements ResponseSink, RequestFacts {
     this.requestId = requestIdOf(head, wire.peer);
     this.input = new BodyInputStream(() => body.pull());
     this.errors = new LogErrorStream(service.log, this.requestId);
-    this.#environ = buildEnviron(head, service.environ, wire.peer, this);
+    this.environ = buildEnviron(head, service.environ, wire.peer, this);
   }
 
   run(): Awaitable<void> {
     const { application, hooks } = this.#service;
-    hooks.before?.(this.#environ);
-    return runApplication(application, this.#environ, this);
+    hooks.before?.(this.environ);
+    return runApplication(application, this.environ, this);
   }
 
   /** The response is complete, or will never be. */
   finish(): void {
     this.#isOver = true;
-    this.#service.hooks.after?.(this.#environ, this.status);
+    this.#service.hooks.after?.(this.environ, this.status);
   }
 
   /** Ends an exchange that takes too long, whatever the application still does. */
@@ -100,6 +102,12 @@ export class Exchange implements ResponseSink, RequestFacts {
     const body = Buffer.from('Service Unavailable\n');
     this.isLast = true;
     this.sendAll('503 Service Unavailable', PLAIN_TEXT, body.length, body);
+  }
+
+  /** The value of a request field; of several the first. */
+  field(name: string): string | undefined {
+    const lower = name.toLowerCase();
+    return this.head.fields.find(([fieldName]) => fieldName === lower)?.[1];
   }
 
   /** For the log. */
@@ -193,6 +201,7 @@ export class Exchange implements ResponseSink, RequestFacts {
       this.#body.hidesNextRequest ||
       (framing === 'until-end' && isHttp10);
     this.status = status;
+    this.responseHeaders = headers;
     return encodeResponseHead(status, headers, {
       framing: typeof framing === 'number' ? framing : this.#isChunked ? 'chunked' : undefined,
       connection: this.isLast ? 'close' : isHttp10 ? 'keep-alive' : undefined,

@@ -1,5 +1,6 @@
 import type { Application, Environ } from '../../wsgi/types.ts';
 import type { ServerHooks, WorkerView } from '../hooks.ts';
+import type { AccessLog } from '../log/access-log.ts';
 import type { Log } from '../log/log.ts';
 import type { RequestLimits } from '../protocols/http1/request-parser.ts';
 import { Networks } from '../settings/networks.ts';
@@ -16,7 +17,7 @@ export interface Service {
   readonly limits: RequestLimits;
   readonly timeouts: Timeouts;
   readonly log: Log;
-  readonly accessLog: Log | undefined;
+  readonly accessLog: AccessLog | undefined;
   readonly hooks: RequestHooks;
   readonly overload: OverloadLimits;
 }
@@ -63,7 +64,7 @@ export function makeService(
   application: Application,
   worker: WorkerView,
   hooks: ServerHooks,
-  accessLog: Log | undefined,
+  accessLog: AccessLog | undefined,
 ): Service {
   const { config, log, number, pid } = worker;
   return {

@@ -1,5 +1,6 @@
 import { BoundSocket } from 'node:net';
 import { pino } from 'pino';
+import { AccessLog } from '../../../src/gateway/log/access-log.ts';
 import { Networks } from '../../../src/gateway/settings/networks.ts';
 import { Server } from '../../../src/gateway/worker/server.ts';
 import type { Service } from '../../../src/gateway/worker/service.ts';
@@ -45,7 +46,11 @@ export async function serve(
     overload: { requestsInFlight: Infinity, loopDelayMs: Infinity },
     hooks: {},
     log: pino({}, { write: (line: string) => log.push(JSON.parse(line)) }),
-    accessLog: pino({}, { write: (line: string) => access.push(JSON.parse(line)) }),
+    accessLog: new AccessLog(
+      pino({}, { write: (line: string) => access.push(JSON.parse(line)) }),
+      'json',
+      () => undefined,
+    ),
     ...changes,
   });
   const socket = new BoundSocket({ host: '127.0.0.1' });

@@ -1,0 +1,64 @@
+import type { WorkerState } from '../arbiter/worker-process.ts';
+import type { RestartReason } from './restarts.ts';
+import type { STATUS_CLASSES } from './worker-figures.ts';
+
+/** The figures of a gateway: the answer on its control socket, and what its metrics are made of. */
+export interface Report {
+  readonly version: string;
+  readonly applicationName: string;
+  readonly pid: number;
+  readonly addresses: readonly string[];
+  readonly uptimeSeconds: number;
+  /** How many workers there should be. */
+  readonly workersWanted: number;
+  readonly workers: readonly WorkerReport[];
+  /** All workers together, lately. */
+  readonly recent: Recent;
+  /** All workers together, those that are gone too, since the start. */
+  readonly total: Total;
+  readonly restarts: Readonly<Record<RestartReason, number>>;
+  readonly lastRestart: RestartReport | undefined;
+}
+
+export interface WorkerReport {
+  readonly number: number;
+  readonly pid: number;
+  readonly state: WorkerState;
+  readonly ageSeconds: number;
+  readonly requests: number;
+  readonly requestsInFlight: number;
+  readonly connections: number;
+  readonly memoryBytes: number;
+  readonly recent: Recent;
+}
+
+/** Over the last five seconds or so. */
+export interface Recent {
+  readonly requestsPerSecond: number;
+  /** The share of the time that the event loop was at work. */
+  readonly busyRatio: number;
+  /** The longest turn of the event loop; while it is blocked, for how long it is already. */
+  readonly loopDelayMs: number;
+  /** Half of the requests were not slower; undefined where there were none. */
+  readonly p50Ms: number | undefined;
+  readonly p99Ms: number | undefined;
+}
+
+export interface Total {
+  readonly answers: Readonly<Record<(typeof STATUS_CLASSES)[number], number>>;
+  readonly sentBytes: number;
+  readonly requestSeconds: {
+    readonly count: number;
+    readonly sum: number;
+    /** How many requests took up to so many seconds. */
+    readonly buckets: readonly { readonly le: number; readonly count: number }[];
+  };
+}
+
+export interface RestartReport {
+  readonly worker: number;
+  readonly reason: RestartReason;
+  /** In words, `''` where the reason says it all. */
+  readonly detail: string;
+  readonly secondsAgo: number;
+}

@@ -1,0 +1,93 @@
+import type { PeerFacts } from '../worker/environ.ts';
+import type { Exchange } from '../worker/exchange.ts';
+
+/** An answered request, as the access log tells it. */
+export interface AnsweredRequest {
+  readonly exchange: Exchange;
+  readonly peer: PeerFacts;
+  readonly status: number;
+  readonly durationMs: number;
+}
+
+type Value = string | number | undefined;
+
+/** Gunicorn's atoms: `%(h)s`. */
+const ATOMS: Readonly<Record<string, (request: AnsweredRequest) => Value>> = {
+  h: ({ peer }) => peer.remoteAddress,
+  l: () => undefined,
+  u: ({ exchange }) => userName(exchange.field('authorization')),
+  t: () => commonLogTime(new Date()),
+  r: ({ exchange: { head } }) => `${head.method} ${head.target} ${head.protocol}`,
+  m: ({ exchange }) => exchange.head.method,
+  U: ({ exchange }) => exchange.head.path,
+  q: ({ exchange }) => exchange.head.query,
+  H: ({ exchange }) => exchange.head.protocol,
+  s: ({ status }) => status,
+  B: ({ exchange }) => exchange.sentBytes,
+  b: ({ exchange }) => exchange.sentBytes || undefined,
+  f: ({ exchange }) => exchange.field('referer'),
+  a: ({ exchange }) => exchange.field('user-agent'),
+  T: ({ durationMs }) => Math.floor(durationMs / 1000),
+  D: ({ durationMs }) => Math.round(durationMs * 1000),
+  M: ({ durationMs }) => Math.round(durationMs),
+  L: ({ durationMs }) => (durationMs / 1000).toFixed(6),
+  p: () => `<${process.pid}>`,
+};
+
+/** Gunicorn's atoms with a name: `%({Accept}i)s` of the request, `o` of the response, `e` of environ. */
+const NAMED: Readonly<Record<string, (request: AnsweredRequest, name: string) => Value>> = {
+  i: ({ exchange }, name) => exchange.field(name),
+  o: ({ exchange }, name) => headerOf(exchange, name),
+  e: ({ exchange }, name) => {
+    const value = exchange.environ[name.toUpperCase() as `HTTP_${string}`];
+    return typeof value === 'string' ? value : undefined;
+  },
+};
+
+const ATOM = /%\((?:\{([^}]+)\})?(\w)\)s/g;
+
+/** The atoms of a format that nobody knows. */
+export function unknownAtoms(format: string): string[] {
+  return [...format.matchAll(ATOM)]
+    .filter(([, name, letter = '']) => !Object.hasOwn(name === undefined ? ATOMS : NAMED, letter))
+    .map(([atom]) => atom);
+}
+
+/** A line for a request, in Gunicorn's format; what a client sent cannot break out of it. */
+export function formatAccess(format: string, request: AnsweredRequest): string {
+  return format.replaceAll(ATOM, (_, name: string | undefined, letter: string) => {
+    const value = name === undefined ? ATOMS[letter]?.(request) : NAMED[letter]?.(request, name);
+    return value === undefined || value === '' ? '-' : escape(String(value));
+  });
+}
+
+function headerOf({ responseHeaders }: Exchange, name: string): string | undefined {
+  const lower = name.toLowerCase();
+  return responseHeaders.find(([header]) => header.toLowerCase() === lower)?.[1];
+}
+
+/** RFC 7617: what stands before the colon. */
+function userName(authorization: string | undefined): string | undefined {
+  const [, credentials] = /^basic +(\S+)$/i.exec(authorization ?? '') ?? [];
+  return credentials && Buffer.from(credentials, 'base64').toString('utf8').split(':', 1)[0];
+}
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** `[22/Nov/2026:09:25:26 +0000]` */
+function commonLogTime(date: Date): string {
+  const [day = '', time = ''] = date.toISOString().split('T');
+  const [year, , dayOfMonth] = day.split('-');
+  return `[${dayOfMonth}/${MONTHS[date.getUTCMonth()]}/${year}:${time.slice(0, 8)} +0000]`;
+}
+
+// Quotes, backslashes, and what a reader of logs may take for the end of a line or for a command.
+const UNSAFE = /[^\x20\x21\x23-\x5b\x5d-\x7e\xa0-\u2027\u202a-\uffff]/g;
+
+function escape(text: string): string {
+  return text.replaceAll(UNSAFE, (character) =>
+    character === '"' || character === '\\'
+      ? `\\${character}`
+      : `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
+}
