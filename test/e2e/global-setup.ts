@@ -1,9 +1,8 @@
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
 import type { TestProject } from 'vitest/node';
+import { freePort } from './free-port.ts';
 import { Stack } from './stack.ts';
 
 /** Builds and starts the stack under a name of its own, and takes it away after the last test. */
@@ -45,13 +44,4 @@ async function missingEngine(): Promise<string | undefined> {
     if (process.env['CI']) throw new Error(missing, { cause });
     return missing;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
