@@ -21,9 +21,6 @@ COPY package.json tsconfig.json ./
 COPY src src
 # Readable for everyone, also where the clone is not.
 RUN npm run build && chmod --recursive a+rX dist staticfiles
-# nginx sends these instead of compressing the same bytes for each request.
-RUN find staticfiles -type f -size +255c -regex '.*\.\(css\|js\|json\|svg\|txt\|xml\)' \
-    -exec gzip --best --keep --no-name {} +
 
 # Writable sources, so that `docker compose up --watch dev` can replace them.
 FROM deps AS dev

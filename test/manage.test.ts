@@ -4,12 +4,13 @@ import { expect, test } from 'vitest';
 import { manage } from './framework/commands/manage-process.ts';
 import { makeTree } from './framework/staticfiles/tree.ts';
 
+const COMMANDS = ['check', 'collectstatic', 'diffsettings', 'runserver', 'shell', 'startproject'];
 const BAD_MODULE = join(import.meta.dirname, 'framework/settings-modules/bad.ts');
 
 test.for([[], ['help'], ['--help']])('manage %j lists the commands', async (args) => {
   const { code, stdout } = await manage(args);
   expect(code).toBe(0);
-  for (const name of ['check', 'collectstatic', 'diffsettings', 'runserver']) {
+  for (const name of COMMANDS) {
     expect(stdout).toMatch(new RegExp(`^  ${name} .*\\.$`, 'm'));
   }
   expect(stdout).not.toContain('not configured');
@@ -26,6 +27,12 @@ test.for([
   [['chekc'], "There is no command 'chekc'. Did you mean 'check'?"],
   [['frobnicate'], "There is no command 'frobnicate'. 'help' lists those there are."],
   [['check', '--deplyo'], "Unknown option '--deplyo'"],
+  [['check', '--tag', 'nonsense'], "No check has the tag 'nonsense'"],
+  [['check', '--fail-level', 'bad'], "--fail-level is 'bad': expected one of info, warning"],
+  [['startproject'], 'Usage: startproject NAME [FOLDER]'],
+  [['startproject', 'My-Shop'], "'My-Shop' cannot be a project's name"],
+  [['startproject', 'gateway'], "'gateway' cannot be a project's name"],
+  [['startproject', 'shop', import.meta.dirname], 'exists already'],
   [['runserver', 'nonsense'], 'runserver nonsense: expected a port, or an address and a port.'],
 ] as const)('manage %j exits 1 with the message alone', async ([args, message]) => {
   const { code, stderr } = await manage(args);
@@ -58,6 +65,18 @@ test('check --deploy warns of DEBUG and exits 0', async () => {
   expect(stdout).toMatch(/^System check identified \d issues \(0 silenced\)\.$/m);
 });
 
+test('check exits 1 where something is as bad as --fail-level', async () => {
+  const args = ['check', '--deploy', '--fail-level', 'WARNING'];
+  expect((await manage(args, { DEBUG: 'true' })).code).toBe(1);
+});
+
+test('check --tag runs those checks alone, and --list-tags lists the tags', async () => {
+  const { stdout } = await manage(['check', '--deploy', '-t', 'urls', '--tag', 'settings']);
+  expect(stdout).toBe('System check identified no issues (0 silenced).\n');
+  const list = await manage(['check', '--deploy', '--list-tags']);
+  expect(list.stdout).toBe('security\nsettings\nstaticfiles\nurls\n');
+});
+
 test('check exits 1 on an error', async () => {
   const module = join(import.meta.dirname, 'framework/settings-modules/no-urls.ts');
   const { code, stderr } = await manage(['check'], { SETTINGS_MODULE: module });
@@ -83,6 +102,17 @@ test('diffsettings --all shows the defaults too', async () => {
   expect(stdout).toMatch(/^BASE_DIR = .* {2}###$/m);
 });
 
+test('shell has the settings, the application and a client', async () => {
+  const lines = ['settings.ROOT_URLCONF', 'typeof application', "reverse('item', { id: 3 })"];
+  const { code, stdout } = await manage(['shell'], {}, lines.join('\n'));
+  expect(code).toBe(0);
+  for (const answer of ["'myproject.urls'", "'function'", "'/items/3/'"]) {
+    expect(stdout).toContain(`> ${answer}`);
+  }
+  const waited = await manage(['shell'], {}, "(await client.get('/items/7/')).text()");
+  expect(waited.stdout).toContain('Item 7');
+});
+
 test('collectstatic fills STATIC_ROOT and prints the count', async () => {
   const root = makeTree({});
   const module = join(import.meta.dirname, 'framework/settings-modules/collecting.ts');
@@ -91,6 +121,6 @@ test('collectstatic fills STATIC_ROOT and prints the count', async () => {
     TEST_STATIC_ROOT: root,
   });
   expect(code).toBe(0);
-  expect(stdout).toMatch(/^\d+ static files copied to '.*'\.\n$/);
+  expect(stdout).toMatch(/^(\d+) static files copied to '.*', \1 post-processed\.\n$/);
   expect(existsSync(join(root, 'welcome.css'))).toBe(true);
 });

@@ -1,12 +1,14 @@
-import { STATUS_CODES } from 'node:http';
 import { inspect } from 'node:util';
 import { ProtocolError } from '../http/protocol-error.ts';
+import type { Awaitable } from '../wsgi/types.ts';
+import { errorHandler } from './error-handlers.ts';
+import { notFoundPage } from './error-pages/not-found-page.ts';
+import { plainPage } from './error-pages/plain-page.ts';
+import { technicalPage } from './error-pages/technical-page.ts';
 import { HttpError, MethodNotAllowed } from './errors.ts';
-import { html } from './html.ts';
 import { log } from './logging.ts';
 import type { Handler } from './middleware/middleware.ts';
 import type { HttpRequest } from './request.ts';
-import { htmlResponse } from './response.ts';
 import type { HttpResponse } from './response.ts';
 import { settings } from './settings.ts';
 
@@ -24,56 +26,75 @@ export function convertErrors(getResponse: Handler): Handler {
   };
 }
 
-/** The error's page: a plain one with the request's id, under DEBUG with the message and the stack. */
-function responseForError(request: HttpRequest, error: unknown): HttpResponse {
+/** One log line, and the page: a technical one under DEBUG, the project's own, or a plain one. */
+function responseForError(request: HttpRequest, thrown: unknown): Awaitable<HttpResponse> {
   // Nobody waits for the answer any more: the server knows what to do.
-  if (isAbort(request, error)) throw error;
+  if (isAbort(request, thrown)) throw thrown;
+  const error = asError(thrown);
   const status = hasStatus(error) ? error.status : 500;
   logError(request, error, status);
-  const response = htmlResponse(errorPage(request, status, error), { status });
+  if (settings.DEBUG && status === 404) return notFoundPage(request, error);
+  if (settings.DEBUG && (status === 400 || status >= 500)) {
+    return technicalPage(request, error, status);
+  }
+  return projectResponse(request, error, status) ?? plainResponse(request, error, status);
+}
+
+/** A failure of ours is an error, a request that was refused a warning; 403, 404 and 405 are everyday. */
+function logError(request: HttpRequest, error: Error, status: number): void {
+  const { id, method, path } = request;
+  const fields = { request_id: id, method, path, status };
+  if (status >= 500) log.error({ ...fields, err: error }, 'the request failed');
+  else if (![403, 404, 405].includes(status)) log.warn(fields, error.message);
+}
+
+/** What the URLconf's own handler answers, where there is one; one that fails is replaced. */
+function projectResponse(
+  request: HttpRequest,
+  error: Error,
+  status: number,
+): Awaitable<HttpResponse> | undefined {
+  const handler = errorHandler(status);
+  if (!handler) return undefined;
+  const instead = (failure: unknown): HttpResponse => {
+    log.error({ request_id: request.id, err: failure }, `handler${status} failed`);
+    return plainResponse(request, error, status);
+  };
+  try {
+    const response = handler(request, error);
+    return response instanceof Promise
+      ? response.then((ready) => withStatus(ready, status)).catch(instead)
+      : withStatus(response, status);
+  } catch (failure) {
+    return instead(failure);
+  }
+}
+
+/** A handler that says nothing of the status means the error's. */
+function withStatus(response: HttpResponse, status: number): HttpResponse {
+  if (response.status === 200) response.status = status;
+  return response;
+}
+
+function plainResponse(request: HttpRequest, error: Error, status: number): HttpResponse {
+  const response = plainPage(request, error, status);
   if (error instanceof MethodNotAllowed) response.headers.set('Allow', error.allowed.join(', '));
   return response;
 }
 
-/** A failure of ours is an error, a request that was refused a warning; 403, 404 and 405 are everyday. */
-function logError(request: HttpRequest, error: unknown, status: number): void {
-  const { id, method, path } = request;
-  const fields = { request_id: id, method, path, status };
-  if (status >= 500) log.error({ ...fields, err: asError(error) }, 'the request failed');
-  else if (![403, 404, 405].includes(status)) log.warn(fields, asError(error).message);
-}
-
-function errorPage(request: HttpRequest, status: number, error: unknown) {
-  const title = `${status} ${STATUS_CODES[status] ?? 'Error'}`;
-  return html`<!doctype html>
-    <html lang="en">
-      <meta charset="utf-8" />
-      <meta name="viewport" content="width=device-width, initial-scale=1" />
-      <meta name="color-scheme" content="light dark" />
-      <title>${title}</title>
-      <h1>${title}</h1>
-      ${settings.DEBUG && html`<pre>${describe(error)}</pre>`}
-      <p>Request ${request.id}</p>
-    </html> `;
-}
-
-function describe(error: unknown): string {
-  return hasStatus(error) ? error.message : inspect(error);
-}
-
 /** An error of the framework's, or the server's about a body that it cannot go on reading. */
-function hasStatus(error: unknown): error is HttpError | ProtocolError {
+function hasStatus(error: Error): error is HttpError | ProtocolError {
   return error instanceof HttpError || error instanceof ProtocolError;
 }
 
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(`${inspect(error)} was thrown`);
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(`${inspect(thrown)} was thrown`);
 }
 
 function isAbort(request: HttpRequest, error: unknown): boolean {
   return (
     error instanceof Error &&
     error.name === 'AbortError' &&
-    request.environ['gateway.signal']?.aborted === true
+    request.environ['gateway.signal']?.().aborted === true
   );
 }

@@ -41,6 +41,23 @@ export class NotFound extends HttpError {
   }
 }
 
+/** A URL pattern as an error names it. */
+interface TriedPattern {
+  readonly pattern: { readonly source: string };
+  readonly name: string | undefined;
+}
+
+/** No URL pattern leads anywhere: 404, with those that were tried. */
+export class NoPatternMatches extends NotFound {
+  override name = 'NoPatternMatches';
+  readonly tried: readonly TriedPattern[];
+
+  constructor(path: string, tried: readonly TriedPattern[]) {
+    super(`No URL pattern matches '${path}'.`);
+    this.tried = tried;
+  }
+}
+
 /** The view does not answer this method: 405, with the methods that it answers (RFC 9110 §15.5.6). */
 export class MethodNotAllowed extends HttpError {
   override name = 'MethodNotAllowed';

@@ -1,3 +1,4 @@
+import { CSP_NONCE } from './content-security-policy.ts';
 import type { Middleware } from './middleware/middleware.ts';
 import * as types from './setting-types.ts';
 import type { SettingType } from './setting-types.ts';
@@ -5,6 +6,8 @@ import type { SettingType } from './setting-types.ts';
 /** Every setting that the framework reads. A settings module exports what it wants otherwise. */
 export interface GlobalSettings {
   readonly DEBUG: boolean;
+  readonly SECRET_KEY: string;
+  readonly SECRET_KEY_FALLBACKS: readonly string[];
   readonly ALLOWED_HOSTS: readonly string[];
   readonly ROOT_URLCONF: string;
   readonly WSGI_APPLICATION: string;
@@ -18,10 +21,18 @@ export interface GlobalSettings {
   readonly SECURE_PROXY_SSL_HEADER: readonly [key: `HTTP_${string}`, value: string] | null;
   readonly DATA_UPLOAD_MAX_MEMORY_SIZE: number;
   readonly DATA_UPLOAD_MAX_NUMBER_FIELDS: number;
+  readonly DATA_UPLOAD_MAX_NUMBER_FILES: number;
+  readonly FILE_UPLOAD_MAX_MEMORY_SIZE: number;
+  readonly FILE_UPLOAD_TEMP_DIR: string | null;
+  readonly SECURE_SSL_REDIRECT: boolean;
+  readonly SECURE_SSL_HOST: string | null;
+  readonly SECURE_REDIRECT_EXEMPT: readonly string[];
+  readonly CSRF_TRUSTED_ORIGINS: readonly string[];
   readonly SECURE_CONTENT_TYPE_NOSNIFF: boolean;
   readonly SECURE_CROSS_ORIGIN_OPENER_POLICY: (typeof OPENER_POLICIES)[number] | null;
   readonly SECURE_REFERRER_POLICY: string | null;
   readonly SECURE_CSP: Readonly<Record<string, readonly string[]>>;
+  readonly SECURE_CSP_REPORT_ONLY: Readonly<Record<string, readonly string[]>>;
   readonly SECURE_HSTS_SECONDS: number;
   readonly SECURE_HSTS_INCLUDE_SUBDOMAINS: boolean;
   readonly SECURE_HSTS_PRELOAD: boolean;
@@ -29,11 +40,25 @@ export interface GlobalSettings {
   readonly STATIC_URL: string | null;
   readonly STATIC_ROOT: string | null;
   readonly STATICFILES_DIRS: readonly string[];
-  readonly LOG_LEVEL: (typeof LOG_LEVELS)[number];
+  readonly X_ACCEL_REDIRECT_ROOT: string | null;
+  readonly X_ACCEL_REDIRECT_URL: string;
+  readonly LOGGING: LoggingOptions;
   readonly SILENCED_SYSTEM_CHECKS: readonly string[];
 }
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+/** What the application's log is like; what is left out keeps its default. */
+export interface LoggingOptions {
+  /** The least severe level that is written: info. */
+  readonly level?: (typeof LOG_LEVELS)[number];
+  /** Fields that are masked beside the built-in ones, as paths: `user.email`, `*.iban`. */
+  readonly redact?: readonly string[];
+  /** `stderr`, `stdout`, or a file's path. */
+  readonly destination?: string;
+  /** Text for people instead of JSON; `auto` is where the destination is a terminal. */
+  readonly pretty?: boolean | 'auto';
+}
 
 const OPENER_POLICIES = ['same-origin', 'same-origin-allow-popups', 'unsafe-none'] as const;
 
@@ -53,6 +78,17 @@ export const GLOBAL_SETTINGS: {
     default: false,
     description:
       'Shows errors with their stack in the browser. Never on where strangers can reach it.',
+  },
+  SECRET_KEY: {
+    type: types.string,
+    default: '',
+    description:
+      'What signatures are made with: at least 50 random characters that nobody else knows. Empty: the application makes one at its start, which other replicas and the next start do not know.',
+  },
+  SECRET_KEY_FALLBACKS: {
+    type: types.strings,
+    default: [],
+    description: 'Former values of SECRET_KEY, whose signatures still count.',
   },
   ALLOWED_HOSTS: {
     type: types.strings,
@@ -117,12 +153,50 @@ export const GLOBAL_SETTINGS: {
     type: types.natural,
     default: 2_621_440,
     description:
-      'The largest body that is read into memory, in bytes; a larger one is answered 413.',
+      'The largest body that is read into memory, in bytes, without the files of a form; a larger one is answered 413.',
   },
   DATA_UPLOAD_MAX_NUMBER_FIELDS: {
     type: types.natural,
     default: 1000,
     description: 'The most fields that a query or a form may have; more are answered 400.',
+  },
+  DATA_UPLOAD_MAX_NUMBER_FILES: {
+    type: types.natural,
+    default: 100,
+    description: 'The most files that a form may have; more are answered 400.',
+  },
+  FILE_UPLOAD_MAX_MEMORY_SIZE: {
+    type: types.natural,
+    default: 2_621_440,
+    description:
+      "How many bytes of a form's files are kept in memory; what comes beyond goes to the disk.",
+  },
+  FILE_UPLOAD_TEMP_DIR: {
+    type: types.nullOr(types.string),
+    default: null,
+    description: "Where uploaded files are until the response is sent; null: the system's folder.",
+  },
+  SECURE_SSL_REDIRECT: {
+    type: types.boolean,
+    default: false,
+    description: 'Redirects requests that came over http to https.',
+  },
+  SECURE_SSL_HOST: {
+    type: types.nullOr(types.string),
+    default: null,
+    description: 'The host that SECURE_SSL_REDIRECT leads to; null: the one that was asked for.',
+  },
+  SECURE_REDIRECT_EXEMPT: {
+    type: types.strings,
+    default: [],
+    description:
+      "Regular expressions for paths, without the slash at their start, that SECURE_SSL_REDIRECT leaves alone: '^internal/'.",
+  },
+  CSRF_TRUSTED_ORIGINS: {
+    type: types.strings,
+    default: [],
+    description:
+      "Other origins whose pages may send forms here: 'https://app.example.com', 'https://*.example.com'.",
   },
   SECURE_CONTENT_TYPE_NOSNIFF: {
     type: types.boolean,
@@ -148,9 +222,17 @@ export const GLOBAL_SETTINGS: {
       'base-uri': ["'none'"],
       'form-action': ["'self'"],
       'frame-ancestors': ["'none'"],
+      'script-src': ["'self'", CSP_NONCE],
+      'style-src': ["'self'", CSP_NONCE],
     },
     description:
-      'The Content-Security-Policy header, directive by directive; an empty one sends none.',
+      'The Content-Security-Policy header, directive by directive; an empty one sends none. CSP_NONCE among the sources stands for the nonce of the request.',
+  },
+  SECURE_CSP_REPORT_ONLY: {
+    type: types.policy,
+    default: {},
+    description:
+      'The Content-Security-Policy-Report-Only header: a policy to try, which browsers report and do not enforce.',
   },
   SECURE_HSTS_SECONDS: {
     type: types.natural,
@@ -189,10 +271,27 @@ export const GLOBAL_SETTINGS: {
     default: [],
     description: 'The folders that hold static files; of two files with one name the first wins.',
   },
-  LOG_LEVEL: {
-    type: types.oneOf(LOG_LEVELS),
-    default: 'info',
-    description: 'The least severe level that is logged.',
+  X_ACCEL_REDIRECT_ROOT: {
+    type: types.nullOr(types.string),
+    default: null,
+    description:
+      'The folder whose files nginx sends for `fileResponse`, by X-Accel-Redirect. Only behind an nginx that has the folder.',
+  },
+  X_ACCEL_REDIRECT_URL: {
+    type: types.urlPrefix,
+    default: '/protected/',
+    description: 'The internal location under which nginx has X_ACCEL_REDIRECT_ROOT.',
+  },
+  LOGGING: {
+    type: types.shape<LoggingOptions>({
+      level: types.oneOf(LOG_LEVELS),
+      redact: types.strings,
+      destination: types.string,
+      pretty: types.oneOf([true, false, 'auto']),
+    }),
+    default: {},
+    description:
+      "The application's log: the least severe `level` that is written (info), more fields to mask as `redact` paths, the `destination` (stderr, stdout or a file), and `pretty` text instead of JSON ('auto': on a terminal).",
   },
   SILENCED_SYSTEM_CHECKS: {
     type: types.strings,

@@ -1,5 +1,6 @@
 import { statusLine } from '../http/status.ts';
-import type { Application, Body, StartResponse } from '../wsgi/types.ts';
+import type { Application, Awaitable, Body, StartResponse } from '../wsgi/types.ts';
+import { mayHaveFiles } from './forms/read-form.ts';
 import { buildChain } from './middleware/middleware.ts';
 import type { Handler, Middleware } from './middleware/middleware.ts';
 import { HttpRequest } from './request.ts';
@@ -14,10 +15,13 @@ export function createApplication(
 ): Application {
   const getResponse = buildChain(middleware, callView(urlconf));
   return function application(environ, startResponse) {
-    const response = getResponse(new HttpRequest(environ));
-    return response instanceof Promise
-      ? response.then((ready) => send(ready, startResponse))
-      : send(response, startResponse);
+    const request = new HttpRequest(environ);
+    const response = getResponse(request);
+    const body =
+      response instanceof Promise
+        ? response.then((ready) => send(request, ready, startResponse))
+        : send(request, response, startResponse);
+    return mayHaveFiles(environ) ? closeAfter(body, request) : body;
   };
 }
 
@@ -31,9 +35,30 @@ function callView(urlconf: Urlconf): Handler {
   };
 }
 
-function send(response: HttpResponse, startResponse: StartResponse): Body {
+function send(request: HttpRequest, response: HttpResponse, startResponse: StartResponse): Body {
+  if (response.hasCookiesToSecure && request.isSecure) response.secureCookies();
   startResponse(statusLine(response.status), response.headers.list);
   return response.body;
+}
+
+/** The server closes the body after the response, however that ends (PEP 3333 "Specification Details"). */
+async function closeAfter(body: Awaitable<Body>, request: HttpRequest): Promise<Body> {
+  try {
+    const ready = await body;
+    const closeBody = ready.close?.bind(ready);
+    return Object.assign(ready, {
+      async close() {
+        try {
+          await closeBody?.();
+        } finally {
+          await request.close();
+        }
+      },
+    });
+  } catch (error) {
+    await request.close();
+    throw error;
+  }
 }
 
 function requireResponse(response: unknown, request: HttpRequest): HttpResponse {

@@ -1,18 +1,105 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { createRequire } from 'node:module';
+import { isatty } from 'node:tty';
 import { destination, pino, stdTimeFunctions } from 'pino';
-import type { Logger } from 'pino';
-import { settings } from './settings.ts';
+import type { DestinationStream, Logger, LoggerOptions } from 'pino';
+import type { PrettyOptions } from 'pino-pretty';
+import type { Body } from '../wsgi/types.ts';
+import { onSettingChange, settings } from './settings.ts';
 
-/** The framework's log: JSON lines on standard error. */
-export const log: Logger = pino(
-  {
+/** What is logged of a request: enough to find its other lines. */
+interface LoggedRequest {
+  readonly id: string;
+}
+
+/**
+ * The application's log, as LOGGING configures it: JSON lines on standard error until then. Each line
+ * that is written during a request carries its id, where the requestId middleware is in use.
+ */
+export let log: Logger = pino(commonOptions(), destination({ fd: 2, sync: true }));
+
+/** Brings the log to the settings' LOGGING, and to each override of it. */
+export function setUpLogging(): void {
+  configureLog();
+  stopListening?.();
+  stopListening = onSettingChange((name) => {
+    if (name === 'LOGGING') configureLog();
+  });
+}
+
+/** Calls `answer` so that all it logs, now and later, carries the request's id. */
+export function logWithRequest<Request extends LoggedRequest, Response>(
+  request: Request,
+  answer: (request: Request) => Response,
+): Response {
+  return requests.run(request, answer, request);
+}
+
+/** Does the same for a stream, whose pieces are made after the view has returned. */
+export function logBodyWithRequest(request: LoggedRequest, body: Body): Body {
+  if (Array.isArray(body) || !(Symbol.asyncIterator in body)) return body;
+  const iterator = logWithRequest(request, () => body[Symbol.asyncIterator]());
+  return {
+    [Symbol.asyncIterator]: () => ({
+      next: () => logWithRequest(request, () => iterator.next()),
+      return: async () =>
+        logWithRequest(request, () => iterator.return?.()) ?? { done: true, value: undefined },
+    }),
+    close: () => body.close?.(),
+  };
+}
+
+const requests = new AsyncLocalStorage<LoggedRequest>();
+let stopListening: (() => void) | undefined;
+
+function configureLog(): void {
+  const { level = 'info', redact = [] } = settings.LOGGING;
+  log = pino({ ...commonOptions(), level, redact: [...REDACTED, ...redact] }, openDestination());
+}
+
+function commonOptions(): LoggerOptions {
+  return {
     base: { logger: 'application', pid: process.pid },
     formatters: { level: (level) => ({ level }) },
     timestamp: stdTimeFunctions.isoTime,
-  },
-  destination({ fd: 2, sync: true }),
-);
-
-/** Brings the log to the settings' LOG_LEVEL. */
-export function setUpLogging(): void {
-  log.level = settings.LOG_LEVEL;
+    mixin: () => {
+      const request = requests.getStore();
+      return request ? { request_id: request.id } : {};
+    },
+  };
 }
+
+const DESCRIPTORS = { stdout: 1, stderr: 2 } as const;
+
+/** Each line goes out at once: the last ones before a crash matter most. */
+function openDestination(): DestinationStream {
+  const { destination: target = 'stderr', pretty = 'auto' } = settings.LOGGING;
+  if (target !== 'stdout' && target !== 'stderr') {
+    return destination({ dest: target, sync: true, mkdir: true });
+  }
+  const fd = DESCRIPTORS[target];
+  const isPretty = pretty === 'auto' ? isatty(fd) : pretty;
+  return (isPretty && prettyStream(fd)) || destination({ fd, sync: true });
+}
+
+/** pino-pretty is a development dependency: undefined where it is not installed, as in production. */
+function prettyStream(fd: number): DestinationStream | undefined {
+  const require = createRequire(import.meta.url);
+  try {
+    const pretty = require('pino-pretty') as (options: PrettyOptions) => DestinationStream;
+    return pretty({
+      destination: fd,
+      sync: true,
+      colorize: isatty(fd),
+      translateTime: 'SYS:HH:MM:ss',
+      ignore: 'pid,logger',
+    });
+  } catch {
+    return undefined;
+  }
+}
+
+const SECRET_FIELDS = ['authorization', 'cookie', 'set-cookie', 'password', 'token', 'secret'];
+
+/** As fields of a line, and of an object in it: `headers.authorization`. */
+const REDACTED = SECRET_FIELDS.flatMap((name) => [`["${name}"]`, `*["${name}"]`]);

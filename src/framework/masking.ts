@@ -1,14 +1,67 @@
 import { inspect } from 'node:util';
 
-const MASK = '********';
-const SECRET_NAME = /SECRET|PASS|TOKEN|KEY|API|AUTH|SIGNATURE|CREDENTIAL/;
-const URL_CREDENTIALS = /:\/\/[^\s/@]*@/g;
+export const MASK = '********';
 
-/** A setting's value as text on one line, without what its name or form says is a secret. */
+const SECRET_NAME = /SECRET|PASS|TOKEN|KEY|API|AUTH(?!OR(?!I))|SIGNATURE|CREDENTIAL|COOKIE$/i;
+const URL_CREDENTIALS = /:\/\/[^\s/@]*@/g;
+const QUERY_FIELD = /(^|[?&])([^=&?#\s]+)=([^&#\s'"]+)/g;
+const DEEPEST = 5;
+
+/** Whether what has this name (a setting, a header, a field) is nobody else's to read. */
+export function isSecretName(name: string): boolean {
+  return SECRET_NAME.test(name);
+}
+
+/** A setting's value as text on one line, without what its name, a name in it or its form says is a secret. */
 export function showSetting(name: string, value: unknown): string {
-  if (SECRET_NAME.test(name) && typeof value !== 'boolean') return `'${MASK}'`;
-  return inspect(value, { breakLength: Infinity, depth: 5 }).replaceAll(
-    URL_CREDENTIALS,
-    `://${MASK}@`,
+  return maskUrls(inspect(masked(name, value, 0), { breakLength: Infinity, depth: DEEPEST }));
+}
+
+/** Text without the credentials of the URLs in it: `postgres://app:hush@db`. */
+export function maskUrls(text: string): string {
+  return text.replaceAll(URL_CREDENTIALS, `://${MASK}@`);
+}
+
+/** A query, or text with URLs, without the values of fields that are secret by their names. */
+export function maskQuery(text: string): string {
+  return maskUrls(text).replaceAll(QUERY_FIELD, (field, before: string, name: string) =>
+    isSecretName(decodeName(name)) ? `${before}${name}=${MASK}` : field,
   );
+}
+
+/** A copy in which secrets are masked; what it cannot look into is shown by the name of its class. */
+function masked(name: string, value: unknown, depth: number): unknown {
+  if (typeof value === 'boolean' || typeof value === 'function' || !value) return value;
+  if (isSecretName(name)) return MASK;
+  if (value instanceof URL) return maskQuery(value.href);
+  if (typeof value === 'string') return maskQuery(value);
+  if (typeof value !== 'object' || value instanceof Date || value instanceof RegExp) return value;
+  if (depth === DEEPEST) return placeholder('…');
+  if (Array.isArray(value)) return value.map((item) => masked('', item, depth + 1));
+  if (value instanceof Map) return new Map(maskedEntries(value.entries(), depth));
+  if (!isPlain(value)) return placeholder(`[${value.constructor.name}]`);
+  return Object.fromEntries(maskedEntries(Object.entries(value), depth));
+}
+
+function maskedEntries(
+  entries: Iterable<readonly [unknown, unknown]>,
+  depth: number,
+): (readonly [string, unknown])[] {
+  return Array.from(entries, ([key, value]) => [
+    String(key),
+    masked(String(key), value, depth + 1),
+  ]);
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+function placeholder(text: string): object {
+  return { [inspect.custom]: () => text };
+}
+
+function decodeName(name: string): string {
+  return [...new URLSearchParams(`${name}=`).keys()][0] ?? name;
 }

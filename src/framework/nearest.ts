@@ -1,11 +1,15 @@
 /** The candidate that a mistyped name most likely stands for, where one is near enough. */
-export function nearest(name: string, candidates: Iterable<string>): string | undefined {
+export function nearest(
+  name: string,
+  candidates: Iterable<string>,
+  mostEdits = Math.max(2, name.length / 3),
+): string | undefined {
   const distances = Array.from(candidates, (candidate) => ({
     candidate,
     distance: editDistance(name, candidate),
   }));
   const best = distances.toSorted((a, b) => a.distance - b.distance)[0];
-  return best && best.distance <= Math.max(2, name.length / 3) ? best.candidate : undefined;
+  return best && best.distance <= mostEdits ? best.candidate : undefined;
 }
 
 /** Levenshtein's distance: how many characters to insert, delete or replace. */

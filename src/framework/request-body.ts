@@ -1,5 +1,6 @@
 import type { Bytes, Environ } from '../wsgi/types.ts';
 import { BadRequest, PayloadTooLarge } from './errors.ts';
+import { refuseUnsafeNames } from './unsafe-names.ts';
 
 /**
  * The whole body.
@@ -8,17 +9,25 @@ import { BadRequest, PayloadTooLarge } from './errors.ts';
  * @throws {PayloadTooLarge} past the limit, before the rest is read.
  */
 export async function readBody(environ: Environ, limitBytes: number): Promise<Bytes> {
-  const announcedBytes = contentLength(environ);
-  if (announcedBytes !== undefined && announcedBytes > limitBytes) throw tooLarge(limitBytes);
-  if (announcedBytes === 0) return Buffer.alloc(0);
+  if ((contentLength(environ) ?? 0) > limitBytes) throw tooLarge(limitBytes);
   const pieces: Bytes[] = [];
   let receivedBytes = 0;
-  for await (const piece of environ['wsgi.input']) {
+  for await (const piece of bodyPieces(environ)) {
     receivedBytes += piece.length;
     if (receivedBytes > limitBytes) throw tooLarge(limitBytes);
     pieces.push(piece);
   }
   return Buffer.concat(pieces);
+}
+
+/**
+ * The body as it comes. Without a length, one is there only where the server marks its end itself.
+ *
+ * @throws {BadRequest} where CONTENT_LENGTH is no number.
+ */
+export function bodyPieces(environ: Environ): AsyncIterable<Bytes> | readonly Bytes[] {
+  const isThere = contentLength(environ) ?? environ['wsgi.input_terminated'];
+  return isThere ? environ['wsgi.input'] : [];
 }
 
 /** @throws {BadRequest} where the bytes are not UTF-8. */
@@ -30,11 +39,13 @@ export function decodeBody(bytes: Bytes): string {
   }
 }
 
-/** @throws {BadRequest} where the text is not JSON. */
+/** @throws {BadRequest} where the text is not JSON, or an object in it has a key `__proto__`. */
 export function parseJson(text: string): unknown {
+  const mayHideUnsafeName = text.includes('__proto__') || text.includes('\\u00');
   try {
-    return JSON.parse(text);
+    return JSON.parse(text, mayHideUnsafeName ? refuseUnsafeKey : undefined);
   } catch (error) {
+    if (error instanceof BadRequest) throw error;
     throw new BadRequest('The body is not JSON.', { cause: error });
   }
 }
@@ -42,25 +53,44 @@ export function parseJson(text: string): unknown {
 /**
  * The fields of a query or a form, in their order, repeats included.
  *
- * @throws {BadRequest} where there are more than the limit.
+ * @throws {BadRequest} where there are more than the limit, one is named `__proto__`, or what is
+ * percent-encoded is not UTF-8.
  */
 export function parseFields(text: string, limit: number): URLSearchParams {
+  // Counted before they are read: what is too much costs nothing.
+  if (text !== '' && text.split('&', limit + 1).length > limit) throw tooManyFields(limit);
+  requireEncodedUtf8(text);
   const fields = new URLSearchParams(text);
-  if (fields.size > limit) throw new BadRequest(`More than ${limit} fields.`);
+  refuseUnsafeNames(fields.keys());
   return fields;
 }
 
-/** Without a length, a body is there only where the server marks its end itself. */
-function contentLength(environ: Environ): number | undefined {
-  if (environ.CONTENT_LENGTH === '') return environ['wsgi.input_terminated'] ? undefined : 0;
-  if (!/^\d+$/.test(environ.CONTENT_LENGTH)) {
-    throw new BadRequest(`Content-Length is '${environ.CONTENT_LENGTH}': expected digits.`);
-  }
-  return Number(environ.CONTENT_LENGTH);
-}
-
-function tooLarge(limitBytes: number): PayloadTooLarge {
+export function tooLarge(limitBytes: number): PayloadTooLarge {
   return new PayloadTooLarge(
     `The body is larger than ${limitBytes} bytes (DATA_UPLOAD_MAX_MEMORY_SIZE).`,
   );
+}
+
+export function tooManyFields(limit: number): BadRequest {
+  return new BadRequest(`More than ${limit} fields (DATA_UPLOAD_MAX_NUMBER_FIELDS).`);
+}
+
+function contentLength(environ: Environ): number | undefined {
+  if (environ.CONTENT_LENGTH === '') return undefined;
+  if (/^\d+$/.test(environ.CONTENT_LENGTH)) return Number(environ.CONTENT_LENGTH);
+  throw new BadRequest(`Content-Length is '${environ.CONTENT_LENGTH}': expected digits.`);
+}
+
+function refuseUnsafeKey(key: string, value: unknown): unknown {
+  refuseUnsafeNames([key]);
+  return value;
+}
+
+function requireEncodedUtf8(text: string): void {
+  if (!text.includes('%')) return;
+  try {
+    decodeURIComponent(text.replaceAll(/%(?![0-9A-Fa-f]{2})/g, '%25'));
+  } catch (error) {
+    throw new BadRequest('What is percent-encoded is not UTF-8.', { cause: error });
+  }
 }

@@ -1,10 +1,14 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { selectMediaType } from '../http/media-types.ts';
 import type { Bytes, Environ } from '../wsgi/types.ts';
 import { quote } from '../wsgi/url.ts';
-import { parseCookies } from './cookies.ts';
-import { UnsupportedMediaType } from './errors.ts';
+import { cookieSalt, parseCookies } from './cookies.ts';
+import type { Form } from './forms/form.ts';
+import { mayHaveFiles, readForm } from './forms/read-form.ts';
 import { decodeBody, parseFields, parseJson, readBody } from './request-body.ts';
 import { settings } from './settings.ts';
+import { BadSignature, unsign } from './signing.ts';
+import type { UnsignOptions } from './signing.ts';
 import { decodeText } from './text.ts';
 
 /** A request as views see it. Everything is read from environ when it is first asked for. */
@@ -17,6 +21,8 @@ export class HttpRequest {
   #id: string | undefined;
   #signal: AbortSignal | undefined;
   #body: Promise<Bytes> | undefined;
+  #form: Promise<Form> | undefined;
+  #cspNonce: string | undefined;
 
   constructor(environ: Environ) {
     this.environ = environ;
@@ -51,7 +57,11 @@ export class HttpRequest {
     return `${this.scheme}://${this.host}${this.quotedPath}${query}`;
   }
 
-  /** The query's fields; `get` gives the first of a name, `getAll` all of them. */
+  /**
+   * The query's fields; `get` gives the first of a name, `getAll` all of them.
+   *
+   * @throws {BadRequest} where it is not UTF-8, or has more than DATA_UPLOAD_MAX_NUMBER_FIELDS.
+   */
   get query(): URLSearchParams {
     return (this.#query ??= parseFields(
       decodeText(this.environ.QUERY_STRING),
@@ -61,6 +71,26 @@ export class HttpRequest {
 
   get cookies(): ReadonlyMap<string, string> {
     return (this.#cookies ??= parseCookies(this.environ['HTTP_COOKIE'] ?? ''));
+  }
+
+  /** A cookie's value as `setSignedCookie` got it, undefined where it was changed, is too old or missing. */
+  signedCookie(name: string, options: Omit<UnsignOptions, 'salt'> = {}): string | undefined {
+    const text = this.cookies.get(name);
+    if (text === undefined) return undefined;
+    try {
+      return unsign(text, { ...options, salt: cookieSalt(name) });
+    } catch (error) {
+      if (error instanceof BadSignature) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * The media type among those offered that the client likes best (RFC 9110 §12.5.1), the first of
+   * equals; undefined where it takes none of them, which is a 406 or a reason to send one anyway.
+   */
+  accepts<const Type extends string>(types: readonly Type[]): Type | undefined {
+    return selectMediaType(this.environ['HTTP_ACCEPT'], types);
   }
 
   /** `https` or `http`, as the trusted proxy says where SECURE_PROXY_SSL_HEADER names one. */
@@ -99,11 +129,27 @@ export class HttpRequest {
 
   /** Aborts when the client goes away. */
   get signal(): AbortSignal {
-    return (this.#signal ??= this.environ['gateway.signal'] ?? new AbortController().signal);
+    return (this.#signal ??= this.environ['gateway.signal']?.() ?? new AbortController().signal);
+  }
+
+  /**
+   * Allows scripts and styles in the page that carry it, as in `<script nonce="${request.cspNonce}">`,
+   * where the policy names CSP_NONCE. Ask for it before the response is returned.
+   */
+  get cspNonce(): string {
+    return (this.#cspNonce ??= randomBytes(16).toString('base64'));
+  }
+
+  /** Whether `cspNonce` was asked for. */
+  get hasCspNonce(): boolean {
+    return this.#cspNonce !== undefined;
   }
 
   /** @throws {PayloadTooLarge} past DATA_UPLOAD_MAX_MEMORY_SIZE. */
-  bytes(): Promise<Bytes> {
+  async bytes(): Promise<Bytes> {
+    if (this.#form && !this.#body && mayHaveFiles(this.environ)) {
+      throw new Error('The body was read as a form already: read its bytes before, or not at all.');
+    }
     return (this.#body ??= readBody(this.environ, settings.DATA_UPLOAD_MAX_MEMORY_SIZE));
   }
 
@@ -117,13 +163,21 @@ export class HttpRequest {
     return parseJson(await this.text());
   }
 
-  /** @throws {UnsupportedMediaType} where the body is not a urlencoded form. */
-  async form(): Promise<URLSearchParams> {
-    const type = this.environ.CONTENT_TYPE.split(';', 1)[0]?.trim().toLowerCase();
-    if (type !== 'application/x-www-form-urlencoded') {
-      throw new UnsupportedMediaType('Expected application/x-www-form-urlencoded.');
-    }
-    return parseFields(await this.text(), settings.DATA_UPLOAD_MAX_NUMBER_FIELDS);
+  /**
+   * What an HTML form sent, with its files, which are there until the response is complete.
+   *
+   * @throws {UnsupportedMediaType} where the body is no form.
+   * @throws {BadRequest} where it is broken, or has too many fields or files.
+   * @throws {PayloadTooLarge} where the fields are larger than DATA_UPLOAD_MAX_MEMORY_SIZE.
+   */
+  form(): Promise<Form> {
+    return (this.#form ??= readForm(this.environ, this.#body, () => this.bytes()));
+  }
+
+  /** Removes the files of the form. The handler does it, once the response is complete. */
+  async close(): Promise<void> {
+    const form = await this.#form?.catch(() => undefined);
+    await form?.removeFiles();
   }
 
   #serverHost(): string {

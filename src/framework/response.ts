@@ -1,6 +1,9 @@
 import { forbidsBody } from '../http/status.ts';
 import type { Body, Bytes, HeaderList } from '../wsgi/types.ts';
+import { cookieSalt, formatSetCookie } from './cookies.ts';
+import type { CookieOptions } from './cookies.ts';
 import type { Html } from './html.ts';
+import { sign } from './signing.ts';
 
 export interface ResponseInit {
   readonly status?: number;
@@ -16,6 +19,7 @@ export class HttpResponse {
   status: number;
   readonly headers: ResponseHeaders = new ResponseHeaders();
   body: Body;
+  #cookies: [name: 'Set-Cookie', value: string][] | undefined;
 
   /** A string or bytes go out whole, with Content-Length; anything else is streamed. */
   constructor(content: string | Bytes | Chunks = '', init: ResponseInit = NO_INIT) {
@@ -28,6 +32,37 @@ export class HttpResponse {
     }
     this.body = isWhole ? wholeBody(bytes) : encode(bytes);
     for (const name in init.headers) this.headers.set(name, init.headers[name] ?? '');
+  }
+
+  /** Adds a cookie, for every path and hidden from scripts; Secure where the request came over https. */
+  setCookie(name: string, value: string, options: CookieOptions = {}): void {
+    const header: [name: 'Set-Cookie', value: string] = [
+      'Set-Cookie',
+      formatSetCookie(name, value, options),
+    ];
+    this.headers.list.push(header);
+    if (options.secure === undefined && options.sameSite !== 'none') {
+      (this.#cookies ??= []).push(header);
+    }
+  }
+
+  /** Adds a cookie that the client can read, and cannot change without `request.signedCookie` telling. */
+  setSignedCookie(name: string, value: string, options: CookieOptions = {}): void {
+    this.setCookie(name, sign(value, { salt: cookieSalt(name) }), options);
+  }
+
+  /** Makes the browser forget a cookie; path and domain must be those that it was set with. */
+  deleteCookie(name: string, options: Pick<CookieOptions, 'path' | 'domain'> = {}): void {
+    this.setCookie(name, '', { ...options, maxAgeSeconds: 0, expires: new Date(0) });
+  }
+
+  /** Marks the cookies that say nothing about it as Secure. The handler does it for what came over https. */
+  secureCookies(): void {
+    for (const header of this.#cookies ?? []) header[1] += '; Secure';
+  }
+
+  get hasCookiesToSecure(): boolean {
+    return this.#cookies !== undefined;
   }
 }
 

@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+
 /** What a setting may hold: a test, and the words for it in messages and documentation. */
 export interface SettingType<T> {
   readonly expected: string;
@@ -20,11 +22,11 @@ export const natural: SettingType<number> = type(
   (value): value is number => Number.isSafeInteger(value) && Number(value) >= 0,
 );
 
-export function oneOf<const Choice extends string>(
+export function oneOf<const Choice extends string | boolean>(
   choices: readonly Choice[],
 ): SettingType<Choice> {
   return type(
-    `one of ${choices.map((choice) => `'${choice}'`).join(', ')}`,
+    `one of ${choices.map((choice) => inspect(choice)).join(', ')}`,
     (value): value is Choice => choices.some((choice) => choice === value),
   );
 }
@@ -74,6 +76,24 @@ export const policy: SettingType<Readonly<Record<string, readonly string[]>>> = 
     !Array.isArray(value) &&
     Object.values(value).every((sources) => strings.accepts(sources)),
 );
+
+/** An object with these keys, each of which may be left out. */
+export function shape<T extends object>(fields: {
+  readonly [Name in keyof T]-?: SettingType<Exclude<T[Name], undefined>>;
+}): SettingType<T> {
+  const types: Readonly<Record<string, SettingType<unknown>>> = fields;
+  return type(
+    `an object of ${Object.entries(types)
+      .map(([name, { expected }]) => `${name} (${expected})`)
+      .join(', ')}`,
+    (value): value is T =>
+      typeof value === 'object' &&
+      value !== null &&
+      Object.entries(value).every(
+        ([name, item]) => Object.hasOwn(types, name) && types[name]?.accepts(item),
+      ),
+  );
+}
 
 /** A function of the given kind: TypeScript knows its parameters, a test at run time cannot. */
 export function functionOf<T>(expected: string): SettingType<T> {

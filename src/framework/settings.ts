@@ -1,9 +1,9 @@
-import { inspect } from 'node:util';
 import { collectEnvironmentProblems } from './env.ts';
 import { ImproperlyConfigured } from './errors.ts';
 import { GLOBAL_SETTINGS, isGlobalSetting } from './global-settings.ts';
 import type { GlobalSettings } from './global-settings.ts';
 import { importSetting } from './import-setting.ts';
+import { showSetting } from './masking.ts';
 import { nearest } from './nearest.ts';
 
 /** The settings' types. A project adds its own by declaring this interface again. */
@@ -56,23 +56,43 @@ export function settingsSource(): string | undefined {
   return source;
 }
 
-/** For tests: changes settings until the function that it returns is called. */
+/**
+ * For tests: changes settings until the function that it returns is called, as in
+ * `onTestFinished(overrideSettings({ DEBUG: true }))`. Middleware that reads a setting when the
+ * application is made keeps what it read.
+ */
 export function overrideSettings(changes: Readonly<Partial<Settings>>): () => void {
   const before = { ...values };
   const overriddenBefore = overridden;
+  const names = Object.keys(changes);
   refuseProblems(typeProblems(changes), 'overrideSettings()');
   Object.assign(values, changes);
-  overridden = new Set([...overridden, ...Object.keys(changes)]);
+  dropEmptySecretKey();
+  overridden = new Set([...overridden, ...names]);
+  tellListeners(names);
   return () => {
-    for (const name of Object.keys(changes)) delete values[name];
+    for (const name of names) delete values[name];
     Object.assign(values, before);
     overridden = overriddenBefore;
+    tellListeners(names);
+  };
+}
+
+/** Is told of each setting that an override changes or restores; `value` is undefined where there is none. */
+export type SettingListener = (name: string, value: unknown) => void;
+
+/** For what keeps something made of a setting; gives a function that ends the listening. */
+export function onSettingChange(listener: SettingListener): () => void {
+  listeners.add(listener);
+  return () => {
+    listeners.delete(listener);
   };
 }
 
 let loading: Promise<void> | undefined;
 let source: string | undefined;
 let overridden: ReadonlySet<string> = new Set();
+const listeners = new Set<SettingListener>();
 
 async function loadModule(): Promise<void> {
   const name = process.env['SETTINGS_MODULE'] ?? '';
@@ -94,15 +114,30 @@ function install(exports: Values, problems: readonly string[], from: string): vo
     values[name] = declaration.default;
   }
   Object.assign(values, own);
+  dropEmptySecretKey();
   overridden = new Set(Object.keys(own));
   source = from;
+}
+
+/** An empty key is an error where it is read, not where it is loaded: most commands never read it. */
+function dropEmptySecretKey(): void {
+  if (Object.hasOwn(values, 'SECRET_KEY') && values['SECRET_KEY'] === '')
+    delete values['SECRET_KEY'];
+}
+
+function tellListeners(names: readonly string[]): void {
+  for (const name of names) {
+    const value = Object.hasOwn(values, name) ? values[name] : undefined;
+    for (const listener of listeners) listener(name, value);
+  }
 }
 
 function typeProblems(changes: Values): string[] {
   return Object.entries(changes).flatMap(([name, value]) => {
     if (!isGlobalSetting(name)) return [];
     const { type } = GLOBAL_SETTINGS[name];
-    return type.accepts(value) ? [] : `${name} is ${inspect(value)}: expected ${type.expected}.`;
+    if (type.accepts(value)) return [];
+    return `${name} is ${showSetting(name, value)}: expected ${type.expected}.`;
   });
 }
 
@@ -120,6 +155,11 @@ function refuseRead(_: object, name: string | symbol): undefined {
   if (source === undefined) {
     throw new ImproperlyConfigured(
       `Setting ${name} was read before the settings were loaded: await getWsgiApplication() or loadSettings() first, and read settings inside functions.`,
+    );
+  }
+  if (name === 'SECRET_KEY') {
+    throw new ImproperlyConfigured(
+      'SECRET_KEY is empty: expected a long random text that nobody else knows.',
     );
   }
   const suggestion = nearest(name, Object.keys(values));

@@ -1,6 +1,8 @@
 import type { Application } from '../wsgi/types.ts';
+import { loadErrorHandlers } from './error-handlers.ts';
 import { createApplication } from './handler.ts';
 import { setUpLogging } from './logging.ts';
+import { provideSecretKey } from './secret-key.ts';
 import { loadSettings, settings } from './settings.ts';
 import { loadUrlconf } from './urls/urlconf.ts';
 
@@ -13,6 +15,8 @@ import { loadUrlconf } from './urls/urlconf.ts';
 export async function getWsgiApplication(): Promise<Application> {
   await loadSettings();
   setUpLogging();
+  provideSecretKey();
   const urlconf = await loadUrlconf(settings.ROOT_URLCONF);
+  await loadErrorHandlers(settings.ROOT_URLCONF);
   return createApplication(urlconf, settings.MIDDLEWARE);
 }

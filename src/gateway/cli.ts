@@ -5,12 +5,20 @@ import { readCommandLine } from './settings/command-line.ts';
 import { describeConfig, loadConfig, loadHooks, type Config } from './config.ts';
 import { writePidfile } from './arbiter/pidfile.ts';
 import { nameProcess, prepareProcess } from './process.ts';
+import { stats } from './figures/stats.ts';
+import { top } from './figures/top.ts';
 import { ExitCode, exitCodeOf, explain } from './failure.ts';
 import { helpText } from './settings/help.ts';
 import { openLog } from './log/log.ts';
 import { version } from './version.ts';
 
 async function main(args: string[], environment: NodeJS.ProcessEnv): Promise<number> {
+  const [first, ...rest] = args;
+  if (first === 'stats') return print(await stats(rest));
+  if (first === 'top') {
+    await top(rest, process);
+    return ExitCode.ok;
+  }
   const commandLine = readCommandLine(args, environment);
   const { command } = commandLine;
   if (command === 'help') return print(helpText(environment));

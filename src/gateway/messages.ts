@@ -1,4 +1,5 @@
 import type { Config } from './config.ts';
+import type { WorkerFigures } from './figures/worker-figures.ts';
 import type { Address } from './settings/address.ts';
 
 /** A bound socket, as a descriptor of the process that gets the message. */
@@ -18,8 +19,8 @@ export interface StartMessage {
 export type WorkerMessage =
   /** It accepts connections. */
   | { readonly kind: 'ready' }
-  /** Its event loop turns. */
-  | { readonly kind: 'heartbeat' }
+  /** Its event loop turns; and what it has done since the last time. */
+  | { readonly kind: 'heartbeat'; readonly figures: WorkerFigures }
   /** It goes on serving, but should be replaced. */
   | { readonly kind: 'retire'; readonly reason: string }
   /** It cannot serve, and is about to exit with that code. */

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Config } from './config.ts';
 
 /** What `ps` shows. */
@@ -7,6 +8,8 @@ export function nameProcess({ procName, applicationName }: Config, role: string)
 
 /** Where and with what the processes run; the workers inherit it. */
 export function prepareProcess({ umask, chdir, rawEnv }: Config): void {
+  // For what all workers of one gateway must share without being told, such as a key made up at the start.
+  process.env['GATEWAY_SECRET'] ??= randomBytes(32).toString('base64url');
   process.umask(umask);
   process.chdir(chdir);
   for (const assignment of rawEnv) {

@@ -27,7 +27,7 @@ function dateOf(year: number, month: number, day: number, time: string): Date | 
   const [hours = 0, minutes = 0, seconds = 0] = time.split(':').map(Number);
   const date = new Date(0);
   date.setUTCFullYear(year, month, day);
-  const isInCalendar = date.getUTCMonth() === month && date.getUTCDate() === day;
+  const isInCalendar = date.getUTCMonth() === month;
   date.setUTCHours(hours, minutes, seconds);
   return isInCalendar ? date : undefined;
 }

@@ -6,8 +6,10 @@
 import { dirname } from 'node:path';
 import { env } from '../framework/env.ts';
 import { LOG_LEVELS } from '../framework/global-settings.ts';
+import { crossOriginProtection } from '../framework/middleware/cross-origin.ts';
 import { health } from '../framework/middleware/health.ts';
 import { hosts } from '../framework/middleware/hosts.ts';
+import { httpsRedirect } from '../framework/middleware/https-redirect.ts';
 import { requestId } from '../framework/middleware/request-id.ts';
 import { securityHeaders } from '../framework/middleware/security-headers.ts';
 import type { Settings } from '../framework/settings.ts';
@@ -19,6 +21,9 @@ export const BASE_DIR: string = dirname(dirname(import.meta.dirname));
 /** Shows errors in the browser. `npm run dev` turns it on; leave it off where strangers come. */
 export const DEBUG: boolean = env.boolean('DEBUG', false);
 
+/** What signed cookies are signed with: the variable, or SECRET_KEY_FILE. Without one, each start makes its own. */
+export const SECRET_KEY = env.secret('SECRET_KEY', '');
+
 /** Your own names: ALLOWED_HOSTS=example.com,www.example.com */
 export const ALLOWED_HOSTS: Settings['ALLOWED_HOSTS'] = env.list('ALLOWED_HOSTS', [
   'localhost',
@@ -29,12 +34,14 @@ export const ALLOWED_HOSTS: Settings['ALLOWED_HOSTS'] = env.list('ALLOWED_HOSTS'
 export const ROOT_URLCONF = 'myproject.urls';
 export const WSGI_APPLICATION = 'myproject.wsgi';
 
-/** From the outermost to the innermost. Health comes before hosts: probes come with any Host. */
+/** From the outermost to the innermost; src/framework/middleware/middleware.ts says why in this order. */
 export const MIDDLEWARE: Settings['MIDDLEWARE'] = [
   requestId,
   securityHeaders,
   health,
   hosts,
+  httpsRedirect,
+  crossOriginProtection,
   staticFiles,
 ];
 
@@ -49,4 +56,4 @@ export const STATIC_URL = '/static/';
 export const STATIC_ROOT: string = `${BASE_DIR}/staticfiles`;
 export const STATICFILES_DIRS: Settings['STATICFILES_DIRS'] = [`${BASE_DIR}/src/myproject/static`];
 
-export const LOG_LEVEL: Settings['LOG_LEVEL'] = env.choice('LOG_LEVEL', LOG_LEVELS, 'info');
+export const LOGGING: Settings['LOGGING'] = { level: env.choice('LOG_LEVEL', LOG_LEVELS, 'info') };

@@ -99,8 +99,11 @@ export interface Environ {
 
   /** Identifies the request in every log: a trusted proxy's X-Request-ID, or made by the server. */
   'gateway.request_id'?: string;
-  /** Aborts when the client goes away before the response is complete. */
-  'gateway.signal'?: AbortSignal;
+  /**
+   * Gives the signal that aborts when the client goes away before the response is complete. A
+   * function, as most applications never ask, and a signal is dear to make.
+   */
+  'gateway.signal'?: () => AbortSignal;
   /** The worker is finishing its last requests: health checks should fail. */
   'gateway.draining'?: boolean;
   /** The process that serves the request. */

@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { parseCookies } from '../../src/framework/cookies.ts';
+import { formatSetCookie, parseCookies } from '../../src/framework/cookies.ts';
+import type { CookieOptions } from '../../src/framework/cookies.ts';
+import { BadRequest } from '../../src/framework/errors.ts';
+import { HttpResponse } from '../../src/framework/response.ts';
+import { path } from '../../src/framework/urls/path.ts';
+import { serveProject } from './serve.ts';
 
 test.for<[string, [string, string][]]>([
   ['', []],
@@ -15,14 +20,98 @@ test.for<[string, [string, string][]]>([
   ['a="quoted"', [['a', 'quoted']]],
   ['a=x=y', [['a', 'x=y']]],
   ['a=%C3%A9', [['a', 'é']]],
+  ['a=caf\xc3\xa9', [['a', 'café']]],
   ['a=100%', [['a', '100%']]],
   ['nothing; =x; b=2', [['b', '2']]],
-  ['__proto__=x', [['__proto__', 'x']]],
+  [';;a; ;=;b=2', [['b', '2']]],
 ])('%s', ([header, cookies]) => {
   expect([...parseCookies(header)]).toEqual(cookies);
 });
 
-test('a cookie named __proto__ pollutes nothing', () => {
-  parseCookies('__proto__=x; constructor=y');
+test('a cookie named __proto__ is refused and pollutes nothing', () => {
+  expect(() => parseCookies('a=1; __proto__=x')).toThrow(BadRequest);
   expect(Object.prototype).not.toHaveProperty('x');
+});
+
+test.for(['a=1;'.repeat(16_384), 'a'.repeat(65_536), ';'.repeat(65_536), 'a;'.repeat(32_768)])(
+  '64 KB of cookies are read in time',
+  (header) => {
+    const start = performance.now();
+    parseCookies(header);
+    expect(performance.now() - start).toBeLessThan(1000);
+  },
+);
+
+test.for<[CookieOptions, string]>([
+  [{}, 'a=1; Path=/; HttpOnly; SameSite=Lax'],
+  [{ maxAgeSeconds: 60, path: '/shop' }, 'a=1; Max-Age=60; Path=/shop; HttpOnly; SameSite=Lax'],
+  [{ httpOnly: false, sameSite: 'strict' }, 'a=1; Path=/; SameSite=Strict'],
+  [{ secure: true }, 'a=1; Path=/; HttpOnly; Secure; SameSite=Lax'],
+  [{ sameSite: 'none' }, 'a=1; Path=/; HttpOnly; Secure; SameSite=None'],
+  [{ domain: 'example.com' }, 'a=1; Domain=example.com; Path=/; HttpOnly; SameSite=Lax'],
+])('under %j', ([options, header]) => {
+  expect(formatSetCookie('a', '1', options)).toBe(header);
+});
+
+test('a value is encoded, and a name that would end the cookie is refused', () => {
+  expect(formatSetCookie('a', 'é; Domain=evil', {})).toMatch(/^a=%C3%A9%3B%20Domain%3Devil;/);
+  expect(() => formatSetCookie('a=b', '', {})).toThrow(TypeError);
+  expect(() => formatSetCookie('a', '', { path: '/; Domain=evil' })).toThrow(TypeError);
+});
+
+const SECRET = { SECRET_KEY: 'the key of these tests' };
+
+function serveCookies(isSecure: boolean) {
+  return serveProject({
+    settings: SECRET,
+    environ: isSecure ? { 'wsgi.url_scheme': 'https' } : {},
+    urlpatterns: [
+      path('set/', () => {
+        const response = new HttpResponse();
+        response.setCookie('a', '1');
+        response.setCookie('open', '2', { secure: false });
+        response.deleteCookie('gone');
+        return response;
+      }),
+      path('sign/', () => {
+        const response = new HttpResponse();
+        response.setSignedCookie('user', 'anna');
+        response.setSignedCookie('role', 'admin');
+        return response;
+      }),
+      path('who/', (request) => new HttpResponse(request.signedCookie('user') ?? 'nobody')),
+      path(
+        'old/',
+        (request) =>
+          new HttpResponse(request.signedCookie('user', { maxAgeSeconds: -1 }) ?? 'nobody'),
+      ),
+    ],
+  });
+}
+
+test.for([
+  [true, '; Secure'],
+  [false, ''],
+] as const)(
+  'over https (%s) cookies are secure, unless they say otherwise',
+  async ([is, secure]) => {
+    const { get } = await serveCookies(is);
+    expect((await get('/set/')).headers['set-cookie']).toEqual([
+      `a=1; Path=/; HttpOnly; SameSite=Lax${secure}`,
+      'open=2; Path=/; HttpOnly; SameSite=Lax',
+      `gone=; Max-Age=0; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; SameSite=Lax${secure}`,
+    ]);
+  },
+);
+
+test('a signed cookie comes back, and not where it was changed, renamed or is too old', async () => {
+  const { get } = await serveCookies(false);
+  const headers = (await get('/sign/')).headers['set-cookie'] ?? [];
+  const [cookie = '', role = ''] = headers.map((header) => header.slice(0, header.indexOf(';')));
+  const ask = async (url: string, Cookie: string) => (await get(url, { headers: { Cookie } })).text;
+  expect(await ask('/who/', cookie)).toBe('anna');
+  expect(await ask('/who/', cookie.replace('anna', 'anne'))).toBe('nobody');
+  expect(await ask('/who/', role.replace('role', 'user'))).toBe('nobody');
+  expect(await ask('/who/', role)).toBe('nobody');
+  expect(await ask('/old/', cookie)).toBe('nobody');
 });

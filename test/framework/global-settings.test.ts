@@ -22,7 +22,10 @@ test.for<[keyof typeof GLOBAL_SETTINGS, unknown]>([
   ['SECURE_CSP', { 'default-src': "'self'" }],
   ['STATIC_URL', '/static'],
   ['X_FRAME_OPTIONS', 'ALLOW'],
-  ['LOG_LEVEL', 'loud'],
+  ['LOGGING', { level: 'loud' }],
+  ['LOGGING', { levle: 'info' }],
+  ['LOGGING', 'info'],
+  ['LOGGING', null],
 ])('%s is not %j', ([name, value]) => {
   expect(GLOBAL_SETTINGS[name].type.accepts(value)).toBe(false);
 });

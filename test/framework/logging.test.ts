@@ -1,22 +1,68 @@
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { Settings } from '../../src/framework/settings.ts';
 
-test('the log is JSON lines on standard error, from LOG_LEVEL on', () => {
+function run(options: Settings['LOGGING']) {
   const program = join(import.meta.dirname, 'log-lines.ts');
-  const { stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', program], {
-    encoding: 'utf8',
-  });
+  const args = ['--import', 'tsx', program, JSON.stringify(options)];
+  return spawnSync(process.execPath, args, { encoding: 'utf8' });
+}
+
+function parse(text: string): Record<string, unknown>[] {
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+test('the log is JSON lines on standard error, from the level on', () => {
+  const { stdout, stderr } = run({ level: 'error' });
   expect(stdout).toBe('');
-  const lines = stderr.trimEnd().split('\n');
-  expect(lines).toHaveLength(1);
-  expect(JSON.parse(lines[0] ?? '')).toMatchObject({
-    level: 'error',
-    time: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
-    logger: 'application',
-    pid: expect.any(Number),
-    request_id: 'id-1',
-    err: { type: 'Error', stack: expect.stringContaining('log-lines.ts') },
-    msg: 'failed',
-  });
+  expect(parse(stderr)).toEqual([
+    {
+      level: 'error',
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+      logger: 'application',
+      pid: expect.any(Number),
+      request_id: 'id-1',
+      err: expect.objectContaining({
+        type: 'Error',
+        stack: expect.stringContaining('log-lines.ts'),
+      }),
+      msg: 'failed',
+    },
+  ]);
+});
+
+test('every line of a request has its id, also after a wait and from a stream', () => {
+  const lines = parse(run({}).stderr);
+  expect(lines.map((line) => [line['msg'], line['request_id']])).toEqual([
+    ['information', 'id-1'],
+    ['from the stream', 'id-2'],
+    ['failed', 'id-1'],
+    ['secrets', undefined],
+  ]);
+});
+
+test('secrets are masked, and what the settings name beside them', () => {
+  const { stderr } = run({ redact: ['*.iban'] });
+  expect(stderr).toContain('secrets');
+  expect(stderr).not.toContain('canary');
+  expect(run({}).stderr).toContain('canary-2');
+});
+
+test('the destination may be standard output or a file', () => {
+  expect(parse(run({ destination: 'stdout' }).stdout)).toHaveLength(4);
+  const file = join(mkdtempSync(join(tmpdir(), 'log-')), 'folder/app.log');
+  expect(run({ destination: file }).stderr).toBe('');
+  expect(parse(readFileSync(file, 'utf8'))).toHaveLength(4);
+});
+
+test('pretty lines are text with the message and the id', () => {
+  const { stderr } = run({ pretty: true });
+  expect(stderr).toMatch(/^\[\d\d:\d\d:\d\d\] INFO: information$/m);
+  expect(stderr).toContain('request_id: "id-1"');
 });

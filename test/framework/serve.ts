@@ -41,7 +41,7 @@ export interface Project {
 
 /** Changes settings for the rest of this test. */
 export function withSettings(changes: Partial<Settings>): void {
-  if (settingsSource() === undefined) configureSettings({ LOG_LEVEL: 'info' });
+  if (settingsSource() === undefined) configureSettings({});
   onTestFinished(overrideSettings(changes));
 }
 

@@ -120,3 +120,30 @@ test('an override of the wrong type is refused', () => {
   const bad = { ALLOWED_HOSTS: 'example.com' } as object;
   expect(() => framework.overrideSettings(bad)).toThrow('expected a list of strings');
 });
+
+test('listeners are told of each change and of its restoring, until they leave', () => {
+  framework.configureSettings({ ALLOWED_HOSTS: ['a'] });
+  const told: [string, unknown][] = [];
+  const leave = framework.onSettingChange((name, value) => told.push([name, value]));
+  const changes = { ALLOWED_HOSTS: ['b'], MY_OWN: 1 };
+  framework.overrideSettings(changes)();
+  leave();
+  framework.overrideSettings(changes)();
+  expect(told).toEqual([
+    ['ALLOWED_HOSTS', ['b']],
+    ['MY_OWN', 1],
+    ['ALLOWED_HOSTS', ['a']],
+    ['MY_OWN', undefined],
+  ]);
+});
+
+test('a setting that an override added is gone once it is restored', () => {
+  framework.configureSettings({});
+  framework.overrideSettings({ MY_OWN: 1 } as object)();
+  expect(() => Reflect.get(framework.settings, 'MY_OWN')).toThrow('There is no setting MY_OWN');
+});
+
+test('the value of a secret setting is not told where its type is wrong', () => {
+  const secret = { SECURE_PROXY_SSL_HEADER: 'https', MY_KEY: 'hush' } as object;
+  expect(() => framework.configureSettings(secret)).toThrow(/^(?!.*hush)/s);
+});

@@ -13,6 +13,9 @@ export interface LogLine {
   readonly [field: string]: unknown;
 }
 
+/** One that serves, at that port. */
+export type Running = GatewayProcess & { readonly port: number };
+
 /** The gateway's command as a real process, bound to a free port of the loopback interface. */
 export class GatewayProcess {
   readonly child: ChildProcess;
@@ -39,18 +42,20 @@ export class GatewayProcess {
   }
 
   /** Starts it, and waits until all workers are ready. */
-  static async start(
+  static async start(application: string, ...args: string[]): Promise<Running> {
+    return GatewayProcess.startIn({}, application, ...args);
+  }
+
+  /** The same, in an environment that has more than PATH. */
+  static async startIn(
+    environment: NodeJS.ProcessEnv,
     application: string,
     ...args: string[]
-  ): Promise<GatewayProcess & { readonly port: number }> {
-    const gateway = new GatewayProcess([
-      '--bind',
-      '127.0.0.1:0',
-      '--workers',
-      '2',
-      ...args,
-      resolve(APPLICATIONS, application),
-    ]);
+  ): Promise<Running> {
+    const gateway = new GatewayProcess(
+      ['--bind', '127.0.0.1:0', '--workers', '2', ...args, resolve(APPLICATIONS, application)],
+      environment,
+    );
     const line = await gateway.line(/serving .* at http/);
     const port = Number(/:(\d+)/.exec(line.msg.replace(/.* at /, ''))?.[1]);
     const workers = Number(args[args.indexOf('--workers') + 1] ?? 2) || 2;

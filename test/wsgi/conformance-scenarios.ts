@@ -42,7 +42,7 @@ export const SCENARIOS: readonly ConformanceScenario[] = [
     application: (log) =>
       streaming(log, async function* (environ) {
         yield bytes('first');
-        const signal = environ['gateway.signal'];
+        const signal = environ['gateway.signal']?.();
         if (signal?.aborted === false) await once(signal, 'abort');
         log.add('aborted');
       }),
@@ -83,7 +83,7 @@ export const SCENARIOS: readonly ConformanceScenario[] = [
   {
     name: 'a client that leaves before the response aborts the signal',
     application: (log) => async (environ, startResponse) => {
-      const signal = environ['gateway.signal'];
+      const signal = environ['gateway.signal']?.();
       log.add('started');
       if (signal?.aborted === false) await once(signal, 'abort');
       log.add('aborted');

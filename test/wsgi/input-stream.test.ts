@@ -76,6 +76,7 @@ test.for([
   [undefined, ['a\n', 'b\n', 'c']],
   [0, ['a\n', 'b\n', 'c']],
   [1, ['a\n']],
+  [2, ['a\n']],
   [3, ['a\n', 'b\n']],
 ] as const)('readlines(%s) stops after that many bytes', async ([hint, lines]) => {
   expect((await streamOf('a\nb', '\nc').readlines(hint)).map(text)).toEqual(lines);

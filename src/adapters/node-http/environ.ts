@@ -35,7 +35,7 @@ export function buildEnviron(request: IncomingMessage, options: EnvironOptions):
     'wsgi.run_once': false,
     'wsgi.input_terminated': true,
     'wsgi.file_wrapper': fileWrapper,
-    'gateway.signal': options.signal,
+    'gateway.signal': () => options.signal,
   };
   addHeaders(environ, request.rawHeaders);
   const authority = ABSOLUTE_FORM.exec(rawTarget)?.[1];

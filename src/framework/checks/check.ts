@@ -1,9 +1,13 @@
 import type { Awaitable } from '../../wsgi/types.ts';
 import { settings } from '../settings.ts';
 
+/** From the mildest to the worst. */
+export const LEVELS = ['info', 'warning', 'error', 'critical'] as const;
+export type Level = (typeof LEVELS)[number];
+
 /** One finding, with an id to look up and to silence. */
 export interface CheckMessage {
-  readonly level: 'warning' | 'error';
+  readonly level: Level;
   readonly id: string;
   readonly message: string;
   /** What to do. */
@@ -24,4 +28,9 @@ export async function runChecks(checks: readonly Check[]): Promise<CheckResult> 
   for (const check of checks) found.push(...(await check()));
   const messages = found.filter(({ id }) => !settings.SILENCED_SYSTEM_CHECKS.includes(id));
   return { messages, silencedCount: found.length - messages.length };
+}
+
+/** Whether a level is as bad as another, or worse. */
+export function isAtLeast(level: Level, other: Level): boolean {
+  return LEVELS.indexOf(level) >= LEVELS.indexOf(other);
 }

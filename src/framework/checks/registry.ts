@@ -1,16 +1,49 @@
 import type { Check } from './check.ts';
-import { checkDeployment } from './deployment.ts';
-import { checkStaticFiles } from './static-files.ts';
+import { checkSecurity } from './security.ts';
+import { checkSecretKey } from './secret-key.ts';
+import { checkSettings } from './settings.ts';
+import { checkManifest, checkStaticFiles } from './static-files.ts';
 import { checkUrls } from './urls.ts';
 
-const checks: Check[] = [checkUrls, checkStaticFiles];
-const deploymentChecks: Check[] = [checkDeployment];
-
-/** Adds a check of the project's own; with `deploy`, one that only `check --deploy` runs. */
-export function registerCheck(check: Check, options: { readonly deploy?: boolean } = {}): void {
-  (options.deploy ? deploymentChecks : checks).push(check);
+export interface CheckOptions {
+  /** What `check --tag` selects it by. */
+  readonly tags: readonly string[];
+  /** Only `check --deploy` runs it. */
+  readonly deploy?: boolean;
 }
 
-export function registeredChecks(deploy: boolean): readonly Check[] {
-  return deploy ? [...checks, ...deploymentChecks] : checks;
+interface RegisteredCheck extends CheckOptions {
+  readonly check: Check;
+}
+
+const registered: RegisteredCheck[] = [
+  { check: checkSettings, tags: ['settings'] },
+  { check: checkUrls, tags: ['urls'] },
+  { check: checkStaticFiles, tags: ['staticfiles'] },
+  { check: checkSecurity, tags: ['security'], deploy: true },
+  { check: checkSecretKey, tags: ['security'], deploy: true },
+  { check: checkManifest, tags: ['staticfiles'], deploy: true },
+];
+
+/** Adds a check of the project's own: from the settings module, or from what that imports. */
+export function registerCheck(check: Check, options: CheckOptions): void {
+  registered.push({ check, ...options });
+}
+
+export interface CheckSelection {
+  readonly deploy: boolean;
+  /** All, where there are none. */
+  readonly tags?: readonly string[];
+}
+
+export function selectChecks({ deploy, tags = [] }: CheckSelection): readonly Check[] {
+  return registered
+    .filter((entry) => deploy || !entry.deploy)
+    .filter((entry) => tags.length === 0 || entry.tags.some((tag) => tags.includes(tag)))
+    .map(({ check }) => check);
+}
+
+export function checkTags(deploy: boolean): readonly string[] {
+  const entries = registered.filter((entry) => deploy || !entry.deploy);
+  return [...new Set(entries.flatMap(({ tags }) => tags))].toSorted();
 }

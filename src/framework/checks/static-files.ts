@@ -1,11 +1,27 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { settings } from '../settings.ts';
 import { overlaps } from '../staticfiles/collect.ts';
+import { MANIFEST_NAME } from '../staticfiles/manifest.ts';
 import type { CheckMessage } from './check.ts';
 
 /** STATICFILES_DIRS exist, and STATIC_ROOT is none of them. */
 export function checkStaticFiles(): readonly CheckMessage[] {
   return settings.STATICFILES_DIRS.flatMap((folder) => checkFolder(folder, settings.STATIC_ROOT));
+}
+
+/** collectstatic has filled STATIC_ROOT. */
+export function checkManifest(): readonly CheckMessage[] {
+  const { STATIC_ROOT } = settings;
+  if (STATIC_ROOT === null || existsSync(join(STATIC_ROOT, MANIFEST_NAME))) return [];
+  return [
+    {
+      level: 'warning',
+      id: 'staticfiles.W101',
+      message: `STATIC_ROOT '${STATIC_ROOT}' has no ${MANIFEST_NAME}: static files are missing or old.`,
+      hint: 'Run collectstatic; `npm run build` does.',
+    },
+  ];
 }
 
 function checkFolder(folder: string, root: string | null): readonly CheckMessage[] {

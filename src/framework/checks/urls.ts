@@ -1,19 +1,25 @@
 import { ImproperlyConfigured } from '../errors.ts';
+import { loadErrorHandlers } from '../error-handlers.ts';
+import { health } from '../middleware/health.ts';
 import { settings } from '../settings.ts';
 import { loadUrlconf } from '../urls/urlconf.ts';
 import type { CompiledRoute, Urlconf } from '../urls/urlconf.ts';
 import type { CheckMessage } from './check.ts';
 
-/** The URLconf loads, and `reverse` can tell its names apart. */
+/** The URLconf loads, `reverse` can tell its names apart, and each of its paths can be reached. */
 export async function checkUrls(): Promise<readonly CheckMessage[]> {
   let urlconf: Urlconf;
   try {
     urlconf = await loadUrlconf(settings.ROOT_URLCONF);
+    await loadErrorHandlers(settings.ROOT_URLCONF);
   } catch (error) {
     if (!(error instanceof ImproperlyConfigured)) throw error;
     return [{ level: 'error', id: 'urls.E001', message: error.message }];
   }
-  return [...urlconf.byName].flatMap(([name, routes]) => checkName(name, routes));
+  return [
+    ...[...urlconf.byName].flatMap(([name, routes]) => checkName(name, routes)),
+    ...urlconf.routes.flatMap(checkHealthPath),
+  ];
 }
 
 function checkName(name: string, routes: readonly CompiledRoute[]): readonly CheckMessage[] {
@@ -25,6 +31,19 @@ function checkName(name: string, routes: readonly CompiledRoute[]): readonly Che
       id: 'urls.W101',
       message: `${routes.length} URL patterns are named '${name}' and take the same parameters.`,
       hint: 'reverse() finds the first alone: give the others a name of their own.',
+    },
+  ];
+}
+
+function checkHealthPath({ pattern }: CompiledRoute): readonly CheckMessage[] {
+  const { HEALTH_PATH, MIDDLEWARE } = settings;
+  if (!MIDDLEWARE.includes(health) || `/${pattern.source}` !== HEALTH_PATH) return [];
+  return [
+    {
+      level: 'warning',
+      id: 'urls.W102',
+      message: `The URL pattern '${pattern.source}' is never reached: the health middleware answers HEALTH_PATH, which is '${HEALTH_PATH}'.`,
+      hint: 'Change HEALTH_PATH, and with it the health checks in the Dockerfile, or the pattern.',
     },
   ];
 }

@@ -1,27 +1,57 @@
 import { parseArgs } from 'node:util';
-import { runChecks } from '../checks/check.ts';
-import type { CheckMessage } from '../checks/check.ts';
-import { registeredChecks } from '../checks/registry.ts';
+import { isAtLeast, LEVELS, runChecks } from '../checks/check.ts';
+import type { CheckMessage, Level } from '../checks/check.ts';
+import { checkTags, selectChecks } from '../checks/registry.ts';
 import { loadSettings } from '../settings.ts';
-import { print, printError } from './command.ts';
+import { CommandError, print, printError } from './command.ts';
 import type { Command } from './command.ts';
 
 export const check: Command = {
   name: 'check',
-  usage: '[--deploy]',
+  usage: '[--deploy] [--tag TAG]... [--fail-level LEVEL] [--list-tags]',
   summary: 'Looks for mistakes; with --deploy, also for what production needs.',
   run: runCheck,
 };
 
-/** Runs the checks and prints what they find; 1 where there is an error. */
+/** Runs the checks and prints what they find; 1 where something is as bad as the level to fail at. */
 async function runCheck(args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({ args: [...args], options: { deploy: { type: 'boolean' } } });
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      deploy: { type: 'boolean', default: false },
+      tag: { type: 'string', short: 't', multiple: true, default: [] },
+      'fail-level': { type: 'string', default: 'error' },
+      'list-tags': { type: 'boolean', default: false },
+    },
+  });
   await loadSettings();
-  const { messages, silencedCount } = await runChecks(registeredChecks(values.deploy ?? false));
+  if (values['list-tags']) return listTags(values.deploy);
+  const failLevel = parseLevel(values['fail-level']);
+  requireTags(values.tag, checkTags(true));
+  const { messages, silencedCount } = await runChecks(
+    selectChecks({ deploy: values.deploy, tags: values.tag }),
+  );
   for (const message of messages) printError(format(message));
   const issues = messages.length === 1 ? '1 issue' : `${messages.length || 'no'} issues`;
   print(`System check identified ${issues} (${silencedCount} silenced).`);
-  return messages.some(({ level }) => level === 'error') ? 1 : 0;
+  return messages.some(({ level }) => isAtLeast(level, failLevel)) ? 1 : 0;
+}
+
+function listTags(deploy: boolean): number {
+  for (const tag of checkTags(deploy)) print(tag);
+  return 0;
+}
+
+function parseLevel(text: string): Level {
+  const level = LEVELS.find((candidate) => candidate === text.toLowerCase());
+  if (level) return level;
+  throw new CommandError(`--fail-level is '${text}': expected one of ${LEVELS.join(', ')}.`);
+}
+
+function requireTags(tags: readonly string[], known: readonly string[]): void {
+  const unknown = tags.find((tag) => !known.includes(tag));
+  if (unknown === undefined) return;
+  throw new CommandError(`No check has the tag '${unknown}': expected one of ${known.join(', ')}.`);
 }
 
 function format({ level, id, message, hint }: CheckMessage): string {

@@ -1,18 +1,35 @@
 import { parseArgs } from 'node:util';
 import { loadSettings, settings } from '../settings.ts';
 import { collectStatic } from '../staticfiles/collect.ts';
+import type { Collected, Progress } from '../staticfiles/collect.ts';
 import { print } from './command.ts';
 import type { Command } from './command.ts';
 
 export const collectstatic: Command = {
   name: 'collectstatic',
   usage: '',
-  summary: 'Copies the static files to STATIC_ROOT.',
+  summary: 'Copies the static files to STATIC_ROOT, with hashed names and compressed variants.',
   async run(args) {
     parseArgs({ args: [...args] });
     await loadSettings();
-    const count = collectStatic();
-    print(`${count} static ${count === 1 ? 'file' : 'files'} copied to '${settings.STATIC_ROOT}'.`);
+    const collected = await collectStatic(process.stdout.isTTY ? showProgress : undefined);
+    print(summary(collected, settings.STATIC_ROOT ?? ''));
     return 0;
   },
+};
+
+/** `5 static files copied to '…', 5 post-processed.` */
+export function summary({ copied, unmodified, postProcessed }: Collected, root: string): string {
+  const parts = [
+    `${copied} static ${copied === 1 ? 'file' : 'files'} copied to '${root}'`,
+    ...(unmodified > 0 ? [`${unmodified} unmodified`] : []),
+    `${postProcessed} post-processed`,
+  ];
+  return `${parts.join(', ')}.`;
+}
+
+/** One line that counts up, and is gone at the end. */
+const showProgress: Progress = (done, total) => {
+  const clearLine = '\r\u001b[K';
+  process.stdout.write(clearLine + (done < total ? `${done} of ${total} static files` : ''));
 };

@@ -7,8 +7,17 @@ import type { Command } from './command.ts';
 import { diffsettings } from './diffsettings.ts';
 import { printHelp } from './help.ts';
 import { runserver } from './runserver.ts';
+import { shell } from './shell.ts';
+import { startproject } from './startproject.ts';
 
-const COMMANDS: readonly Command[] = [check, collectstatic, diffsettings, runserver];
+const COMMANDS: readonly Command[] = [
+  check,
+  collectstatic,
+  diffsettings,
+  runserver,
+  shell,
+  startproject,
+];
 
 /** Runs a management command and gives its exit code. Mistakes are shown without a stack. */
 export async function runCommand(argv: readonly string[]): Promise<number> {

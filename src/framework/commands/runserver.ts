@@ -1,11 +1,16 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { constants } from 'node:os';
+import { dirname, extname, join } from 'node:path';
+import { inspect } from 'node:util';
 import { resolveModuleName, SOURCE_ROOT } from '../../wsgi/dotted-name.ts';
+import { ImproperlyConfigured } from '../errors.ts';
 import { loadSettings, settings, settingsSource } from '../settings.ts';
 import { check } from './check.ts';
-import { CommandError, print } from './command.ts';
+import { CommandError, print, printError } from './command.ts';
 import type { Command } from './command.ts';
 
 const DEFAULT_ADDRESS = '127.0.0.1:8000';
@@ -21,14 +26,26 @@ export const runserver: Command = {
 async function serve(args: readonly string[]): Promise<number> {
   const address = parseAddress(args);
   process.env['DEBUG'] ||= 'true';
-  await loadSettings();
-  refuseUnservable();
-  print(`Watching ${SOURCE_ROOT} for changes.\nPerforming system checks...\n`);
-  if ((await check.run([])) !== 0) return 1;
+  await refuseUsedPort(address);
+  print(`Watching ${SOURCE_ROOT} for changes.`);
+  await checkProject();
   printBanner(address);
   const gateway = startGateway(address);
   forwardSignals(gateway);
   return exitCode(gateway);
+}
+
+/** What is broken in the project is told and no reason to stop: the browser shows it until it is mended. */
+async function checkProject(): Promise<void> {
+  print('Performing system checks...\n');
+  try {
+    await loadSettings();
+    refuseUnservable();
+    await check.run([]);
+  } catch (error) {
+    if (error instanceof CommandError) throw error;
+    printError(error instanceof ImproperlyConfigured ? error.message : inspect(error));
+  }
 }
 
 /** A port, or an address and a port, as the gateway's --bind takes them. */
@@ -37,6 +54,22 @@ function parseAddress(args: readonly string[]): string {
   if (rest.length === 0 && /^\d+$/.test(text)) return `127.0.0.1:${text}`;
   if (rest.length === 0 && /^[^\s-].*:\d+$/.test(text)) return text;
   throw new CommandError(`runserver ${args.join(' ')}: expected a port, or an address and a port.`);
+}
+
+/** The gateway would wait for the port to come free, which here it does not. */
+async function refuseUsedPort(address: string): Promise<void> {
+  const { hostname, port } = new URL(`http://${address}`);
+  const server = createServer();
+  try {
+    server.listen({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 80) });
+    await once(server, 'listening');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE') throw new CommandError('That port is already in use.');
+    throw new CommandError(`${address} cannot be listened at: ${String(error)}.`);
+  } finally {
+    server.close();
+  }
 }
 
 function refuseUnservable(): void {
@@ -51,9 +84,11 @@ function refuseUnservable(): void {
 }
 
 function printBanner(address: string): void {
+  const isLoaded = settingsSource() !== undefined;
+  const mode = isLoaded ? `DEBUG ${settings.DEBUG ? 'on' : 'off'}` : 'which cannot be loaded';
   print(`
 ${new Date().toLocaleString('en-GB', { dateStyle: 'long', timeStyle: 'medium' })}
-Node ${process.version}, settings ${settingsSource()}, DEBUG ${settings.DEBUG ? 'on' : 'off'}
+Node ${process.version}, settings ${process.env['SETTINGS_MODULE']}, ${mode}
 Development server: http://${address}/
 Quit with Control-C.
 `);
@@ -61,13 +96,22 @@ Quit with Control-C.
 
 /**
  * The gateway's command is started by its path: the framework does not know the gateway. On a change
- * it starts a worker with the new code, and keeps the old one where the new is broken.
+ * it starts a worker with the new code. What it serves is the project, or why that does not load.
  */
 function startGateway(address: string): ChildProcess {
   const cli = resolveModuleName('gateway.cli');
-  const options = ['--bind', address, '--workers', '1', '--reload', settings.WSGI_APPLICATION];
+  const options = ['--bind', address, '--workers', '1', '--reload', ...configOption()];
   // execArgv holds tsx's loader where the sources run.
-  return spawn(process.execPath, [...process.execArgv, cli, ...options], { stdio: 'inherit' });
+  const args = [...process.execArgv, cli, ...options, 'framework.development'];
+  return spawn(process.execPath, args, { stdio: 'inherit' });
+}
+
+/** The gateway looks for its settings beside the module that it serves, which is not the project's here. */
+function configOption(): string[] {
+  if (settingsSource() === undefined) return [];
+  const module = resolveModuleName(settings.WSGI_APPLICATION);
+  const file = join(dirname(module), `gateway.config${extname(module)}`);
+  return existsSync(file) ? ['--config', file] : [];
 }
 
 function forwardSignals(gateway: ChildProcess): void {

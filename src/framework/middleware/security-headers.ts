@@ -1,3 +1,6 @@
+import { renderPolicy } from '../content-security-policy.ts';
+import type { HttpRequest } from '../request.ts';
+import type { HttpResponse } from '../response.ts';
 import { settings } from '../settings.ts';
 import { whenReady } from './middleware.ts';
 import type { Handler } from './middleware.ts';
@@ -6,9 +9,11 @@ import type { Handler } from './middleware.ts';
 export function securityHeaders(getResponse: Handler): Handler {
   const headers = alwaysSent();
   const transportSecurity = strictTransportSecurity();
+  const addPolicies = policies();
   return (request) =>
     whenReady(getResponse(request), (response) => {
       for (const [name, value] of headers) response.headers.setDefault(name, value);
+      addPolicies(request, response);
       if (transportSecurity && request.isSecure) {
         response.headers.setDefault('Strict-Transport-Security', transportSecurity);
       }
@@ -22,15 +27,24 @@ function alwaysSent(): [name: string, value: string][] {
     ['X-Frame-Options', settings.X_FRAME_OPTIONS],
     ['Referrer-Policy', settings.SECURE_REFERRER_POLICY],
     ['Cross-Origin-Opener-Policy', settings.SECURE_CROSS_ORIGIN_OPENER_POLICY],
-    ['Content-Security-Policy', contentSecurityPolicy()],
   ];
   return headers.flatMap(([name, value]) => (value ? [[name, value]] : []));
 }
 
-function contentSecurityPolicy(): string {
-  return Object.entries(settings.SECURE_CSP)
-    .map(([directive, sources]) => [directive, ...sources].join(' '))
-    .join('; ');
+/** The policies are written once; only a request whose view asked for a nonce has its own. */
+function policies(): (request: HttpRequest, response: HttpResponse) => void {
+  const named = [
+    ['Content-Security-Policy', settings.SECURE_CSP],
+    ['Content-Security-Policy-Report-Only', settings.SECURE_CSP_REPORT_ONLY],
+  ] as const;
+  const written = named.map(([name, policy]) => [name, policy, renderPolicy(policy)] as const);
+  const sent = written.filter(([, , value]) => value !== '');
+  return (request, response) => {
+    const nonce = request.hasCspNonce ? request.cspNonce : undefined;
+    for (const [name, policy, value] of sent) {
+      response.headers.setDefault(name, nonce ? renderPolicy(policy, nonce) : value);
+    }
+  };
 }
 
 /** RFC 6797 §6.1. */

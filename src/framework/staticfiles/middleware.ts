@@ -1,44 +1,56 @@
+import type { Awaitable } from '../../wsgi/types.ts';
 import { MethodNotAllowed, NotFound } from '../errors.ts';
+import { log } from '../logging.ts';
 import type { Handler } from '../middleware/middleware.ts';
 import type { HttpRequest } from '../request.ts';
 import type { HttpResponse } from '../response.ts';
 import { settings } from '../settings.ts';
-import { filesOf, findStatic } from './finders.ts';
-import { describeFile, fileResponse } from './static-file.ts';
+import { findStatic } from './finders.ts';
+import { loadHashedNames } from './manifest.ts';
+import { describeFile, staticResponse } from './static-file.ts';
 import type { StaticFile } from './static-file.ts';
-import { staticPrefix } from './static-url.ts';
+import { missingManifest, staticPrefix } from './static-url.ts';
+import { staticTable } from './table.ts';
 
-type Lookup = (name: string) => StaticFile | undefined;
+type Lookup = (name: string) => Awaitable<StaticFile | undefined>;
 
 /**
  * Serves what is below STATIC_URL: under DEBUG the files as they are in STATICFILES_DIRS, else those
- * that STATIC_ROOT had at the start.
+ * that STATIC_ROOT had at the start, compressed where collectstatic has made a variant.
  */
 export function staticFiles(getResponse: Handler): Handler {
   const prefix = servedPrefix();
   const lookup = settings.DEBUG ? lookupInFolders : lookupInTable(settings.STATIC_ROOT);
   return (request) => {
     if (!request.path.startsWith(prefix)) return getResponse(request);
-    return serve(request, lookup(request.path.slice(prefix.length)));
+    const file = lookup(request.path.slice(prefix.length));
+    return file instanceof Promise
+      ? file.then((found) => serve(request, found))
+      : serve(request, file);
   };
 }
 
 function serve(request: HttpRequest, file: StaticFile | undefined): HttpResponse {
   if (!file) throw new NotFound(`There is no static file for '${request.path}'.`);
-  if (request.method === 'GET' || request.method === 'HEAD') return fileResponse(file, request);
+  if (request.method === 'GET' || request.method === 'HEAD') return staticResponse(request, file);
   throw new MethodNotAllowed(request.method, ['GET', 'HEAD']);
 }
 
-function lookupInFolders(name: string): StaticFile | undefined {
-  const path = findStatic(name);
-  return path === undefined ? undefined : describeFile(path, 'no-cache');
+async function lookupInFolders(name: string): Promise<StaticFile | undefined> {
+  const path = await findStatic(name);
+  if (path === undefined) return undefined;
+  return {
+    plain: { ...describeFile(path), headers: { 'Cache-Control': 'no-cache' } },
+    variants: [],
+    codings: [],
+  };
 }
 
 function lookupInTable(root: string | null): Lookup {
-  const files = root === null ? new Map<string, string>() : filesOf(root);
-  const table = new Map(
-    Array.from(files, ([name, path]) => [name, describeFile(path, 'max-age=60, public')]),
-  );
+  if (root === null) return () => undefined;
+  const hashedNames = loadHashedNames(root);
+  if (hashedNames === undefined) log.warn({ setting: 'STATIC_ROOT' }, missingManifest(root));
+  const table = staticTable(root, hashedNames ?? new Map());
   return (name) => table.get(name);
 }
 

@@ -1,53 +1,38 @@
 import { hash } from 'node:crypto';
-import { createReadStream, readFileSync, statSync } from 'node:fs';
-import { formatHttpDate, parseHttpDate } from '../../http/dates.ts';
-import { ifNoneMatchHolds } from '../../http/etags.ts';
-import { HttpResponse } from '../response.ts';
+import { readFileSync, statSync } from 'node:fs';
+import { selectEncoding } from '../../http/accept.ts';
+import { HttpError } from '../errors.ts';
+import { contentType } from '../files/content-type.ts';
+import { openFile } from '../files/open-file.ts';
+import { respondWith } from '../files/representation.ts';
+import type { Representation } from '../files/representation.ts';
 import type { HttpRequest } from '../request.ts';
-import { contentType } from './content-types.ts';
+import type { HttpResponse } from '../response.ts';
 
-/** A file with what its responses say about it. */
+/** A file with its precompressed variants, the smallest first. */
 export interface StaticFile {
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly etag: string;
-  readonly modifiedSeconds: number;
+  readonly plain: Representation;
+  readonly variants: readonly Representation[];
+  /** The content codings of the variants. */
+  readonly codings: readonly string[];
 }
 
 /** Reads a file once. The ETag comes from the content, so that replicas agree on it. */
-export function describeFile(path: string, cacheControl: string): StaticFile {
+export function describeFile(path: string): Representation {
   const content = readFileSync(path);
-  const { mtime } = statSync(path);
-  const etag = `"${hash('sha256', content, 'base64url').slice(0, 27)}"`;
-  const headers = {
-    'Content-Length': String(content.length),
-    'Cache-Control': cacheControl,
-    ETag: etag,
-    'Last-Modified': formatHttpDate(mtime),
+  return {
+    sizeBytes: content.length,
+    contentType: contentType(path),
+    etag: `"${hash('sha256', content, 'base64url').slice(0, 27)}"`,
+    modified: statSync(path).mtime,
+    open: (range) => openFile(path, range),
   };
-  return { path, headers, etag, modifiedSeconds: Math.floor(mtime.getTime() / 1000) };
 }
 
-/** The file, or 304 where the client has it already. */
-export function fileResponse(file: StaticFile, request: HttpRequest): HttpResponse {
-  if (isFresh(file, request)) {
-    const { 'Content-Length': _, ...headers } = file.headers;
-    return new HttpResponse('', { status: 304, headers });
-  }
-  return new HttpResponse(content(file.path), {
-    headers: file.headers,
-    contentType: contentType(file.path),
-  });
-}
-
-async function* content(path: string): AsyncGenerator<Uint8Array> {
-  yield* createReadStream(path) as AsyncIterable<Uint8Array>;
-}
-
-/** RFC 9110 §13.2.2: If-Modified-Since counts only without If-None-Match. */
-function isFresh(file: StaticFile, request: HttpRequest): boolean {
-  const ifNoneMatch = request.headers.get('If-None-Match');
-  if (ifNoneMatch !== undefined) return !ifNoneMatchHolds(ifNoneMatch, file.etag);
-  const since = parseHttpDate(request.headers.get('If-Modified-Since') ?? '');
-  return since !== undefined && since.getTime() / 1000 >= file.modifiedSeconds;
+/** @throws {HttpError} 406 where the client refuses every variant, and the file as it is. */
+export function staticResponse(request: HttpRequest, file: StaticFile): HttpResponse {
+  const coding = selectEncoding(request.headers.get('Accept-Encoding'), file.codings);
+  if (coding === undefined) throw new HttpError(406, 'There is no variant that is acceptable.');
+  const variant = file.variants.find(({ contentEncoding }) => contentEncoding === coding);
+  return respondWith(request, variant ?? file.plain);
 }

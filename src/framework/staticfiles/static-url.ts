@@ -1,10 +1,17 @@
 import { ImproperlyConfigured } from '../errors.ts';
+import { nearest } from '../nearest.ts';
 import { settings } from '../settings.ts';
 import { quotePath } from '../urls/quote-path.ts';
+import { loadHashedNames, MANIFEST_NAME } from './manifest.ts';
 
-/** Where browsers find a static file: `staticUrl('app.css')` is `/static/app.css`. */
+/**
+ * Where browsers find a static file: `staticUrl('app.css')` is `/static/app.b864b7b520ea.css`, and
+ * under DEBUG `/static/app.css`.
+ *
+ * @throws {ImproperlyConfigured} where collectstatic has not seen the file.
+ */
 export function staticUrl(name: string): string {
-  return staticPrefix() + quotePath(name);
+  return staticPrefix() + quotePath(settings.DEBUG ? name : hashedName(name));
 }
 
 /**
@@ -19,4 +26,24 @@ export function staticPrefix(): string {
   }
   const isRelative = !STATIC_URL.startsWith('/') && !/^[a-z][a-z0-9+.-]*:/i.test(STATIC_URL);
   return isRelative ? `${FORCE_SCRIPT_NAME ?? ''}/${STATIC_URL}` : STATIC_URL;
+}
+
+/** What is wrong where STATIC_ROOT has no manifest. */
+export function missingManifest(root: string): string {
+  return `There is no '${MANIFEST_NAME}' in STATIC_ROOT '${root}': run collectstatic.`;
+}
+
+function hashedName(name: string): string {
+  const { STATIC_ROOT } = settings;
+  if (STATIC_ROOT === null) {
+    throw new ImproperlyConfigured('STATIC_ROOT is not set: set it to the folder to fill.');
+  }
+  const names = loadHashedNames(STATIC_ROOT);
+  if (names === undefined) throw new ImproperlyConfigured(missingManifest(STATIC_ROOT));
+  const hashed = names.get(name);
+  if (hashed !== undefined) return hashed;
+  const meant = nearest(name, names.keys());
+  throw new ImproperlyConfigured(
+    `There is no static file '${name}' in the manifest: ${meant === undefined ? '' : `did you mean '${meant}'? If not, `}run collectstatic.`,
+  );
 }

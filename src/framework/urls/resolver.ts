@@ -1,4 +1,4 @@
-import { NotFound } from '../errors.ts';
+import { NoPatternMatches } from '../errors.ts';
 import type { HttpRequest } from '../request.ts';
 import { redirect } from '../response.ts';
 import { settings } from '../settings.ts';
@@ -15,13 +15,13 @@ export interface Match {
 /**
  * The first view whose pattern matches; under APPEND_SLASH, a redirect where a slash alone is missing.
  *
- * @throws {NotFound} where nothing matches.
+ * @throws {NoPatternMatches} where nothing matches.
  */
 export function resolve(urlconf: Urlconf, request: HttpRequest): Match {
   const { path } = request;
   const match = findMatch(urlconf, path) ?? missingSlash(urlconf, path);
   if (match) return match;
-  throw new NotFound(`No URL pattern matches '${path}'.`);
+  throw new NoPatternMatches(path, urlconf.routes);
 }
 
 function findMatch(urlconf: Urlconf, path: string): Match | undefined {

@@ -1,6 +1,9 @@
 import { isatty } from 'node:tty';
 import type { Config } from '../config.ts';
 import { ExitCode } from '../failure.ts';
+import { Ledger } from '../figures/ledger.ts';
+import type { Report } from '../figures/report.ts';
+import { serveFigures } from '../figures/serve-figures.ts';
 import { runHook, type ArbiterView, type ServerHooks } from '../hooks.ts';
 import { reopenLogFiles } from '../log/log-stream.ts';
 import type { Log } from '../log/log.ts';
@@ -38,6 +41,7 @@ export class Arbiter {
   readonly #hooks: ServerHooks;
   readonly #log: Log;
   readonly #events = new EventQueue<ArbiterEvent>();
+  readonly #ledger = new Ledger();
   #listeners: BoundListener[] = [];
   #pool: WorkerPool;
   #lastTickMs = performance.now();
@@ -62,6 +66,7 @@ export class Arbiter {
     await this.#hooks.onStarting?.(this.#view);
     this.#listeners = await bindListeners(config, this.#log);
     this.#pool = this.#makePool();
+    await serveFigures(config, this.#log, () => this.#report());
     this.#queueEvents();
     const addresses = this.#listeners.map(({ address }) => formatAddress(address)).join(', ');
     this.#log.info(`serving ${config.applicationName} at ${addresses} (pid ${process.pid})`);
@@ -161,10 +166,11 @@ export class Arbiter {
         return this.#onFailedStart(worker, message.reason, message.exitCode);
       case 'retire':
         worker.isRetiring = true;
+        this.#ledger.restarts.count(worker.number, 'retired', message.reason);
         this.#log.info(`worker ${worker.number} is due to be replaced: ${message.reason}`);
         return;
       case 'heartbeat':
-        return;
+        return this.#ledger.book(worker, message.figures);
     }
   }
 
@@ -181,14 +187,29 @@ export class Arbiter {
     const identity = { number: worker.number, pid: worker.pid ?? 0 };
     this.#hook('childExit', () => this.#hooks.childExit?.(this.#view, identity));
     if (worker.state === 'starting') this.#onFailedStart(worker, how, ExitCode.application);
-    else if (worker.state === 'ready') this.#log.error(`worker ${worker.number} died: ${how}`);
-    else this.#log.info(`worker ${worker.number} has exited: ${how}`);
+    else if (worker.state === 'ready') this.#onDeath(worker, how);
+    else this.#onFarewell(worker, how);
+  }
+
+  #onDeath(worker: WorkerProcess, how: string): void {
+    const { timeout } = this.#pool.config;
+    const isBlocked = timeout > 0 && worker.silentMs >= timeout * 1000;
+    if (isBlocked) this.#ledger.restarts.count(worker.number, 'blocked', `over ${timeout} s`);
+    else this.#ledger.restarts.count(worker.number, 'died', how);
+    this.#log.error(`worker ${worker.number} died: ${how}`);
+  }
+
+  #onFarewell(worker: WorkerProcess, how: string): void {
+    const isReplaced = this.#pool.isOlder(worker) && !worker.isRetiring;
+    if (isReplaced) this.#ledger.restarts.count(worker.number, 'reload');
+    this.#log.info(`worker ${worker.number} has exited: ${how}`);
   }
 
   /** Told once for each worker: by its message, or by its exit where it could not send one. */
   #onFailedStart(worker: WorkerProcess, reason: string, exitCode: number): void {
     this.#pool.markFailed(worker);
     if (this.#isStopping) return;
+    this.#ledger.restarts.count(worker.number, 'failed', reason);
     this.#log.fatal(`worker ${worker.number} could not start: ${reason}`);
     if (!this.#hasServed) {
       this.#exitCode = exitCode;
@@ -221,6 +242,15 @@ export class Arbiter {
     });
   }
 
+  #report(): Report {
+    const gateway = {
+      applicationName: this.#options.config.applicationName,
+      addresses: this.#listeners.map(({ address }) => formatAddress(address)),
+      workersWanted: this.#pool.target,
+    };
+    return this.#ledger.report(gateway, this.#pool.workers);
+  }
+
   get #view(): ArbiterView {
     return { pid: process.pid, config: this.#pool.config, log: this.#log };
   }
@@ -230,7 +260,7 @@ export class Arbiter {
   }
 }
 
-const SIGNALS = [
+export const SIGNALS = [
   'SIGTERM',
   'SIGINT',
   'SIGQUIT',

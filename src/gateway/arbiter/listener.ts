@@ -73,7 +73,7 @@ async function bind(address: Address): Promise<BoundListener> {
 }
 
 /** A socket file that nobody answers on is left over from a process that was killed. */
-async function removeStaleSocket(path: string): Promise<void> {
+export async function removeStaleSocket(path: string): Promise<void> {
   const code = await new Promise<string>((resolve) => {
     const probe = connect({ path }, () => resolve('answered'));
     probe.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? ''));

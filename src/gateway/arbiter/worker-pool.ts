@@ -46,10 +46,15 @@ export class WorkerPool {
   /** Ends a reload whose first worker could not start; false where there is none to end. */
   giveUpReload(): boolean {
     const hasOlder = this.workers.some(
-      ({ state, generation }) => state === 'ready' && generation < this.#generation,
+      (worker) => worker.state === 'ready' && this.isOlder(worker),
     );
     if (hasOlder) this.#generation -= 1;
     return hasOlder;
+  }
+
+  /** It was started before the last reload. */
+  isOlder({ generation }: WorkerProcess): boolean {
+    return generation < this.#generation;
   }
 
   markReady(worker: WorkerProcess): void {

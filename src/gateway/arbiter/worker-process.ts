@@ -53,6 +53,10 @@ export class WorkerProcess {
     return this.#child.pid;
   }
 
+  get silentMs(): number {
+    return performance.now() - this.lastHeartbeatMs;
+  }
+
   /** Lets it finish the requests in flight. */
   drain(): void {
     if (this.state === 'draining') return;

@@ -1,14 +1,14 @@
 import type { WorkerProcess } from '../arbiter/worker-process.ts';
 import { version } from '../version.ts';
-import { BOUNDS_MS, quantileMs, sum, type Durations } from './durations.ts';
+import { COARSE_BOUNDS_MS, countUpTo, quantileMs, sum } from './durations.ts';
 import { Restarts } from './restarts.ts';
 import type { Recent, Report, Total, WorkerReport } from './report.ts';
 import { add, NOTHING, STATUS_CLASSES, type Counts, type WorkerFigures } from './worker-figures.ts';
 
 /** Heartbeats come each second; what is told as recent is made of the last ones. */
 const RECENT_HEARTBEATS = 5;
-/** A heartbeat that is later than this is not there because the worker is blocked. */
-const HEARTBEAT_DUE_MS = 1500;
+/** A worker whose heartbeat is later than this is blocked. */
+const HEARTBEAT_DUE_MS = 2000;
 
 interface Account {
   /** The last heartbeats, the newest first. */
@@ -24,7 +24,7 @@ export class Ledger {
   readonly #startedAtMs = performance.now();
   readonly #version = version();
   readonly #accounts = new WeakMap<WorkerProcess, Account>();
-  #total = NOTHING;
+  #total: Counts = NOTHING;
 
   /** Books a heartbeat; the last one of a worker may come after its exit. */
   book(worker: WorkerProcess, figures: WorkerFigures): void {
@@ -60,20 +60,21 @@ export class Ledger {
   #reportWorker(worker: WorkerProcess): WorkerReport {
     const { heartbeats, requests } = this.#accountOf(worker);
     const [last] = heartbeats;
-    const nowMs = performance.now();
+    const { silentMs } = worker;
     const recent = recentOf(heartbeats);
-    const silentMs = nowMs - worker.lastHeartbeatMs;
     const isBlocked = worker.state !== 'starting' && silentMs > HEARTBEAT_DUE_MS;
     return {
       number: worker.number,
       pid: worker.pid ?? 0,
-      state: worker.state,
-      ageSeconds: (nowMs - worker.startedAtMs) / 1000,
+      state: isBlocked ? 'blocked' : worker.state,
+      ageSeconds: (performance.now() - worker.startedAtMs) / 1000,
       requests,
       requestsInFlight: last?.requestsInFlight ?? 0,
       connections: last?.connections ?? 0,
       memoryBytes: last?.memoryBytes ?? 0,
-      recent: isBlocked ? { ...recent, busyRatio: 1, loopDelayMs: silentMs } : recent,
+      recent: isBlocked
+        ? { ...recent, requestsPerSecond: 0, busyRatio: 1, loopDelayMs: silentMs }
+        : recent,
     };
   }
 
@@ -113,16 +114,10 @@ function totalOf({ statuses, sentBytes, durations, durationSumMs }: Counts): Tot
     requestSeconds: {
       count: sum(durations),
       sum: durationSumMs / 1000,
-      buckets: bucketsOf(durations),
+      buckets: COARSE_BOUNDS_MS.map((boundMs) => ({
+        le: boundMs / 1000,
+        count: countUpTo(durations, boundMs),
+      })),
     },
   };
-}
-
-/** Monitoring gets the bounds that begin with 1, 2.5 and 5: finer ones are dear to store there. */
-function bucketsOf(durations: Durations): { le: number; count: number }[] {
-  return BOUNDS_MS.flatMap((boundMs, index) =>
-    /^0*\.?0*(?:1|25|5)/.test(String(boundMs).replace('.', ''))
-      ? { le: boundMs / 1000, count: sum(durations.slice(0, index + 1)) }
-      : [],
-  );
 }

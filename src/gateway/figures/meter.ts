@@ -1,5 +1,5 @@
 import { bucketOf, noDurations } from './durations.ts';
-import { STATUS_CLASSES, type Counts } from './worker-figures.ts';
+import { STATUS_CLASSES, type RequestCounts } from './worker-figures.ts';
 
 const CODE_OF_1 = 0x31;
 const CLIENT_ERROR = 3;
@@ -26,7 +26,7 @@ export class Meter {
   }
 
   /** Gives what was counted since the last time. */
-  take(): Pick<Counts, 'statuses' | 'durations' | 'durationSumMs' | 'sentBytes'> {
+  take(): RequestCounts {
     const taken = {
       statuses: this.#statuses,
       durations: this.#durations,

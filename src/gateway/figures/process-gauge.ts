@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
-import type { Counts, WorkerFigures } from './worker-figures.ts';
+import type { LoopFigures } from './worker-figures.ts';
 
 /** Measures a worker's event loop and memory between two heartbeats. */
 export class ProcessGauge {
@@ -14,8 +14,7 @@ export class ProcessGauge {
   }
 
   /** Gives what was measured since the last time. */
-  take(): Pick<Counts, 'seconds' | 'busySeconds' | 'loopDelayMs'> &
-    Pick<WorkerFigures, 'memoryBytes'> {
+  take(): LoopFigures & { readonly memoryBytes: number } {
     const utilization = performance.eventLoopUtilization();
     const nowMs = performance.now();
     const taken = {

@@ -23,7 +23,8 @@ export interface Report {
 export interface WorkerReport {
   readonly number: number;
   readonly pid: number;
-  readonly state: WorkerState;
+  /** `blocked` where its heartbeat is overdue. */
+  readonly state: WorkerState | 'blocked';
   readonly ageSeconds: number;
   readonly requests: number;
   readonly requestsInFlight: number;

@@ -29,7 +29,7 @@ export class Restarts {
 
   count(worker: number, reason: RestartReason, detail = ''): void {
     this.counts[reason] += 1;
-    this.#last = { worker, reason, detail, atMs: performance.now() };
+    this.#last = { worker, reason, detail: asLine(detail), atMs: performance.now() };
   }
 
   get last(): RestartReport | undefined {
@@ -37,4 +37,12 @@ export class Restarts {
     const { atMs, ...restart } = this.#last;
     return { ...restart, secondsAgo: (performance.now() - atMs) / 1000 };
   }
+}
+
+/** An error's stack is left to the log; control characters would take effect in a terminal. */
+function asLine(text: string): string {
+  return text
+    .split('\n', 1)
+    .join('')
+    .replaceAll(/\p{Cc}/gu, ' ');
 }

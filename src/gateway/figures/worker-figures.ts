@@ -1,8 +1,14 @@
 import { noDurations, type Durations } from './durations.ts';
 
-/** What a worker has done since the heartbeat before. */
-export interface Counts {
-  readonly seconds: number;
+/** What a worker tells the arbiter with each heartbeat. */
+export interface WorkerFigures extends RequestCounts, LoopFigures {
+  readonly requestsInFlight: number;
+  readonly connections: number;
+  readonly memoryBytes: number;
+}
+
+/** Of the requests since the heartbeat before. */
+export interface RequestCounts {
   /** Answers, in the order of `STATUS_CLASSES`; those to refused requests too. */
   readonly statuses: readonly number[];
   /** Of the requests that the application answered. */
@@ -10,27 +16,28 @@ export interface Counts {
   readonly durationSumMs: number;
   /** Of bodies. */
   readonly sentBytes: number;
-  /** The time that the event loop did not wait for something to do. */
+}
+
+/** Of the event loop since the heartbeat before. */
+export interface LoopFigures {
+  readonly seconds: number;
+  /** The time that it did not wait for something to do. */
   readonly busySeconds: number;
-  /** The longest turn of the event loop: so long a request may have waited for its turn. */
+  /** Its longest turn: so long may a request have waited for its own. */
   readonly loopDelayMs: number;
 }
 
-/** What a worker tells the arbiter with each heartbeat. */
-export interface WorkerFigures extends Counts {
-  readonly requestsInFlight: number;
-  readonly connections: number;
-  readonly memoryBytes: number;
-}
+/** What can be added up, over heartbeats and over workers. */
+export type Counts = RequestCounts & LoopFigures;
 
 export const STATUS_CLASSES = ['1xx', '2xx', '3xx', '4xx', '5xx'] as const;
 
 export const NOTHING: Counts = {
-  seconds: 0,
   statuses: STATUS_CLASSES.map(() => 0),
   durations: noDurations(),
   durationSumMs: 0,
   sentBytes: 0,
+  seconds: 0,
   busySeconds: 0,
   loopDelayMs: 0,
 };
@@ -38,11 +45,11 @@ export const NOTHING: Counts = {
 /** What two heartbeats tell together. */
 export function add(one: Counts, other: Counts): Counts {
   return {
-    seconds: one.seconds + other.seconds,
     statuses: addEach(one.statuses, other.statuses),
     durations: addEach(one.durations, other.durations),
     durationSumMs: one.durationSumMs + other.durationSumMs,
     sentBytes: one.sentBytes + other.sentBytes,
+    seconds: one.seconds + other.seconds,
     busySeconds: one.busySeconds + other.busySeconds,
     loopDelayMs: Math.max(one.loopDelayMs, other.loopDelayMs),
   };

@@ -24,7 +24,7 @@ export class AccessLog {
   /** A request that was answered, or whose client went away before. */
   answered(exchange: Exchange, peer: PeerFacts): void {
     const status = exchange.status === '' ? CLIENT_WENT_AWAY : Number.parseInt(exchange.status, 10);
-    const durationMs = performance.now() - exchange.startedAtMs;
+    const { durationMs } = exchange;
     if (this.#format !== 'json') {
       const request = { exchange, peer, status, durationMs };
       return this.#write(`${formatAccess(this.#format, request)}\n`);

@@ -1,9 +1,13 @@
 import { isIPv6 } from 'node:net';
 
 /** Where to listen: a TCP host and port, or a unix socket. */
-export type Address =
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
-  | { readonly kind: 'unix'; readonly path: string };
+export type Address = TcpAddress | { readonly kind: 'unix'; readonly path: string };
+
+export interface TcpAddress {
+  readonly kind: 'tcp';
+  readonly host: string;
+  readonly port: number;
+}
 
 // HOST:PORT, [IPv6]:PORT, :PORT
 const TCP = /^(?:\[(?<ipv6>[^\]]+)\]|(?<host>[^:[\]/]*)):(?<port>\d{1,5})$/;

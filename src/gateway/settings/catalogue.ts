@@ -1,3 +1,4 @@
+import { DEFAULT_CONTROL_SOCKET } from '../figures/control-socket-path.ts';
 import { grantedCpus } from './granted-cpus.ts';
 import {
   HEADER_MAPS,
@@ -17,6 +18,7 @@ import {
   integer,
   networks,
   octal,
+  optionalTcpAddress,
   rootPath,
   schemeHeaders,
   seconds,
@@ -319,5 +321,21 @@ export const CATALOGUE: Catalogue = {
     default: () => 'info',
     parse: choice(LOG_LEVELS),
     description: `The least severe lines to log: ${LOG_LEVELS.join(', ')}.`,
+  },
+  controlSocket: {
+    flags: { long: 'control-socket', value: 'PATH' },
+    section: 'Figures',
+    default: () => DEFAULT_CONTROL_SOCKET,
+    parse: text("a socket's path, or 'none'"),
+    description:
+      "The unix socket that gateway stats and gateway top ask, of mode 0600; {pid} stands for the arbiter's process id. 'none': without.",
+  },
+  metricsBind: {
+    flags: { long: 'metrics-bind', value: 'HOST:PORT' },
+    section: 'Figures',
+    default: () => '',
+    parse: optionalTcpAddress,
+    description:
+      'Where Prometheus finds /metrics: a listener of its own, which only monitoring should reach. None unless given.',
   },
 };

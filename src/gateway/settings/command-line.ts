@@ -22,8 +22,9 @@ export class UsageError extends Error {
  * @throws {UsageError}
  */
 export function readCommandLine(args: string[], environment: NodeJS.ProcessEnv): CommandLine {
-  const inherited = parse(splitWords(environment['GATEWAY_CMD_ARGS'] ?? ''));
-  const given = parse(args);
+  const inheritedWords = splitWords(environment['GATEWAY_CMD_ARGS'] ?? '');
+  const inherited = parseWords(inheritedWords, OPTIONS, true);
+  const given = parseWords(args, OPTIONS, true);
   const options = { ...inherited.values, ...given.values };
   const [applicationName, ...extra] =
     given.positionals.length > 0 ? given.positionals : inherited.positionals;
@@ -64,9 +65,18 @@ const OPTIONS: ParseArgsOptionsConfig = {
   ),
 };
 
-function parse(args: string[]): { values: Record<string, unknown>; positionals: string[] } {
+/**
+ * Splits words into options and the rest.
+ *
+ * @throws {UsageError}
+ */
+export function parseWords(
+  args: string[],
+  options: ParseArgsOptionsConfig,
+  allowPositionals: boolean,
+): { values: Record<string, unknown>; positionals: string[] } {
   try {
-    return parseArgs({ args, options: OPTIONS, allowPositionals: true });
+    return parseArgs({ args, options, allowPositionals });
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
   }

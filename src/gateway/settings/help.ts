@@ -9,9 +9,13 @@ export function helpText(environment: NodeJS.ProcessEnv): string {
   const sections = Map.groupBy(settingEntries(), ([, setting]) => setting.section);
   return [
     'Usage: gateway [OPTIONS] MODULE[:ATTRIBUTE]',
+    '       gateway stats [--socket PATH] [--json]',
+    '       gateway top [--socket PATH]',
     '',
     'Serves a WSGI application. MODULE is a dotted name under the source root, as',
     "myproject.wsgi, or a file's path; ATTRIBUTE is 'application' unless given.",
+    'stats prints the figures of a running gateway, top shows them live in a terminal; PATH is its',
+    'control socket, needed where several run here.',
     '',
     ...option(
       '-c, --config FILE',

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { unknownAtoms } from '../log/access-format.ts';
-import { parseAddress, type Address } from './address.ts';
+import { parseAddress, type Address, type TcpAddress } from './address.ts';
 import { Networks } from './networks.ts';
 
 /**
@@ -128,6 +128,13 @@ export function addresses(value: unknown): readonly Address[] {
     throw new ValueError('HOST:PORT, [IPv6]:PORT, :PORT or unix:PATH');
   }
   return valid;
+}
+
+export function optionalTcpAddress(value: unknown): TcpAddress | undefined {
+  if (value === '') return undefined;
+  const address = typeof value === 'string' ? parseAddress(value) : undefined;
+  if (address?.kind !== 'tcp') throw new ValueError("HOST:PORT, [IPv6]:PORT, :PORT or ''");
+  return address;
 }
 
 /** Entries that `Networks` takes; they stay text, as settings cross a process boundary. */

@@ -1,4 +1,4 @@
-import type { Address } from './address.ts';
+import type { Address, TcpAddress } from './address.ts';
 import type { Parse } from './setting-values.ts';
 
 /** Every setting's value, as plain data. Names and defaults are Gunicorn's where it has them. */
@@ -42,6 +42,8 @@ export interface Settings {
   readonly accessLogFormat: string;
   readonly errorlog: string;
   readonly loglevel: LogLevel;
+  readonly controlSocket: string;
+  readonly metricsBind: TcpAddress | undefined;
 }
 
 /** A header by which a proxy says https, and the value that says so. */
@@ -53,7 +55,14 @@ export const LOG_LEVELS = ['debug', 'info', 'warning', 'error', 'critical'] as c
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export type Section =
-  'Server socket' | 'Workers' | 'Timeouts' | 'Limits' | 'Proxies' | 'Process' | 'Logging';
+  | 'Server socket'
+  | 'Workers'
+  | 'Timeouts'
+  | 'Limits'
+  | 'Proxies'
+  | 'Process'
+  | 'Logging'
+  | 'Figures';
 
 export interface Setting<T> {
   /** As in `-w, --workers INT`. */

@@ -18,6 +18,9 @@ const BUFFERED_BYTES_MAX = 65_536;
 /** After the last response, what is still coming in is read for so long: a reset would overtake it. */
 const LINGER_MS = 1000;
 
+// Made once: an error is dear to make, and every request ends.
+const REQUEST_OVER = new Error('the request is over');
+
 const PLAIN_TEXT: HeaderList = [['Content-Type', 'text/plain; charset=utf-8']];
 const RETRY_SOON: HeaderList = [['Retry-After', '1']];
 
@@ -162,6 +165,7 @@ export class Connection implements Wire, BodySource {
     this.#state.requestsInFlight -= 1;
     this.#state.requestsServed += 1;
     exchange.finish();
+    this.#state.meter.countRequest(exchange.status, exchange.durationMs, exchange.sentBytes);
     this.#service.accessLog?.answered(exchange, this.peer);
     if (!this.isClosed) this.#afterResponse(exchange.isLast);
   }
@@ -178,7 +182,7 @@ export class Connection implements Wire, BodySource {
     if (this.#body?.skip() === false) return this.#closePolitely();
     this.#resume();
     if (!this.#parser.isBodyComplete) return;
-    this.#body?.end(new Error('the request is over'));
+    this.#body?.end(REQUEST_OVER);
     const { idleMs, headerMs } = this.#service.timeouts;
     this.#phase = 'head';
     this.#setDeadline(this.#parser.isIdle ? idleMs : headerMs);
@@ -196,6 +200,7 @@ export class Connection implements Wire, BodySource {
     const connection = isLast ? 'close' : head.protocol === 'HTTP/1.0' ? 'keep-alive' : undefined;
     const added = { framing: 0, connection, date: this.#state.date } as const;
     void this.write(encodeResponseHead(statusLine(503), RETRY_SOON, added));
+    this.#state.meter.countRefusal(503);
     const overloaded = new ProtocolError(503, 'overloaded');
     this.#service.accessLog?.refused(overloaded, this.peer, head);
     this.#afterResponse(isLast);
@@ -207,6 +212,7 @@ export class Connection implements Wire, BodySource {
     const text = Buffer.from(`${status.slice(4)}: ${error.message}\n`);
     const added = { framing: text.length, connection: 'close', date: this.#state.date } as const;
     void this.write(encodeResponseHead(status, PLAIN_TEXT, added), text);
+    this.#state.meter.countRefusal(error.status);
     this.#service.accessLog?.refused(error, this.peer);
     this.#closePolitely();
   }

@@ -9,7 +9,7 @@ import type {
   HeaderList,
   InputStream,
 } from '../../wsgi/types.ts';
-import { buildEnviron, requestIdOf, type PeerFacts, type RequestFacts } from './environ.ts';
+import { buildEnviron, type PeerFacts, type RequestFacts } from './environ.ts';
 import { LogErrorStream } from './log-error-stream.ts';
 import type { RequestHead } from '../protocols/http1/request-head.ts';
 import {
@@ -37,7 +37,6 @@ export interface Wire {
 export class Exchange implements ResponseSink, RequestFacts {
   readonly head: RequestHead;
   readonly environ: Environ;
-  readonly requestId: string;
   readonly input: InputStream;
   readonly errors: ErrorStream;
   /** After this response the connection closes. */
@@ -48,6 +47,8 @@ export class Exchange implements ResponseSink, RequestFacts {
   /** The application's own. */
   responseHeaders: HeaderList = [];
   readonly startedAtMs: number = performance.now();
+  /** How long it took, once it is over. */
+  durationMs = 0;
   readonly #body: RequestBody;
   readonly #wire: Wire;
   readonly #service: Service;
@@ -71,9 +72,8 @@ export class Exchange implements ResponseSink, RequestFacts {
     this.#wire = wire;
     this.#service = service;
     this.#state = state;
-    this.requestId = requestIdOf(head, wire.peer);
     this.input = new BodyInputStream(() => body.pull());
-    this.errors = new LogErrorStream(service.log, this.requestId);
+    this.errors = new LogErrorStream(service.log, this);
     this.environ = buildEnviron(head, service.environ, wire.peer, this);
   }
 
@@ -86,6 +86,7 @@ export class Exchange implements ResponseSink, RequestFacts {
   /** The response is complete, or will never be. */
   finish(): void {
     this.#isOver = true;
+    this.durationMs = performance.now() - this.startedAtMs;
     this.#service.hooks.after?.(this.environ, this.status);
   }
 
@@ -118,6 +119,10 @@ export class Exchange implements ResponseSink, RequestFacts {
       target: this.head.target,
       seconds: Math.round(performance.now() - this.startedAtMs) / 1000,
     };
+  }
+
+  get requestId(): string {
+    return this.environ['gateway.request_id'] ?? '';
   }
 
   get isDraining(): boolean {

@@ -4,15 +4,15 @@ import type { Log } from '../log/log.ts';
 /** `wsgi.errors`: what the application writes there becomes lines of the gateway's log. */
 export class LogErrorStream implements ErrorStream {
   readonly #log: Log;
-  readonly #requestId: string;
+  readonly #request: { readonly requestId: string };
 
-  constructor(log: Log, requestId: string) {
+  constructor(log: Log, request: { readonly requestId: string }) {
     this.#log = log;
-    this.#requestId = requestId;
+    this.#request = request;
   }
 
   write(text: string): void {
-    this.#log.error({ request_id: this.#requestId }, text.trimEnd());
+    this.#log.error({ request_id: this.#request.requestId }, text.trimEnd());
   }
 
   writelines(lines: Iterable<string>): void {

@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts';
+import { residentBytes } from '../figures/process-gauge.ts';
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -17,16 +18,7 @@ export function dutyToRetire(config: Config): (requestsServed: number) => string
     if (maxWorkerLifetime > 0 && performance.now() - startedAtMs >= maxWorkerLifetime * 1000) {
       return `it is ${maxWorkerLifetime} s old`;
     }
-    const memory = maxWorkerMemory > 0 ? residentMebibytes() : 0;
+    const memory = maxWorkerMemory > 0 ? Math.round((residentBytes() ?? 0) / MEBIBYTE) : 0;
     return memory > maxWorkerMemory ? `it takes ${memory} MiB of memory` : undefined;
   };
-}
-
-function residentMebibytes(): number {
-  try {
-    return Math.round(process.memoryUsage.rss() / MEBIBYTE);
-  } catch {
-    // It reads a file in /proc, and there may be no descriptor left.
-    return 0;
-  }
 }

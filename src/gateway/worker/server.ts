@@ -1,5 +1,7 @@
 import { createServer, type BoundSocket, type Server as NetServer, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
+import { Meter } from '../figures/meter.ts';
+import type { RequestCounts } from '../figures/worker-figures.ts';
 import { Connection } from './connection.ts';
 import { serverNameAndPort, type PeerFacts } from './environ.ts';
 import type { Address } from '../settings/address.ts';
@@ -27,6 +29,7 @@ export class Server {
     isDraining: false,
     requestsInFlight: 0,
     requestsServed: 0,
+    meter: new Meter(),
     loopDelayMs: 0,
   };
   readonly #connections = new Set<Connection>();
@@ -74,6 +77,15 @@ export class Server {
     this.#timers.forEach(clearInterval);
     for (const listener of this.#listeners) listener.close();
     for (const connection of this.#connections) connection.close();
+  }
+
+  /** What was counted since the last time, and how it stands. */
+  takeFigures(): RequestCounts & { requestsInFlight: number; connections: number } {
+    return {
+      ...this.#state.meter.take(),
+      requestsInFlight: this.#state.requestsInFlight,
+      connections: this.#connections.size,
+    };
   }
 
   get requestsServed(): number {
@@ -134,7 +146,8 @@ export class Server {
     let dueMs = performance.now() + LOOP_DELAY_MS;
     return setInterval(() => {
       const nowMs = performance.now();
-      this.#state.loopDelayMs = nowMs - dueMs;
+      // It fades, so that what waited through a long turn is not let in behind a short one.
+      this.#state.loopDelayMs = Math.max(nowMs - dueMs, this.#state.loopDelayMs / 2);
       dueMs = nowMs + LOOP_DELAY_MS;
     }, LOOP_DELAY_MS);
   }

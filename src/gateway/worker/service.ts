@@ -1,4 +1,5 @@
 import type { Application, Environ } from '../../wsgi/types.ts';
+import type { Meter } from '../figures/meter.ts';
 import type { ServerHooks, WorkerView } from '../hooks.ts';
 import type { AccessLog } from '../log/access-log.ts';
 import type { Log } from '../log/log.ts';
@@ -36,6 +37,7 @@ export interface ServerState {
   isDraining: boolean;
   requestsInFlight: number;
   requestsServed: number;
+  readonly meter: Meter;
   /** How late the event loop is. */
   loopDelayMs: number;
 }
@@ -73,7 +75,10 @@ export function makeService(
       worker: { number, pid },
       isMultiprocess: config.workers > 1,
       rootPath: config.rootPath,
-      schemeHeaders: new Map(config.secureSchemeHeaders),
+      schemeKeys: config.secureSchemeHeaders.map(([name, value]) => [
+        `HTTP_${name.toUpperCase().replaceAll('-', '_')}`,
+        value,
+      ]),
       forwarderHeaders: new Set(config.forwarderHeaders.map((name) => name.toLowerCase())),
       headerMap: config.headerMap,
     },

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { loadApplication } from '../application.ts';
 import { loadHooks, type Config } from '../config.ts';
 import { ExitCode, exitCodeOf, explain } from '../failure.ts';
+import { ProcessGauge } from '../figures/process-gauge.ts';
 import type { ServerHooks, WorkerView } from '../hooks.ts';
 import { reopenLogFiles } from '../log/log-stream.ts';
 import { openAccessLog, openLog, type Log } from '../log/log.ts';
@@ -32,18 +33,23 @@ async function main(): Promise<void> {
   await hooks.postWorkerInit?.(view);
   const server = new Server(makeService(application, view, hooks, accessLog));
   watchdog.requestsInFlight = () => server.requestsInFlight();
-  finishOnRequest(server, config, log);
+  const gauge = new ProcessGauge();
+  const heartbeat = (): WorkerMessage => ({
+    kind: 'heartbeat',
+    figures: { ...server.takeFigures(), ...gauge.take() },
+  });
+  finishOnRequest(server, config, log, heartbeat);
   for (const { fd, address } of listeners) await server.listen({ fd }, address, config.backlog);
-  beat(server, config);
+  beat(server, config, heartbeat);
   tell({ kind: 'ready' });
 }
 
-/** Tells the arbiter that the loop turns, and when the worker is due to be replaced. */
-function beat(server: Server, config: Config): void {
+/** Tells the arbiter that the loop turns, with the figures, and when the worker is due to be replaced. */
+function beat(server: Server, config: Config, heartbeat: () => WorkerMessage): void {
   const isDue = dutyToRetire(config);
   let hasAsked = false;
   setInterval(() => {
-    tell({ kind: 'heartbeat' });
+    tell(heartbeat());
     const reason = hasAsked ? undefined : isDue(server.requestsServed);
     if (reason === undefined) return;
     hasAsked = true;
@@ -52,7 +58,12 @@ function beat(server: Server, config: Config): void {
 }
 
 /** TERM, a vanished arbiter and an uncaught error all end a worker the same polite way. */
-function finishOnRequest(server: Server, config: Config, log: Log): void {
+function finishOnRequest(
+  server: Server,
+  config: Config,
+  log: Log,
+  heartbeat: () => WorkerMessage,
+): void {
   let isFinishing = false;
   const finish = (exitCode: number): void => {
     if (isFinishing) return;
@@ -62,7 +73,8 @@ function finishOnRequest(server: Server, config: Config, log: Log): void {
       log.warn({ requests }, `${requests.length} requests cut after ${config.gracefulTimeout} s`);
       process.exit(exitCode);
     }, config.gracefulTimeout * 1000);
-    void server.drain().then(() => process.exit(exitCode));
+    // The requests since the last heartbeat are to be counted too.
+    void server.drain().then(() => tell(heartbeat(), () => process.exit(exitCode)));
   };
   process.on('SIGTERM', () => finish(ExitCode.ok));
   process.on('disconnect', () => {
@@ -91,9 +103,9 @@ function stopAtOnce(hooks: ServerHooks, view: WorkerView): void {
   process.on('SIGUSR1', reopenLogFiles);
 }
 
-function tell(message: WorkerMessage): void {
-  // Where the arbiter has gone there is nobody to tell; 'disconnect' deals with that.
-  process.send?.(message, undefined, undefined, () => undefined);
+/** Where the arbiter has gone there is nobody to tell, and what is to come then comes at once. */
+function tell(message: WorkerMessage, then: () => void = () => undefined): void {
+  process.send?.(message, undefined, undefined, then);
 }
 
 function fail(error: unknown): void {

@@ -1,23 +1,44 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
-import { runChecks } from '../../../src/framework/checks/check.ts';
-import { registeredChecks, registerCheck } from '../../../src/framework/checks/registry.ts';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { isAtLeast, runChecks } from '../../../src/framework/checks/check.ts';
+import { checkTags, registerCheck, selectChecks } from '../../../src/framework/checks/registry.ts';
+import { crossOriginProtection } from '../../../src/framework/middleware/cross-origin.ts';
+import { health } from '../../../src/framework/middleware/health.ts';
 import { hosts } from '../../../src/framework/middleware/hosts.ts';
+import { httpsRedirect } from '../../../src/framework/middleware/https-redirect.ts';
 import { securityHeaders } from '../../../src/framework/middleware/security-headers.ts';
 import type { Settings } from '../../../src/framework/settings.ts';
 import { withSettings } from '../serve.ts';
 import { makeTree } from '../staticfiles/tree.ts';
 
+const STRONG_KEY = 'abcdefghij'.repeat(5);
+
 const SOUND: Partial<Settings> = {
+  SECRET_KEY: STRONG_KEY,
+  SECRET_KEY_FALLBACKS: [STRONG_KEY],
   ALLOWED_HOSTS: ['example.com'],
   ROOT_URLCONF: 'myproject.urls',
-  MIDDLEWARE: [securityHeaders, hosts],
+  MIDDLEWARE: [securityHeaders, hosts, httpsRedirect, crossOriginProtection],
+  SECURE_SSL_REDIRECT: true,
   SECURE_HSTS_SECONDS: 3600,
+  SECURE_HSTS_INCLUDE_SUBDOMAINS: true,
+  SECURE_HSTS_PRELOAD: true,
+  SECURE_PROXY_SSL_HEADER: ['HTTP_X_FORWARDED_PROTO', 'https'],
 };
+
+beforeEach(() => {
+  vi.stubEnv('FORWARDED_ALLOW_IPS', '10.0.0.0/8');
+  vi.stubEnv('APP_REPLICAS', undefined);
+});
+afterEach(() => vi.unstubAllEnvs());
 
 async function idsUnder(changes: Partial<Settings>): Promise<string[]> {
   withSettings({ ...SOUND, ...changes });
-  const { messages } = await runChecks(registeredChecks(true));
+  const { messages } = await runChecks(selectChecks({ deploy: true }));
+  for (const { level, id } of messages) {
+    expect(id).toMatch(level === 'error' ? /\.E\d{3}$/ : /\.W\d{3}$/);
+  }
   return messages.map(({ id }) => id);
 }
 
@@ -25,36 +46,127 @@ test('a sound project has no messages', async () => {
   expect(await idsUnder({})).toEqual([]);
 });
 
-test.for<[id: string, changes: Partial<Settings>]>([
+const ALL_MIDDLEWARE = SOUND.MIDDLEWARE ?? [];
+const without = (missing: unknown) => ({
+  MIDDLEWARE: ALL_MIDDLEWARE.filter((middleware) => middleware !== missing),
+});
+
+test.for<[id: string, changes: object]>([
+  ['settings.W101', { ALOWED_HOSTS: [] }],
   ['urls.E001', { ROOT_URLCONF: '' }],
   ['urls.E001', { ROOT_URLCONF: 'myproject.settings' }],
   ['urls.W101', { ROOT_URLCONF: join(import.meta.dirname, 'ambiguous-urls.ts') }],
+  [
+    'urls.W102',
+    {
+      ROOT_URLCONF: join(import.meta.dirname, 'health-urls.ts'),
+      MIDDLEWARE: [...ALL_MIDDLEWARE, health],
+    },
+  ],
   ['staticfiles.W004', { STATICFILES_DIRS: ['/nowhere/at/all'] }],
-  ['staticfiles.E002', { STATICFILES_DIRS: ['/tmp/a'], STATIC_ROOT: '/tmp/a/b' }],
-  ['security.W001', { MIDDLEWARE: [hosts] }],
-  ['security.W101', { MIDDLEWARE: [securityHeaders] }],
+  ['staticfiles.W101', { STATIC_ROOT: '/nowhere/at/all' }],
+  ['security.W001', without(securityHeaders)],
+  ['security.W003', without(crossOriginProtection)],
   ['security.W004', { SECURE_HSTS_SECONDS: 0 }],
+  ['security.W005', { SECURE_HSTS_INCLUDE_SUBDOMAINS: false }],
   ['security.W006', { SECURE_CONTENT_TYPE_NOSNIFF: false }],
+  ['security.W008', { SECURE_SSL_REDIRECT: false }],
+  ['security.W008', without(httpsRedirect)],
+  ['security.W009', { SECRET_KEY: '' }],
+  ['security.W009', { SECRET_KEY: STRONG_KEY.slice(1) }],
+  ['security.W009', { SECRET_KEY: 'abcd'.repeat(20) }],
+  ['security.W009', { SECRET_KEY: `insecure-${STRONG_KEY}` }],
   ['security.W018', { DEBUG: true }],
   ['security.W019', { X_FRAME_OPTIONS: 'SAMEORIGIN' }],
   ['security.W020', { ALLOWED_HOSTS: [] }],
+  ['security.W021', { SECURE_HSTS_PRELOAD: false }],
   ['security.W022', { SECURE_REFERRER_POLICY: null }],
+  ['security.E023', { SECURE_REFERRER_POLICY: 'same-orign' }],
+  ['security.E023', { SECURE_REFERRER_POLICY: 'no-referrer, all' }],
+  ['security.W025', { SECRET_KEY_FALLBACKS: [STRONG_KEY, 'short'] }],
+  ['security.W101', without(hosts)],
+  ['security.W102', { ALLOWED_HOSTS: ['*'] }],
 ])('%s fires under %j, alone', async ([id, changes]) => {
   expect(await idsUnder(changes)).toEqual([id]);
 });
 
+test.for<[changes: object]>([
+  [{ MY_OWN_SETTING: 1, BASE_DIR: '/', BUG: 1 }],
+  [{ ROOT_URLCONF: join(import.meta.dirname, 'health-urls.ts') }],
+  [{ SECURE_REFERRER_POLICY: 'no-referrer, strict-origin-when-cross-origin' }],
+  [{ ALLOWED_HOSTS: ['.example.com'] }],
+])('no check fires under %j', async ([changes]) => {
+  expect(await idsUnder(changes)).toEqual([]);
+});
+
+test('STATIC_ROOT must not be inside a folder of STATICFILES_DIRS', async () => {
+  const folder = makeTree({});
+  const ids = await idsUnder({
+    STATICFILES_DIRS: [folder],
+    STATIC_ROOT: join(folder, 'collected'),
+  });
+  expect(ids).toEqual(['staticfiles.E002', 'staticfiles.W101']);
+});
+
+test('a STATIC_ROOT that collectstatic has filled is fine', async () => {
+  const root = makeTree({});
+  writeFileSync(join(root, 'staticfiles.json'), '{}');
+  expect(await idsUnder({ STATIC_ROOT: root })).toEqual([]);
+});
+
+test('without SECRET_KEY more than one replica is an error', async () => {
+  vi.stubEnv('APP_REPLICAS', '3');
+  expect(await idsUnder({ SECRET_KEY: '' })).toEqual(['security.E101']);
+  expect(await idsUnder({ SECRET_KEY: STRONG_KEY })).toEqual([]);
+});
+
+test.for([
+  [{ FORWARDED_ALLOW_IPS: '' }, ['security.W103']],
+  [{ FORWARDED_ALLOW_IPS: '', GATEWAY_CMD_ARGS: '--forwarded-allow-ips *' }, []],
+] as const)(
+  'a proxy header is believed only where the gateway believes it: %j',
+  async ([variables, ids]) => {
+    for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
+    expect(await idsUnder({})).toEqual(ids);
+    expect(await idsUnder({ SECURE_PROXY_SSL_HEADER: null })).toEqual([]);
+  },
+);
+
+test.for<[name: string, value: unknown]>([
+  ['SECURE_CROSS_ORIGIN_OPENER_POLICY', 'other-origin'],
+  ['SECURE_CSP', "default-src 'self'"],
+])("what Django's E024 and W026 look for in %s stops the settings", ([name, value]) => {
+  expect(() => withSettings({ [name]: value })).toThrow(name);
+});
+
 test('a silenced message is counted and not shown', async () => {
   withSettings({ ...SOUND, DEBUG: true, SILENCED_SYSTEM_CHECKS: ['security.W018'] });
-  const result = await runChecks(registeredChecks(true));
+  const result = await runChecks(selectChecks({ deploy: true }));
   expect(result).toEqual({ messages: [], silencedCount: 1 });
 });
 
 test('deployment checks run only when asked for', async () => {
   withSettings({ ...SOUND, DEBUG: true });
-  expect((await runChecks(registeredChecks(false))).messages).toEqual([]);
+  expect((await runChecks(selectChecks({ deploy: false }))).messages).toEqual([]);
 });
 
-test("a project's own check runs with the others", async () => {
-  registerCheck(() => [{ level: 'warning', id: 'mine.W001', message: 'Mine.' }]);
-  expect(await idsUnder({ STATICFILES_DIRS: [makeTree({})] })).toEqual(['mine.W001']);
+test('tags select checks', async () => {
+  withSettings({ ...SOUND, DEBUG: true, STATIC_ROOT: '/nowhere/at/all' });
+  const { messages } = await runChecks(selectChecks({ deploy: true, tags: ['staticfiles'] }));
+  expect(messages.map(({ id }) => id)).toEqual(['staticfiles.W101']);
+});
+
+test("a project's own check runs with the others, under its own tag", async () => {
+  expect(checkTags(false)).toEqual(['settings', 'staticfiles', 'urls']);
+  registerCheck(() => [{ level: 'warning', id: 'mine.W001', message: 'Mine.' }], {
+    tags: ['mine'],
+  });
+  expect(checkTags(true)).toEqual(['mine', 'security', 'settings', 'staticfiles', 'urls']);
+  expect(await idsUnder({})).toEqual(['mine.W001']);
+});
+
+test('levels have an order', () => {
+  expect(isAtLeast('error', 'warning')).toBe(true);
+  expect(isAtLeast('warning', 'warning')).toBe(true);
+  expect(isAtLeast('info', 'warning')).toBe(false);
 });

@@ -10,8 +10,13 @@ export const PROJECT_ROOT: string = dirname(dirname(dirname(import.meta.dirname)
 export type Environment = Readonly<Record<string, string>>;
 
 /** Runs `manage` to its end. */
-export async function manage(args: readonly string[], environment: Environment = {}) {
+export async function manage(
+  args: readonly string[],
+  environment: Environment = {},
+  input: string = '',
+) {
   const child = startManage(args, environment);
+  child.stdin?.end(input);
   const [stdout, stderr] = await Promise.all([streamText(child.stdout), streamText(child.stderr)]);
   if (child.exitCode === null) await once(child, 'exit');
   return { code: child.exitCode, stdout, stderr };

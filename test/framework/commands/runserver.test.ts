@@ -38,17 +38,22 @@ function outputOf(child: ChildProcess): () => string {
   return () => output;
 }
 
-test('it serves, reloads on a change, survives broken code, and quits', async () => {
-  const root = copyProject();
+async function startServer(root: string, environment = {}) {
   const port = await freePort();
-  const child = startManage(['runserver', `${port}`], {}, root);
+  const child = startManage(['runserver', `${port}`], environment, root);
   const output = outputOf(child);
-  const exited = once(child, 'exit');
   const answers = (path: string, text: string) =>
     vi.waitFor(async () => {
       const answer = await fetch(`http://127.0.0.1:${port}${path}`).catch(() => undefined);
       expect((await answer?.text()) ?? '', output()).toContain(text);
     }, PATIENCE);
+  return { port, child, output, answers };
+}
+
+test('it serves, reloads on a change, shows broken code in the browser, and quits', async () => {
+  const root = copyProject();
+  const { port, child, output, answers } = await startServer(root);
+  const exited = once(child, 'exit');
 
   await answers('/', 'Development mode.');
   expect(output()).toMatch(/Watching .*src for changes/);
@@ -63,9 +68,12 @@ test('it serves, reloads on a change, survives broken code, and quits', async ()
   await answers('/items/7/', 'Changed 7');
   expect(output()).toContain('myproject/views.ts changed');
 
-  writeFileSync(views, `${source}\nthis is no TypeScript`);
-  await vi.waitFor(() => expect(output()).toMatch(/views\.ts:\d+/), PATIENCE);
-  await answers('/items/7/', 'Changed 7');
+  writeFileSync(views, `${source}\nthis no TypeScript`);
+  await answers('/items/7/', 'The project cannot be loaded');
+  const page = await fetch(`http://127.0.0.1:${port}/anything`, { method: 'POST' });
+  expect([page.status, page.headers.get('Refresh')]).toEqual([500, '2']);
+  expect(await page.text()).toMatch(/views\.ts:\d+.*<mark>no<\/mark> TypeScript/s);
+  expect(output()).toMatch(/views\.ts:\d+/);
 
   writeFileSync(views, source.replace('`Item ', '`Mended '));
   await answers('/items/7/', 'Mended 7');
@@ -73,6 +81,39 @@ test('it serves, reloads on a change, survives broken code, and quits', async ()
   child.kill('SIGINT');
   expect(await exited).toEqual([0, null]);
 }, 90_000);
+
+test('a project that is broken at the start is shown, and served once it is mended', async () => {
+  const root = copyProject();
+  const settings = join(root, 'src/myproject/settings.ts');
+  const source = readFileSync(settings, 'utf8');
+  writeFileSync(settings, source.replace("ROOT_URLCONF = 'myproject.urls'", 'ROOT_URLCONF = 7'));
+  const { answers, output } = await startServer(root);
+  await answers('/', 'ROOT_URLCONF is 7: expected a string.');
+  expect(output()).toContain('ROOT_URLCONF is 7');
+  writeFileSync(settings, source);
+  await answers('/items/7/', 'Item 7');
+}, 60_000);
+
+test('without DEBUG the browser is told nothing of what is broken', async () => {
+  const root = copyProject();
+  const urls = join(root, 'src/myproject/urls.ts');
+  writeFileSync(urls, `${readFileSync(urls, 'utf8')}\nthrow new Error('canary');`);
+  const { child, output } = await startServer(root, { DEBUG: 'false' });
+  const [code] = await once(child, 'exit');
+  expect(code).not.toBe(0);
+  expect(output()).toContain('canary');
+}, 60_000);
+
+test('a port in use is told at once', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  onTestFinished(() => {
+    server.close();
+  });
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const { code, stderr } = await manage(['runserver', `127.0.0.1:${port}`]);
+  expect([code, stderr]).toEqual([1, 'That port is already in use.\n']);
+});
 
 test('without DEBUG and ALLOWED_HOSTS it is refused', async () => {
   const { code, stderr } = await manage(['runserver'], { DEBUG: 'false', ALLOWED_HOSTS: ',' });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { securityHeaders } from '../../../src/framework/middleware/security-headers.ts';
+import { CSP_NONCE } from '../../../src/framework/content-security-policy.ts';
 import { HttpResponse } from '../../../src/framework/response.ts';
 import type { Settings } from '../../../src/framework/settings.ts';
 import { path } from '../../../src/framework/urls/path.ts';
@@ -9,6 +10,7 @@ function serveWith(settings: Partial<Settings> = {}, secure = false) {
   return serveProject({
     urlpatterns: [
       path('', () => new HttpResponse('ok')),
+      path('nonce/', (request) => new HttpResponse(request.cspNonce)),
       path('own/', () => new HttpResponse('ok', { headers: { 'X-Frame-Options': 'SAMEORIGIN' } })),
     ],
     middleware: [securityHeaders],
@@ -59,4 +61,36 @@ test.for<[Partial<Settings>, isSecure: boolean, value: string | undefined]>([
 ])('under %j, secure %s: Strict-Transport-Security %s', async ([settings, isSecure, value]) => {
   const { get } = await serveWith(settings, isSecure);
   expect((await get('/')).headers['strict-transport-security']).toBe(value);
+});
+
+const WITH_NONCE = { 'script-src': ["'self'", CSP_NONCE], 'style-src': [CSP_NONCE] };
+
+test.for([
+  ['SECURE_CSP', 'content-security-policy'],
+  ['SECURE_CSP_REPORT_ONLY', 'content-security-policy-report-only'],
+] as const)(
+  '%s has a nonce where the view asked for one, each time another',
+  async ([name, header]) => {
+    const { get } = await serveWith({ [name]: WITH_NONCE });
+    expect((await get('/')).headers[header]).toBe("script-src 'self'; style-src");
+    const answers = [await get('/nonce/'), await get('/nonce/')];
+    for (const { headers, text: nonce } of answers) {
+      expect(headers[header]).toBe(
+        `script-src 'self' 'nonce-${nonce}'; style-src 'nonce-${nonce}'`,
+      );
+    }
+    expect(answers[0]?.text).not.toBe(answers[1]?.text);
+  },
+);
+
+test('the default policy takes a nonce for scripts and styles', async () => {
+  const { get } = await serveWith();
+  const { headers, text } = await get('/nonce/');
+  expect(headers['content-security-policy']).toContain(`script-src 'self' 'nonce-${text}'`);
+  expect(headers['content-security-policy']).toContain(`style-src 'self' 'nonce-${text}'`);
+});
+
+test('without a policy to try there is no header for it', async () => {
+  const { get } = await serveWith();
+  expect((await get('/')).headers).not.toHaveProperty('content-security-policy-report-only');
 });

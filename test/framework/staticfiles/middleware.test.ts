@@ -21,6 +21,7 @@ for (const DEBUG of [true, false]) {
       'static/a b.txt': 'spaced',
       'static/data.bin': 'unknown type',
       'static/.hidden': 'hidden',
+      'static/staticfiles.json': '{"paths":{},"version":"1.1","hash":""}',
       'static/.git/config': 'hidden',
       'secret.txt': 'outside',
       ...more,
@@ -117,8 +118,14 @@ for (const DEBUG of [true, false]) {
       headers: { [header]: value.replace('ETAG', etag) },
     });
     expect(answer.status).toBe(status);
-    if (status === 304) expect(answer.headers).toMatchObject({ etag });
-    if (status === 304) expect(answer.headers).not.toHaveProperty('content-length');
+  });
+
+  test(`${way}: a 304 repeats the ETag, and has no length`, async () => {
+    const { get } = await serveStatic();
+    const { etag = '' } = (await get('/static/app.css')).headers;
+    const { headers } = await get('/static/app.css', { headers: { 'If-None-Match': etag } });
+    expect(headers).toMatchObject({ etag });
+    expect(headers).not.toHaveProperty('content-length');
   });
 
   test(`${way}: If-None-Match counts before If-Modified-Since`, async () => {
@@ -141,3 +148,67 @@ for (const DEBUG of [true, false]) {
     expect((await get('/static/new.css')).status).toBe(DEBUG ? 200 : 404);
   });
 }
+
+/** Serves the folder `static` of a tree from the table. */
+async function serveTable(files: Readonly<Record<string, string>>) {
+  const folder = join(makeTree(files), 'static');
+  const settings = { DEBUG: false, STATIC_URL: '/static/', STATIC_ROOT: folder };
+  return { ...(await serveProject({ middleware: [staticFiles], settings })), folder };
+}
+
+function manifest(paths: Readonly<Record<string, string>>): string {
+  return JSON.stringify({ paths, version: '1.1', hash: '' });
+}
+
+test('a missing manifest is told at the start', async () => {
+  const lines = capturedLog();
+  const { folder } = await serveTable({ 'static/app.css': '' });
+  expect(lines).toMatchObject([
+    {
+      level: 'warn',
+      message: `There is no 'staticfiles.json' in STATIC_ROOT '${folder}': run collectstatic.`,
+    },
+  ]);
+});
+
+test('the manifest is not served', async () => {
+  const { get } = await serveTable({ 'static/staticfiles.json': manifest({}) });
+  expect((await get('/static/staticfiles.json')).status).toBe(404);
+});
+
+test('only what the manifest names is immutable, whatever else looks like it', async () => {
+  const { get } = await serveTable({
+    'static/staticfiles.json': manifest({ 'app.css': 'app.b864b7b520ea.css' }),
+    'static/app.b864b7b520ea.css': '',
+    'static/other.b864b7b520ea.css': '',
+  });
+  const cacheControl = async (name: string) =>
+    (await get(`/static/${name}`)).headers['cache-control'];
+  expect(await cacheControl('app.b864b7b520ea.css')).toBe('max-age=315360000, public, immutable');
+  expect(await cacheControl('other.b864b7b520ea.css')).toBe('max-age=60, public');
+});
+
+test('of the variants the smallest that is accepted is sent', async () => {
+  const { get } = await serveTable({
+    'static/staticfiles.json': manifest({}),
+    'static/app.css': 'the file as it is',
+    'static/app.css.gz': 'gzip',
+    'static/app.css.br': 'brotli',
+  });
+  const sent = async (accepted: string) =>
+    (await get('/static/app.css', { headers: { 'Accept-Encoding': accepted } })).text;
+  expect(await sent('br, gzip')).toBe('gzip');
+  expect(await sent('br, gzip;q=0.9')).toBe('brotli');
+  expect(await sent('br;q=0.5, identity')).toBe('the file as it is');
+});
+
+test('a file without variants does not vary', async () => {
+  const { get } = await serveTable({
+    'static/staticfiles.json': manifest({}),
+    'static/logo.png': 'png',
+  });
+  const answer = await get('/static/logo.png', {
+    headers: { 'Accept-Encoding': 'identity;q=0.5' },
+  });
+  expect(answer.headers).not.toHaveProperty('vary');
+});

@@ -11,7 +11,7 @@ export const application: Application = async (environ, startResponse) => {
   if (what === 'native') execSync('sleep 60');
   if (what === 'busy') for (const end = Date.now() + Number(argument); Date.now() < end;);
   if (what === 'hang') {
-    await once(environ['gateway.signal'] ?? new EventTarget(), 'abort');
+    await once(environ['gateway.signal']?.() ?? new EventTarget(), 'abort');
     environ['wsgi.errors'].write('the signal aborted\n');
   }
   if (what === 'throw') setImmediate(() => raise());

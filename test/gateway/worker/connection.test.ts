@@ -244,7 +244,7 @@ test('a client that goes away aborts the signal', async () => {
   let aborted: (() => void) | undefined;
   const isAborted = new Promise<void>((resolve) => (aborted = resolve));
   const { port, access } = await served((environ, startResponse) => {
-    const signal = environ['gateway.signal'];
+    const signal = environ['gateway.signal']?.();
     return new Promise((resolve) => {
       signal?.addEventListener('abort', () => {
         aborted?.();

@@ -29,7 +29,7 @@ export async function serve(
       worker: { number: 1, pid: process.pid },
       isMultiprocess: false,
       rootPath: '',
-      schemeHeaders: new Map([['x-forwarded-proto', 'https']]),
+      schemeKeys: [['HTTP_X_FORWARDED_PROTO', 'https']],
       forwarderHeaders: new Set(),
       headerMap: 'drop',
     },

@@ -1,0 +1,144 @@
+import { crossOriginProtection } from '../middleware/cross-origin.ts';
+import { hosts } from '../middleware/hosts.ts';
+import { httpsRedirect } from '../middleware/https-redirect.ts';
+import { securityHeaders } from '../middleware/security-headers.ts';
+import type { Settings } from '../settings.ts';
+import { settings } from '../settings.ts';
+import type { CheckMessage } from './check.ts';
+
+interface Rule extends Omit<CheckMessage, 'level'> {
+  readonly level?: CheckMessage['level'];
+  isBroken(settings: Readonly<Settings>): boolean;
+}
+
+/**
+ * What is fine on a developer's machine and is not in production. Ids below 100 are Django's. Some of
+ * its list cannot happen here: securityHeaders holds what W001 and W002 ask for, cookies are Secure
+ * and HTTP-only of themselves (W010 to W016), and a wrong opener policy (E024) or a
+ * Content-Security-Policy that is no mapping (W026) stops the settings from loading.
+ */
+export function checkSecurity(): readonly CheckMessage[] {
+  return RULES.filter((rule) => rule.isBroken(settings)).map(
+    ({ level = 'warning', id, message, hint }) => ({ level, id, message, ...(hint && { hint }) }),
+  );
+}
+
+// Referrer-Policy = 1#policy-token (Referrer Policy §4.1, §3)
+const REFERRER_POLICIES = new Set([
+  'no-referrer',
+  'no-referrer-when-downgrade',
+  'origin',
+  'origin-when-cross-origin',
+  'same-origin',
+  'strict-origin',
+  'strict-origin-when-cross-origin',
+  'unsafe-url',
+]);
+
+const RULES: readonly Rule[] = [
+  {
+    id: 'security.W001',
+    isBroken: ({ MIDDLEWARE }) => !MIDDLEWARE.includes(securityHeaders),
+    message:
+      'MIDDLEWARE lacks securityHeaders: the SECURE_* settings and X_FRAME_OPTIONS have no effect.',
+    hint: 'Add it near the front of MIDDLEWARE.',
+  },
+  {
+    id: 'security.W003',
+    isBroken: ({ MIDDLEWARE }) => !MIDDLEWARE.includes(crossOriginProtection),
+    message: 'MIDDLEWARE lacks crossOriginProtection: pages of other sites can send forms here.',
+    hint: 'Add it to MIDDLEWARE, behind hosts.',
+  },
+  {
+    id: 'security.W004',
+    isBroken: ({ SECURE_HSTS_SECONDS }) => SECURE_HSTS_SECONDS === 0,
+    message: 'SECURE_HSTS_SECONDS is 0: browsers do not insist on https.',
+    hint: 'Once https works for good, begin with a small value.',
+  },
+  {
+    id: 'security.W005',
+    isBroken: (all) => all.SECURE_HSTS_SECONDS > 0 && !all.SECURE_HSTS_INCLUDE_SUBDOMAINS,
+    message: 'SECURE_HSTS_INCLUDE_SUBDOMAINS is off: subdomains may be reached over http.',
+    hint: 'Set it to true once all subdomains are served over https.',
+  },
+  {
+    id: 'security.W006',
+    isBroken: ({ SECURE_CONTENT_TYPE_NOSNIFF }) => !SECURE_CONTENT_TYPE_NOSNIFF,
+    message: 'SECURE_CONTENT_TYPE_NOSNIFF is off: browsers guess content types.',
+    hint: 'Set it to true.',
+  },
+  {
+    id: 'security.W008',
+    isBroken: ({ SECURE_SSL_REDIRECT, MIDDLEWARE }) =>
+      !SECURE_SSL_REDIRECT || !MIDDLEWARE.includes(httpsRedirect),
+    message: 'Requests over http are not redirected to https.',
+    hint: 'Set SECURE_SSL_REDIRECT to true with httpsRedirect in MIDDLEWARE, or silence this where the proxy redirects.',
+  },
+  {
+    id: 'security.W018',
+    isBroken: ({ DEBUG }) => DEBUG,
+    message: 'DEBUG is on: errors show their stack to everyone.',
+    hint: 'Set it to false.',
+  },
+  {
+    id: 'security.W019',
+    isBroken: ({ X_FRAME_OPTIONS }) => X_FRAME_OPTIONS !== 'DENY',
+    message: 'X_FRAME_OPTIONS is not DENY: pages of the same site may frame this one.',
+    hint: 'Set it to DENY unless the site frames itself.',
+  },
+  {
+    id: 'security.W020',
+    isBroken: ({ ALLOWED_HOSTS }) => ALLOWED_HOSTS.length === 0,
+    message: 'ALLOWED_HOSTS is empty: every request is refused.',
+    hint: 'Name the hosts that this site answers for.',
+  },
+  {
+    id: 'security.W021',
+    isBroken: (all) => all.SECURE_HSTS_SECONDS > 0 && !all.SECURE_HSTS_PRELOAD,
+    message:
+      'SECURE_HSTS_PRELOAD is off: browsers cannot be delivered with this site in their list.',
+    hint: 'Set it to true if the site is to be on that list; getting off it takes months.',
+  },
+  {
+    id: 'security.W022',
+    isBroken: ({ SECURE_REFERRER_POLICY }) => !SECURE_REFERRER_POLICY,
+    message: 'SECURE_REFERRER_POLICY is not set: other sites may see the addresses of your pages.',
+    hint: 'Set it to same-origin.',
+  },
+  {
+    level: 'error',
+    id: 'security.E023',
+    isBroken: ({ SECURE_REFERRER_POLICY }) =>
+      (SECURE_REFERRER_POLICY || 'same-origin')
+        .split(',')
+        .some((policy) => !REFERRER_POLICIES.has(policy.trim())),
+    message: 'SECURE_REFERRER_POLICY is none that browsers know.',
+    hint: `Set it to one of ${[...REFERRER_POLICIES].join(', ')}.`,
+  },
+  {
+    id: 'security.W101',
+    isBroken: ({ MIDDLEWARE }) => !MIDDLEWARE.includes(hosts),
+    message: 'MIDDLEWARE lacks hosts: requests for any Host are answered.',
+    hint: 'Add it to MIDDLEWARE, behind health.',
+  },
+  {
+    id: 'security.W102',
+    isBroken: ({ ALLOWED_HOSTS }) => ALLOWED_HOSTS.includes('*'),
+    message: "ALLOWED_HOSTS has '*': links in answers may carry a Host that a stranger chose.",
+    hint: 'Name the hosts that this site answers for.',
+  },
+  {
+    id: 'security.W103',
+    isBroken: ({ SECURE_PROXY_SSL_HEADER }) =>
+      SECURE_PROXY_SSL_HEADER !== null && !gatewayTrustsProxy(process.env),
+    message:
+      'SECURE_PROXY_SSL_HEADER is set, so the application believes a header that the gateway takes from proxies on this machine alone.',
+    hint: "Set FORWARDED_ALLOW_IPS to the proxy's network, or to '*' where nobody else can connect; without a proxy, take SECURE_PROXY_SSL_HEADER away.",
+  },
+];
+
+/** The gateway's own setting, by the names that it is given by. */
+function gatewayTrustsProxy(environment: NodeJS.ProcessEnv): boolean {
+  const options = environment['GATEWAY_CMD_ARGS'] ?? '';
+  return Boolean(environment['FORWARDED_ALLOW_IPS']) || options.includes('--forwarded-allow-ips');
+}

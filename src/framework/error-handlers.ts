@@ -1,0 +1,35 @@
+import type { Awaitable } from '../wsgi/types.ts';
+import { ImproperlyConfigured } from './errors.ts';
+import { importSetting } from './import-setting.ts';
+import type { HttpRequest } from './request.ts';
+import type { HttpResponse } from './response.ts';
+
+/**
+ * A project's own page for an error: exported by the URLconf's module as `handler400`, `handler403`,
+ * `handler404` or `handler500`. Its response has the error's status unless it says another.
+ */
+export type ErrorHandler = (request: HttpRequest, error: Error) => Awaitable<HttpResponse>;
+
+const STATUSES = [400, 403, 404, 500];
+
+/** @throws {ImproperlyConfigured} where a handler is no function. */
+export async function loadErrorHandlers(moduleName: string): Promise<void> {
+  const module = await importSetting('ROOT_URLCONF', moduleName, 'myproject.urls');
+  handlers.clear();
+  for (const status of STATUSES) {
+    const handler = module[`handler${status}`];
+    if (handler === undefined) continue;
+    if (typeof handler !== 'function') {
+      throw new ImproperlyConfigured(
+        `handler${status} of '${moduleName}' is ${typeof handler}: expected a function of the request and the error.`,
+      );
+    }
+    handlers.set(status, handler as ErrorHandler);
+  }
+}
+
+export function errorHandler(status: number): ErrorHandler | undefined {
+  return handlers.get(status);
+}
+
+const handlers = new Map<number, ErrorHandler>();

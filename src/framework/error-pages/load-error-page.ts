@@ -1,0 +1,37 @@
+import { inspect } from 'node:util';
+import { statusLine } from '../../http/status.ts';
+import type { Application } from '../../wsgi/types.ts';
+import { html } from '../html.ts';
+import type { Html } from '../html.ts';
+import { maskUrls } from '../masking.ts';
+import { faultSections } from './fault.ts';
+import { pageResponse } from './page.ts';
+
+const REFRESH_SECONDS = 2;
+
+/** An application that answers each request with what keeps the project from loading. */
+export function loadErrorPage(thrown: unknown): Application {
+  const error = thrown instanceof Error ? thrown : new Error(inspect(thrown));
+  const page = {
+    title: 'The project cannot be loaded',
+    content: content(error),
+    refreshSeconds: REFRESH_SECONDS,
+  };
+  return (_environ, startResponse) => {
+    const response = pageResponse(page, 500);
+    startResponse(statusLine(response.status), response.headers.list);
+    return response.body;
+  };
+}
+
+function content(error: Error): Html {
+  return html`<header>
+      <p class="status">The project cannot be loaded</p>
+      <h1>${error.name}</h1>
+      <p class="message">${maskUrls(error.message)}</p>
+    </header>
+    <main>
+      ${faultSections(error)}
+      <p class="note">Mend it and save: this page looks for it every ${REFRESH_SECONDS} seconds.</p>
+    </main>`;
+}

@@ -1,0 +1,94 @@
+import { stat } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { basename, relative, resolve, sep } from 'node:path';
+import { NotFound } from '../errors.ts';
+import type { HttpRequest } from '../request.ts';
+import { HttpResponse } from '../response.ts';
+import { settings } from '../settings.ts';
+import { quotePath } from '../urls/quote-path.ts';
+import { contentDisposition } from './content-disposition.ts';
+import { contentType } from './content-type.ts';
+import { fileInside, undefinedIfMissing } from './file-inside.ts';
+import { openFile } from './open-file.ts';
+import { respondWith } from './representation.ts';
+
+export interface FileOptions {
+  /** The path is looked up below this folder, and nothing outside of it is sent: for paths that come from clients. */
+  readonly root?: string;
+  /** The browser saves the file instead of showing it. */
+  readonly asAttachment?: boolean;
+  /** The name under which it is saved, the file's own unless given. */
+  readonly filename?: string;
+  /** From the file's name unless given. */
+  readonly contentType?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/**
+ * A file on the disk, with ranges and conditional requests; what is no file is a 404. Bytes from
+ * elsewhere whose length is known go out in the same way by `respondWith`. Below
+ * X_ACCEL_REDIRECT_ROOT nginx sends the file, and answers whether it is there.
+ *
+ * @throws {NotFound} where there is no such file.
+ */
+export async function fileResponse(
+  request: HttpRequest,
+  path: string,
+  options: FileOptions = {},
+): Promise<HttpResponse> {
+  const file = options.root === undefined ? path : await fileInside(options.root, path);
+  if (file === undefined) throw missing(path);
+  const internalUrl = acceleratedUrl(file);
+  if (internalUrl !== undefined) return delegate(file, internalUrl, options);
+  const stats = await statFile(file);
+  if (stats === undefined) throw missing(path);
+  return respondWith(request, {
+    sizeBytes: stats.size,
+    contentType: options.contentType ?? contentType(file),
+    etag: `"${stats.mtime.getTime().toString(36)}-${stats.size.toString(36)}"`,
+    modified: stats.mtime,
+    headers: headersFor(file, options),
+    open: (range) => openFile(file, range),
+  });
+}
+
+/** nginx reads the file, with its ranges and conditions, and sends it with these headers. */
+function delegate(file: string, internalUrl: string, options: FileOptions): HttpResponse {
+  return new HttpResponse('', {
+    contentType: options.contentType ?? contentType(file),
+    headers: { ...headersFor(file, options), 'X-Accel-Redirect': internalUrl },
+  });
+}
+
+function acceleratedUrl(file: string): string | undefined {
+  const { X_ACCEL_REDIRECT_ROOT, X_ACCEL_REDIRECT_URL } = settings;
+  if (X_ACCEL_REDIRECT_ROOT === null) return undefined;
+  const name = relative(X_ACCEL_REDIRECT_ROOT, resolve(file)).split(sep).join('/');
+  return isBelow(name) ? X_ACCEL_REDIRECT_URL + quotePath(name) : undefined;
+}
+
+function isBelow(relativePath: string): boolean {
+  return relativePath !== '' && !/^\.\.(?:\/|$)|^\//.test(relativePath);
+}
+
+async function statFile(file: string): Promise<Stats | undefined> {
+  try {
+    const stats = await stat(file);
+    return stats.isFile() ? stats : undefined;
+  } catch (error) {
+    return undefinedIfMissing(error);
+  }
+}
+
+function headersFor(file: string, { asAttachment, filename, headers }: FileOptions) {
+  if (!asAttachment && filename === undefined) return { ...headers };
+  const disposition = contentDisposition(
+    asAttachment ? 'attachment' : 'inline',
+    filename ?? basename(file),
+  );
+  return { 'Content-Disposition': disposition, ...headers };
+}
+
+function missing(path: string): NotFound {
+  return new NotFound(`There is no file '${path}'.`);
+}

@@ -1,0 +1,51 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import type { ParseArgsOptionsConfig } from 'node:util';
+import { ConfigError } from '../config.ts';
+import { DEFAULT_CONTROL_SOCKET, defaultControlSockets } from './control-socket-path.ts';
+import type { Report } from './report.ts';
+
+const PATIENCE_MS = 3000;
+
+/** Of the commands that ask. */
+export const SOCKET_OPTION: ParseArgsOptionsConfig = { socket: { type: 'string', short: 's' } };
+
+export function socketOf(options: Readonly<Record<string, unknown>>): string | undefined {
+  return typeof options['socket'] === 'string' ? options['socket'] : undefined;
+}
+
+/**
+ * Asks the gateway at a control socket, else the one that runs under this user.
+ *
+ * @throws {ConfigError} where none answers, or more than one.
+ */
+export async function askGateway(socketPath: string | undefined): Promise<Report> {
+  if (socketPath !== undefined) return ask(socketPath);
+  const asked = defaultControlSockets().map(async (path) => ({ path, report: await ask(path) }));
+  const settled = await Promise.allSettled(asked);
+  const answered = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  const [first, second] = answered;
+  if (first === undefined) throw noGateway();
+  if (second === undefined) return first.report;
+  const known = answered.map(({ path, report }) => `  ${path}  ${report.applicationName}`);
+  throw new ConfigError(`Several gateways run here: name one by --socket.\n${known.join('\n')}`);
+}
+
+async function ask(path: string): Promise<Report> {
+  const socket = connect({ path });
+  socket.setTimeout(PATIENCE_MS, () => socket.destroy(new Error('it takes too long')));
+  socket.write('stats\n');
+  try {
+    return JSON.parse(await text(socket)) as Report;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ConfigError(`No gateway answers at ${path}: ${why}.`, { cause: error });
+  }
+}
+
+function noGateway(): ConfigError {
+  const place = DEFAULT_CONTROL_SOCKET.replace('{pid}', '*');
+  return new ConfigError(
+    `No gateway answers at ${place}. Is one running, under this user? --socket names another place.`,
+  );
+}

@@ -1,0 +1,19 @@
+import type { Config } from '../config.ts';
+import type { Log } from '../log/log.ts';
+import { openControlSocket } from './control-socket.ts';
+import { serveMetrics } from './metrics-server.ts';
+import type { Report } from './report.ts';
+
+/**
+ * Answers who asks for the figures, until the process exits.
+ *
+ * @throws {ConfigError} where the metrics' address cannot be bound.
+ */
+export async function serveFigures(
+  { controlSocket, metricsBind }: Config,
+  log: Log,
+  report: () => Report,
+): Promise<void> {
+  if (controlSocket !== 'none') await openControlSocket(controlSocket, log, report);
+  if (metricsBind !== undefined) await serveMetrics(metricsBind, log, report);
+}

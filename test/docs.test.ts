@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, expect, test, vi } from 'vitest';
+import { PAGES, pageText } from '../docs/pages.ts';
+import { ENVIRONMENT_EXAMPLES } from '../docs/settings-page.ts';
+import { env } from '../src/framework/env.ts';
+import { GLOBAL_SETTINGS } from '../src/framework/global-settings.ts';
+
+afterEach(() => vi.unstubAllEnvs());
+
+test.for(Object.keys(PAGES))('%s is what the code says: else run `npm run docs`', async (name) => {
+  const file = join(import.meta.dirname, '../docs', name);
+  expect(readFileSync(file, 'utf8')).toBe(await pageText(name));
+});
+
+test('settings.md has a heading for each setting', async () => {
+  const page = await pageText('settings.md');
+  const headings = Array.from(page.matchAll(/^### `(\w+)`$/gm), ([, name]) => name);
+  expect(headings.toSorted()).toEqual(Object.keys(GLOBAL_SETTINGS).toSorted());
+});
+
+test('the table of the environment has every reader', () => {
+  expect(Object.keys(ENVIRONMENT_EXAMPLES)).toEqual(Object.keys(env));
+});
+
+test.for(Object.values(ENVIRONMENT_EXAMPLES))('%s reads %j as %j', ([call, text, value]) => {
+  vi.stubEnv('NAME', text);
+  // oxlint-disable-next-line typescript/no-implied-eval, no-new-func
+  expect(new Function('env', `return ${call}`)(env)).toEqual(value);
+});

@@ -1,0 +1,7 @@
+import { HttpResponse } from '../../../src/framework/response.ts';
+import { path } from '../../../src/framework/urls/path.ts';
+import type { UrlPattern } from '../../../src/framework/urls/path.ts';
+
+const view = () => new HttpResponse('never reached');
+
+export const urlpatterns: UrlPattern[] = [path('healthz', view), path('<path:rest>', view)];

@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest';
+import { summary } from '../../../src/framework/commands/collectstatic.ts';
+
+test.for([
+  [
+    { copied: 5, unmodified: 0, postProcessed: 5 },
+    "5 static files copied to 'out', 5 post-processed.",
+  ],
+  [
+    { copied: 1, unmodified: 0, postProcessed: 1 },
+    "1 static file copied to 'out', 1 post-processed.",
+  ],
+  [
+    { copied: 0, unmodified: 5, postProcessed: 5 },
+    "0 static files copied to 'out', 5 unmodified, 5 post-processed.",
+  ],
+] as const)('%j is told as %s', ([collected, line]) => {
+  expect(summary(collected, 'out')).toBe(line);
+});

@@ -1,0 +1,1 @@
+export const handler404 = '404.html';

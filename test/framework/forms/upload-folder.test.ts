@@ -1,0 +1,39 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { UploadFolder } from '../../../src/framework/forms/upload-folder.ts';
+
+async function* piecesOf(...pieces: string[]): AsyncGenerator<Uint8Array> {
+  for (const piece of pieces) yield Buffer.from(piece);
+}
+
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'upload-folder-test-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+test('the memory is shared by all files of a form, and given back by those on the disk', async () => {
+  const parent = temporaryFolder();
+  const folder = new UploadFolder(parent, 10);
+  expect(await folder.store(piecesOf('12345678', '12345678'))).toMatchObject({
+    size: 16,
+    place: expect.stringContaining(parent),
+  });
+  expect(await folder.store(piecesOf('1234', '5678'))).toEqual({
+    size: 8,
+    place: Buffer.from('12345678'),
+  });
+  expect(await folder.store(piecesOf('123'))).toMatchObject({ place: expect.any(String) });
+  await folder.remove();
+  expect(readdirSync(parent)).toEqual([]);
+});
+
+test('without a file on the disk there is no folder', async () => {
+  const parent = temporaryFolder();
+  const folder = new UploadFolder(parent, 10);
+  await folder.store(piecesOf('123'));
+  expect(readdirSync(parent)).toEqual([]);
+  await folder.remove();
+});

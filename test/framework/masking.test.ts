@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import { isSecretName, maskQuery, showSetting } from '../../src/framework/masking.ts';
+
+test.for<[name: string, value: unknown, shown: string]>([
+  ['NAME', 'plain', "'plain'"],
+  ['SECRET_KEY', 'canary', "'********'"],
+  ['SECRET_KEY', '', "''"],
+  ['SECRET_KEY', null, 'null'],
+  ['SECRET_KEY_FALLBACKS', ['canary'], "'********'"],
+  ['PASSWORD_REQUIRED', true, 'true'],
+  ['DATABASE_URL', 'postgres://app:canary@db/app', "'postgres://********@db/app'"],
+  ['DATABASE', new URL('postgres://app:canary@db/app'), "'postgres://********@db/app'"],
+  ['FEED', 'https://example.com/?token=canary&a=1', "'https://example.com/?token=********&a=1'"],
+  [
+    'DATABASES',
+    { main: { user: 'app', password: 'canary' } },
+    "{ main: { user: 'app', password: '********' } }",
+  ],
+  ['SERVICES', [{ apiKey: 'canary' }], "[ { apiKey: '********' } ]"],
+  ['SERVICES', new Map([['token', 'canary']]), "Map(1) { 'token' => '********' }"],
+  ['CLIENT', new (class Client { secret = 'canary'; })(), '[Client]'], // prettier-ignore
+  ['AUTHOR', 'Ann', "'Ann'"],
+  ['SECURE_CSP', { 'img-src': ["'self'"] }, `{ 'img-src': [ "'self'" ] }`],
+])('%s = %o is shown as %s', ([name, value, shown]) => {
+  expect(showSetting(name, value)).toBe(shown);
+});
+
+test('a setting that holds itself comes to an end', () => {
+  const ring: Record<string, unknown> = { password: 'canary' };
+  ring['ring'] = ring;
+  expect(showSetting('RING', ring)).not.toContain('canary');
+});
+
+test.for<[string, string]>([
+  ['token=canary', 'token=********'],
+  ['a=1&access%5Ftoken=canary#x', 'a=1&access%5Ftoken=********#x'],
+  ['/reset/?password=canary&next=/', '/reset/?password=********&next=/'],
+  ['q=canary', 'q=canary'],
+  ['text/html;q=0.9, */*;q=0.8', 'text/html;q=0.9, */*;q=0.8'],
+])('%s becomes %s', ([text, expected]) => {
+  expect(maskQuery(text)).toBe(expected);
+});
+
+test.for([
+  'Authorization',
+  'Proxy-Authorization',
+  'Cookie',
+  'Set-Cookie',
+  'X-Api-Key',
+  'HTTP_COOKIE',
+])('%s is a secret', (name) => {
+  expect(isSecretName(name)).toBe(true);
+});

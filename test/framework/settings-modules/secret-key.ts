@@ -1,0 +1,1 @@
+export const SECRET_KEY = process.env['TEST_SECRET_KEY'] ?? '';

@@ -1,0 +1,24 @@
+import { join } from 'node:path';
+import { beforeEach, vi } from 'vitest';
+import { log } from '../../../src/framework/logging.ts';
+import { collectStatic } from '../../../src/framework/staticfiles/collect.ts';
+import { staticFiles } from '../../../src/framework/staticfiles/middleware.ts';
+import { serveProject, withSettings } from '../serve.ts';
+import { describeStaticConformance, SAMPLE_FOLDER } from './conformance.ts';
+import { makeTree } from './tree.ts';
+
+// Refusals are logged, and expected here.
+beforeEach(() => {
+  vi.spyOn(log, 'warn').mockReturnValue();
+});
+
+describeStaticConformance('in-process', async () => {
+  withSettings({
+    DEBUG: false,
+    STATIC_URL: '/static/',
+    STATIC_ROOT: join(makeTree({}), 'collected'),
+    STATICFILES_DIRS: [SAMPLE_FOLDER],
+  });
+  await collectStatic();
+  return (await serveProject({ middleware: [staticFiles] })).port;
+});

@@ -1,0 +1,116 @@
+import { hash } from 'node:crypto';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { request as httpRequest } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { CASES } from './conformance-cases.ts';
+import type { Expected } from './conformance-cases.ts';
+
+/** The sample project's own files: what both servers have. */
+export const SAMPLE_FOLDER: string = join(import.meta.dirname, '../../../src/myproject/static');
+
+const STYLE_SHEET = readFileSync(join(SAMPLE_FOLDER, 'welcome.css'));
+const HASHED = `/static/welcome.${hash('md5', STYLE_SHEET).slice(0, 12)}.css`;
+
+/** Gives the port of a server that serves the sample project's collected files below /static/. */
+export type ServeSample = () => Promise<number>;
+
+/** Declares the tests that both servers of static files have to pass. */
+export function describeStaticConformance(
+  server: 'in-process' | 'nginx',
+  serveSample: ServeSample,
+): void {
+  describe(`static files from ${server}`, () => {
+    test.for(CASES)('$name', async ({ target, method = 'GET', headers = {}, expected, nginx }) => {
+      const port = await serveSample();
+      const words = await wordsOf(port);
+      const path = target === 'HASHED' ? HASHED : target;
+      const answer = await send(port, method, path, filled(headers, words));
+      const wanted = (server === 'nginx' && nginx) || expected;
+      const fields = wantedFields(wanted, words);
+      const seen = Object.keys(fields).map((name) => [name, answer.headers[name] ?? null]);
+      expect({ status: answer.status, ...Object.fromEntries(seen) }).toEqual({
+        status: wanted.status,
+        ...fields,
+      });
+      expect(hasBody(answer.body, wanted.body)).toBe(true);
+    });
+
+    test('each coding has an ETag of its own', async () => {
+      const { ETAG, GZIP_ETAG } = await wordsOf(await serveSample());
+      expect(ETAG).toMatch(/^"[^"]+"$/);
+      expect(GZIP_ETAG).toMatch(/^"[^"]+"$/);
+      expect(ETAG).not.toBe(GZIP_ETAG);
+    });
+  });
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+type Words = Readonly<Record<'ETAG' | 'GZIP_ETAG' | 'DATE' | 'SIZE', string>>;
+
+/** What the words in the cases stand for on this server. */
+async function wordsOf(port: number): Promise<Words> {
+  const plain = await send(port, 'GET', '/static/welcome.css', {});
+  const gzip = await send(port, 'GET', '/static/welcome.css', { 'Accept-Encoding': 'gzip' });
+  return {
+    ETAG: String(plain.headers.etag),
+    GZIP_ETAG: String(gzip.headers.etag),
+    DATE: String(plain.headers['last-modified']),
+    SIZE: String(STYLE_SHEET.length),
+  };
+}
+
+/** The path goes out as it is, without a browser's normalisation. */
+async function send(
+  port: number,
+  method: string,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+): Promise<Answer> {
+  const outgoing = httpRequest({ host: '127.0.0.1', port, path, method, headers, agent: false });
+  outgoing.end();
+  const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
+  return {
+    status: response.statusCode ?? 0,
+    headers: response.headers,
+    body: await buffer(response),
+  };
+}
+
+function filled(headers: Readonly<Record<string, string>>, words: Words): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, fill(value, words)]),
+  );
+}
+
+function fill(text: string, words: Words): string {
+  return text.replaceAll(/GZIP_ETAG|ETAG|DATE|SIZE/g, (word) => words[word as keyof Words]);
+}
+
+function wantedFields({ headers = {} }: Expected, words: Words): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? fill(value, words) : value,
+    ]),
+  );
+}
+
+function hasBody(body: Buffer, wanted: Expected['body']): boolean {
+  if (wanted === undefined) return true;
+  if (wanted === 'none') return body.length === 0;
+  if (wanted === 'gzip') return gunzipSync(body).equals(STYLE_SHEET);
+  if (wanted === 'br') return brotliDecompressSync(body).equals(STYLE_SHEET);
+  return body.equals(
+    wanted === 'whole' ? STYLE_SHEET : STYLE_SHEET.subarray(wanted[0], wanted[1] + 1),
+  );
+}

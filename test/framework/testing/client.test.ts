@@ -1,0 +1,164 @@
+import { readFileSync } from 'node:fs';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { createApplication } from '../../../src/framework/handler.ts';
+import { HttpResponse, jsonResponse, redirect } from '../../../src/framework/response.ts';
+import { overrideSettings } from '../../../src/framework/settings.ts';
+import { testClient } from '../../../src/framework/testing/client.ts';
+import { allowMethods } from '../../../src/framework/urls/allow-methods.ts';
+import { path } from '../../../src/framework/urls/path.ts';
+import type { UrlPattern, View } from '../../../src/framework/urls/path.ts';
+import { compileUrlconf } from '../../../src/framework/urls/urlconf.ts';
+import { withSettings } from '../serve.ts';
+
+function clientOf(urlpatterns: readonly UrlPattern[]) {
+  withSettings({ ALLOWED_HOSTS: ['.example.com'] });
+  return testClient(createApplication(compileUrlconf(urlpatterns), []));
+}
+
+const echo: View = async (request) =>
+  jsonResponse({
+    method: request.method,
+    url: request.url,
+    type: request.headers.get('Content-Type'),
+    colour: request.headers.get('X-Colour'),
+    address: request.remoteAddress,
+    body: await request.text(),
+  });
+
+test('the example of the documentation holds', async () => {
+  vi.stubEnv('SETTINGS_MODULE', 'myproject.settings');
+  vi.resetModules();
+  const fresh = await import('../../../src/framework/testing/client.ts');
+  const client = await fresh.testClient();
+  const response = await client.get('/items/7/');
+  expect(response.status).toBe(200);
+  expect(response.json()).toEqual({ id: 7, name: 'Item 7' });
+  const source = readFileSync(new URL('../../../src/framework/testing/client.ts', import.meta.url));
+  expect(String(source)).toContain("expect(response.json()).toEqual({ id: 7, name: 'Item 7' });");
+});
+
+test.for([
+  ['get', {}, { method: 'GET', url: 'http://example.com/echo/', body: '' }],
+  ['delete', { secure: true }, { method: 'DELETE', url: 'https://example.com/echo/' }],
+  [
+    'get',
+    { query: { q: 'a b', n: ['1', '2'] } },
+    { url: 'http://example.com/echo/?q=a+b&n=1&n=2' },
+  ],
+  ['post', { form: { a: 'ä', b: ['1', '2'] } }, { body: 'a=%C3%A4&b=1&b=2' }],
+  ['post', { form: {} }, { type: 'application/x-www-form-urlencoded', body: '' }],
+  ['put', { json: { a: null } }, { type: 'application/json', body: '{"a":null}' }],
+  [
+    'patch',
+    { body: 'text', headers: { 'Content-Type': 'text/x' } },
+    { type: 'text/x', body: 'text' },
+  ],
+  ['get', { headers: { 'X-Colour': 'blue' } }, { colour: 'blue' }],
+  ['get', { environ: { REMOTE_ADDR: '203.0.113.7' } }, { address: '203.0.113.7' }],
+] as const)('%s with %j', async ([method, options, expected]) => {
+  const client = await clientOf([path('echo/', echo)]);
+  const response = await client[method]('/echo/', options);
+  expect(response.json()).toMatchObject(expected);
+});
+
+test('a multipart body has its fields and files', async () => {
+  const client = await clientOf([path('echo/', echo)]);
+  const multipart = new FormData();
+  multipart.append('name', 'ann');
+  multipart.append('photo', new Blob(['pixels'], { type: 'image/png' }), 'a.png');
+  const { type, body } = (await client.post('/echo/', { multipart })).json() as Record<
+    string,
+    string
+  >;
+  expect(type).toMatch(/^multipart\/form-data; boundary=/);
+  expect(body).toMatch(/name="name"\r\n\r\nann\r\n.*filename="a\.png"\r\n.*pixels/s);
+});
+
+test('two bodies at once are refused', async () => {
+  const client = await clientOf([path('echo/', echo)]);
+  await expect(client.post('/echo/', { json: 1, body: 'x' })).rejects.toThrow('Give one of');
+});
+
+test.for(['/caf%C3%A9/', '/café/'])('%s is decoded as a server does', async (url) => {
+  const client = await clientOf([path('<word>/', (request) => new HttpResponse(request.path))]);
+  expect((await client.get(url)).text()).toBe('/café/');
+});
+
+test('cookies stay until they run out', async () => {
+  const setCookie =
+    (value: string): View =>
+    () =>
+      new HttpResponse('', { headers: { 'Set-Cookie': value } });
+  const client = await clientOf([
+    path('in/', setCookie('name=ann; Path=/; HttpOnly')),
+    path('out/', setCookie('name=; Max-Age=0')),
+    path('past/', setCookie('name=x; Expires=Thu, 01 Jan 1970 00:00:00 GMT')),
+    path('', (request) => new HttpResponse(request.headers.get('Cookie') ?? 'none')),
+  ]);
+  const sent = async () => (await client.get('/')).text();
+  expect(await sent()).toBe('none');
+  await client.get('/in/');
+  client.cookies.set('flavour', 'x');
+  expect(client.cookies.get('name')).toBe('ann');
+  expect(await sent()).toBe('name=ann; flavour=x');
+  await client.get('/out/');
+  expect(await sent()).toBe('flavour=x');
+  await client.get('/past/');
+  expect(await sent()).toBe('flavour=x');
+});
+
+test('redirects are followed when asked for, as a browser does', async () => {
+  const client = await clientOf([
+    path('old/', () => redirect('../echo/?page=2')),
+    path('moved/', () => redirect('/echo/', { status: 308 })),
+    path('ring/', () => redirect('/ring/')),
+    path('echo/', echo),
+  ]);
+  const first = await client.post('/old/', { form: { a: '1' } });
+  expect([first.status, first.location]).toEqual([302, '../echo/?page=2']);
+  const last = await client.post('/old/', { form: { a: '1' }, follow: true });
+  expect(last.path).toBe('/echo/?page=2');
+  expect(last.json()).toMatchObject({ method: 'GET', body: '' });
+  const kept = await client.post('/moved/', { form: { a: '1' }, follow: true });
+  expect(kept.json()).toMatchObject({ method: 'POST', body: 'a=1' });
+  await expect(client.get('/ring/', { follow: true })).rejects.toThrow('More than 20 redirects');
+});
+
+test('HEAD has headers and no body, 405 its Allow', async () => {
+  const client = await clientOf([
+    path(
+      '',
+      allowMethods(['GET'], () => new HttpResponse('text')),
+    ),
+  ]);
+  const head = await client.head('/');
+  expect([head.headers.get('content-length'), head.text()]).toEqual(['4', '']);
+  expect((await client.options('/')).headers.get('Allow')).toBe('GET, HEAD');
+});
+
+test('a stream is read to its end, and what breaks in it makes the request reject', async () => {
+  async function* pieces(isBroken: boolean) {
+    yield 'one ';
+    if (isBroken) throw new Error('broken on the way');
+    yield 'two';
+  }
+  const client = await clientOf([
+    path('whole/', () => new HttpResponse(pieces(false))),
+    path('broken/', () => new HttpResponse(pieces(true))),
+  ]);
+  expect((await client.get('/whole/')).text()).toBe('one two');
+  await expect(client.get('/broken/')).rejects.toThrow('broken on the way');
+});
+
+test('what breaks the contract makes the request reject', async () => {
+  const view = () => new HttpResponse('', { headers: { 'Content-Length': 'many' } });
+  const client = await clientOf([path('', view)]);
+  await expect(client.get('/')).rejects.toMatchObject({ name: 'ContractError' });
+});
+
+test('settings that are overridden hold for the next request', async () => {
+  const client = await clientOf([path('slash/', echo)]);
+  expect((await client.get('/slash')).status).toBe(301);
+  onTestFinished(overrideSettings({ APPEND_SLASH: false }));
+  expect((await client.get('/slash')).status).toBe(404);
+});

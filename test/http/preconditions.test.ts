@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest';
+import { evaluatePreconditions, ifRangeHolds } from '../../src/http/preconditions.ts';
+
+const MODIFIED = 'Sun, 22 Nov 2026 10:00:00 GMT';
+const EARLIER = 'Sun, 22 Nov 2026 09:59:59 GMT';
+const LATER = 'Sun, 22 Nov 2026 10:00:01 GMT';
+// Half a second that Last-Modified cannot tell.
+const VALIDATORS = { etag: '"a"', modified: new Date('2026-11-22T10:00:00.500Z') };
+
+function evaluate(method: string, fields: Record<string, string>, validators = VALIDATORS) {
+  return evaluatePreconditions(method, new Map(Object.entries(fields)), validators);
+}
+
+test.for<[Record<string, string>, get: string, put: string]>([
+  [{}, 'proceed', 'proceed'],
+  [{ 'If-Match': '"a"' }, 'proceed', 'proceed'],
+  [{ 'If-Match': '"b"' }, 'failed', 'failed'],
+  [{ 'If-Match': '"a"', 'If-Unmodified-Since': EARLIER }, 'proceed', 'proceed'],
+  [{ 'If-Unmodified-Since': EARLIER }, 'failed', 'failed'],
+  [{ 'If-Unmodified-Since': MODIFIED }, 'proceed', 'proceed'],
+  [{ 'If-Unmodified-Since': 'whenever' }, 'proceed', 'proceed'],
+  [{ 'If-None-Match': '"a"' }, 'not-modified', 'failed'],
+  [{ 'If-None-Match': 'W/"a"' }, 'not-modified', 'failed'],
+  [{ 'If-None-Match': '*' }, 'not-modified', 'failed'],
+  [{ 'If-None-Match': '"b"' }, 'proceed', 'proceed'],
+  [{ 'If-None-Match': '"b"', 'If-Modified-Since': LATER }, 'proceed', 'proceed'],
+  [{ 'If-Match': '"b"', 'If-None-Match': '"a"' }, 'failed', 'failed'],
+  [{ 'If-Modified-Since': EARLIER }, 'proceed', 'proceed'],
+  [{ 'If-Modified-Since': MODIFIED }, 'not-modified', 'proceed'],
+  [{ 'If-Modified-Since': LATER }, 'not-modified', 'proceed'],
+  [{ 'If-Modified-Since': 'whenever' }, 'proceed', 'proceed'],
+])('%j: GET %s, PUT %s', ([fields, get, put]) => {
+  expect(evaluate('GET', fields)).toBe(get);
+  expect(evaluate('HEAD', fields)).toBe(get);
+  expect(evaluate('PUT', fields)).toBe(put);
+});
+
+test('without validators dates do not count, and * stands for what is there', () => {
+  const none = {} as typeof VALIDATORS;
+  expect(evaluate('GET', { 'If-Modified-Since': LATER }, none)).toBe('proceed');
+  expect(evaluate('GET', { 'If-Unmodified-Since': EARLIER }, none)).toBe('proceed');
+  expect(evaluate('PUT', { 'If-Match': '*' }, none)).toBe('failed');
+});
+
+test.for([
+  ['"a"', true],
+  ['"b"', false],
+  ['W/"a"', false],
+  [MODIFIED, true],
+  [EARLIER, false],
+  [LATER, false],
+  ['whenever', false],
+] as const)('If-Range: %s holds: %s', ([fieldValue, holds]) => {
+  expect(ifRangeHolds(fieldValue, VALIDATORS)).toBe(holds);
+});
+
+test('If-Range never holds without validators, or for a weak one', () => {
+  expect(ifRangeHolds('"a"', {})).toBe(false);
+  expect(ifRangeHolds(MODIFIED, {})).toBe(false);
+  expect(ifRangeHolds('W/"a"', { etag: 'W/"a"' })).toBe(false);
+});
