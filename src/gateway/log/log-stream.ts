@@ -15,7 +15,8 @@ export function reopenLogFiles(): void {
 /**
  * Whole lines into a file descriptor that several processes share. Lines are gathered into pages,
  * so that a busy worker makes one system call for many. A descriptor that takes nothing (a slow
- * reader, a full disk, a closed pipe) never stops or slows the worker: lines are dropped and counted.
+ * reader, a full disk, a closed pipe) never stops or slows the worker: lines are dropped, counted, and
+ * told of later.
  */
 export class LogStream {
   readonly #path: string | undefined;
@@ -24,8 +25,7 @@ export class LogStream {
   #pageBytes = 0;
   #queue: Buffer[] = [];
   #timer: NodeJS.Timeout | undefined;
-  /** Lines lost since the descriptor last took one. */
-  droppedLines = 0;
+  #droppedLines = 0;
 
   /** @param target a descriptor, or the path of a file to append to. */
   constructor(target: number | string) {
@@ -80,6 +80,7 @@ export class LogStream {
         const written = writeSync(this.#fd, page);
         if (written < page.length) this.#queue[0] = page.subarray(written);
         else this.#queue.shift();
+        this.#tellDropped();
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return;
         this.#queue.shift();
@@ -89,6 +90,15 @@ export class LogStream {
   }
 
   #drop(page: Buffer): void {
-    for (const byte of page) if (byte === 0x0a) this.droppedLines += 1;
+    for (const byte of page) if (byte === 0x0a) this.#droppedLines += 1;
+  }
+
+  /** Once lines are taken again, one of them says how many were not. */
+  #tellDropped(): void {
+    if (this.#droppedLines === 0) return;
+    const msg = `${this.#droppedLines} log lines could not be written`;
+    const line = { level: 'error', time: new Date().toISOString(), logger: 'gateway', msg };
+    this.#droppedLines = 0;
+    this.#queue.push(Buffer.from(`${JSON.stringify(line)}\n`));
   }
 }

@@ -17,8 +17,11 @@ const count = new Int32Array(heartbeats);
 while (!isBlocked()) {
   // Looks again.
 }
-await tell(await testimony());
-process.kill(process.pid, 'SIGKILL');
+try {
+  await tell(await testimony());
+} finally {
+  process.kill(process.pid, 'SIGKILL');
+}
 
 /** Sleeps until the main thread has been silent for too long. */
 function isBlocked(): boolean {

@@ -40,7 +40,7 @@ export class Watchdog {
   /** Asked when the loop is blocked. */
   requestsInFlight: () => readonly RequestInFlight[] = () => [];
 
-  start({ number, pid, config }: WorkerView, arbiterPid: number): void {
+  start({ number, pid, config, log }: WorkerView, arbiterPid: number): void {
     const heartbeats = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
     const count = new Int32Array(heartbeats);
     setInterval(() => {
@@ -55,7 +55,9 @@ export class Watchdog {
       worker: { number, pid },
       log: { loglevel: config.loglevel, errorlog: config.errorlog },
     };
-    new Worker(THREAD_FILE, { workerData }).unref();
+    const thread = new Worker(THREAD_FILE, { workerData });
+    thread.on('error', (error) => log.error({ err: error }, 'the watchdog has gone'));
+    thread.unref();
   }
 
   #testify(): string {

@@ -1,0 +1,85 @@
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { APPLICATIONS, GatewayProcess } from '../gateway/gateway-process.ts';
+import { isLong, printFigures } from './figures.ts';
+import { Front, needsFront } from './front.ts';
+import { servedIds, type Entry } from './history.ts';
+import { Load } from './load.ts';
+import { isGone } from './process-facts.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+const ECHO = join(import.meta.dirname, 'echo.ts');
+/** As GatewayProcess starts. */
+const WORKERS = 2;
+const KILLS = isLong ? 20 : 5;
+/** nginx may use a connection of a dead process for so long, until it has seen it close. */
+const UNSEEN_MS = 100;
+
+test('killed workers cost no GET, and no POST but those they had in flight', async (context) => {
+  needsFront(context);
+  const accessLog = join(temporaryFolder(), 'access.log');
+  const gateway = await GatewayProcess.start(ECHO, '--access-logfile', accessLog);
+  const front = await Front.start(gateway.port);
+  const load = new Load({ port: front.port, connections: 64, pauseMs: 30, delayMs: 10 });
+  const killedAtMs: number[] = [];
+  const backAfterMs: number[] = [];
+  for (let kill = 1; kill <= KILLS; kill++) {
+    await setTimeout(300);
+    // The oldest one that lives.
+    const victim = workerPids(gateway).at(-WORKERS) ?? 0;
+    killedAtMs.push(performance.now());
+    process.kill(victim, 'SIGKILL');
+    await gateway.lines(/is ready/, WORKERS + kill);
+    backAfterMs.push(performance.now() - (killedAtMs.at(-1) ?? 0));
+  }
+  await setTimeout(300);
+  const history = await load.stop();
+  gateway.signal('SIGTERM');
+  await gateway.exited;
+  const served = servedIds(accessLog);
+  const slowestMs = Math.round(Math.max(...backAfterMs));
+  const posts = history.bad.filter(({ method }) => method === 'POST');
+  printFigures(`${KILLS} workers killed`, {
+    ...history.figures,
+    'bad GETs': history.bad.length - posts.length,
+    'bad POSTs': posts.length,
+    'slowest back ms': slowestMs,
+  });
+  expect(history.bad.filter(({ method }) => method === 'GET')).toEqual([]);
+  expect(posts.filter(({ status }) => status !== 502)).toEqual([]);
+  expect(posts.filter((post) => !killedAtMs.some((atMs) => wasInFlight(post, atMs)))).toEqual([]);
+  expect(posts.filter(({ id }) => served.includes(id))).toEqual([]);
+  expect(history.repeatedPosts(served)).toEqual([]);
+  expect(slowestMs).toBeLessThan(2000);
+});
+
+function workerPids(gateway: GatewayProcess): number[] {
+  return gateway.log.flatMap(({ msg }) => Number(/is ready \(pid (\d+)/.exec(msg)?.[1]) || []);
+}
+
+function wasInFlight({ startedAtMs, endedAtMs }: Entry, atMs: number): boolean {
+  return startedAtMs <= atMs + UNSEEN_MS && endedAtMs >= atMs;
+}
+
+test('TERM lets 50 requests of 2 s complete, exits with 0 and leaves nothing behind', async () => {
+  const gateway = await GatewayProcess.start(join(APPLICATIONS, 'behaviours.ts'));
+  const pids = workerPids(gateway);
+  const answers = Array.from({ length: 50 }, async () => {
+    const response = await fetch(`http://127.0.0.1:${gateway.port}/sleep/2000`);
+    return Number(await response.text());
+  });
+  await setTimeout(1000);
+  gateway.signal('SIGTERM');
+  const served = await Promise.all(answers);
+  const exitCode = await gateway.exited;
+  const orphans = pids.filter((pid) => !isGone(pid));
+  printFigures('TERM', {
+    complete: served.filter((pid) => pids.includes(pid)).length,
+    'exit code': exitCode,
+    orphans: orphans.length,
+  });
+  expect(served.filter((pid) => pids.includes(pid))).toHaveLength(50);
+  expect(exitCode).toBe(0);
+  expect(orphans).toEqual([]);
+});

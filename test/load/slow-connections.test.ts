@@ -1,0 +1,87 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { GatewayProcess } from '../gateway/gateway-process.ts';
+import { isLong, printFigures } from './figures.ts';
+import { Load } from './load.ts';
+import { privateKibibytes } from './process-facts.ts';
+import { SlowClients } from './slow-clients.ts';
+
+type Running = Awaited<ReturnType<typeof GatewayProcess.start>>;
+
+const ECHO = join(import.meta.dirname, 'echo.ts');
+const COUNT = isLong ? 10_000 : 1000;
+const TIMEOUT_SECONDS = isLong ? 15 : 5;
+/** Deadlines are looked at twice a second, and a closed connection is read for one second more. */
+const MARGIN_MS = 2500;
+const READERS = 100;
+const READ_BYTES = 10_000_000;
+const LARGE = `/large/${READ_BYTES}`;
+/**
+ * A few pieces wait for each reader; most is memory of pieces that went into the kernel's buffers,
+ * which malloc keeps. Without back-pressure it is over 5000.
+ */
+const UNREAD_KIBIBYTES = 3072;
+
+test('slow connections cost little, disturb nobody and are closed in time', async () => {
+  const limits = { '--header-timeout': TIMEOUT_SECONDS, '--body-timeout': TIMEOUT_SECONDS };
+  const gateway = await startOneWorker(limits);
+  const warmUp = new Load({ port: gateway.port, connections: 8, pauseMs: 1, requestsMax: 5000 });
+  await warmUp.ended();
+  const worker = await workerPid(gateway);
+  const before = privateKibibytes(worker);
+  const probes = new Load({ port: gateway.port, connections: 2, pauseMs: 10 });
+  const slow = await SlowClients.connect(gateway.port, COUNT);
+  const kibibytes = (privateKibibytes(worker) - before) / COUNT;
+  const closings = await slow.closed();
+  const history = await probes.stop();
+
+  printFigures(`${COUNT} slow connections`, {
+    'KiB each': Math.round(kibibytes * 10) / 10,
+    closed: closings.closed,
+    'closed after ms': Math.round(closings.longestMs),
+    probes: history.entries.length,
+    'bad probes': history.bad.length,
+    'p99 ms': history.latencyMs(0.99),
+    'max ms': history.latencyMs(1),
+  });
+  expect(history.bad).toEqual([]);
+  expect(history.latencyMs(0.99)).toBeLessThan(50);
+  expect(closings).toMatchObject({ closed: COUNT, answered: COUNT });
+  expect(closings.longestMs).toBeLessThan(TIMEOUT_SECONDS * 1000 + MARGIN_MS);
+  expect(kibibytes).toBeLessThanOrEqual(15);
+});
+
+test('clients that do not read what they asked for cost a bounded amount of memory', async () => {
+  const gateway = await startOneWorker({ '--send-timeout': 4 });
+  const worker = await workerPid(gateway);
+  const before = privateKibibytes(worker);
+  const readers = Array.from({ length: READERS }, () => {
+    const socket = connect({ port: gateway.port, host: '127.0.0.1' }).pause();
+    socket.write(`GET ${LARGE} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+    onTestFinished(() => void socket.destroy());
+    return once(socket, 'connect');
+  });
+  await Promise.all(readers);
+  // Work for the worker, so that it collects what it has sent.
+  const work = new Load({ port: gateway.port, connections: 4, pauseMs: 1, requestsMax: 5000 });
+  await work.ended();
+  const kibibytes = Math.round((privateKibibytes(worker) - before) / READERS);
+  printFigures(`${READERS} readers of ${READ_BYTES} bytes that do not read`, {
+    'KiB each': kibibytes,
+  });
+  expect(kibibytes).toBeLessThanOrEqual(UNREAD_KIBIBYTES);
+  const ended = () => gateway.access.filter(({ target }) => target === LARGE).length;
+  await expect.poll(ended, { timeout: 15_000 }).toBe(READERS);
+});
+
+async function startOneWorker(limits: Readonly<Record<string, number>>): Promise<Running> {
+  const args = Object.entries(limits).flatMap(([flag, seconds]) => [flag, String(seconds)]);
+  return GatewayProcess.start(ECHO, '--workers', '1', ...args);
+}
+
+async function workerPid(gateway: Running): Promise<number> {
+  const { msg } = await gateway.line(/is ready/);
+  return Number(/pid (\d+)/.exec(msg)?.[1]);
+}

@@ -1,0 +1,47 @@
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { GatewayProcess } from '../gateway/gateway-process.ts';
+import { isLong, printFigures, slope } from './figures.ts';
+import { Load } from './load.ts';
+import { descriptorCount, privateKibibytes } from './process-facts.ts';
+
+const ECHO = join(import.meta.dirname, 'echo.ts');
+const WARM_UP_MS = 30_000;
+const MEASURED_MS = 90_000;
+const MEASURED_EVERY_MS = 500;
+/** Garbage is collected late: what a heap grows by in half a minute says little about a leak. */
+const SLOPE_MAX = 1024;
+
+test.runIf(isLong)('a worker under load for long neither grows nor keeps descriptors', async () => {
+  const gateway = await GatewayProcess.start(
+    ECHO,
+    '--workers',
+    '1',
+    '--access-logfile',
+    '/dev/null',
+  );
+  const { msg } = await gateway.line(/is ready/);
+  const worker = Number(/pid (\d+)/.exec(msg)?.[1]);
+  const descriptors = descriptorCount(worker);
+  const load = new Load({ port: gateway.port, connections: 16, pauseMs: 10 });
+  await setTimeout(WARM_UP_MS);
+  const points: [minutes: number, kibibytes: number][] = [];
+  for (const startedAtMs = performance.now(); performance.now() - startedAtMs < MEASURED_MS;) {
+    await setTimeout(MEASURED_EVERY_MS);
+    points.push([performance.now() / 60_000, privateKibibytes(worker)]);
+  }
+  const history = await load.stop();
+  await expect.poll(() => descriptorCount(worker)).toBeLessThanOrEqual(descriptors + 2);
+  const growth = slope(points);
+  printFigures('soak', {
+    ...history.figures,
+    'KiB a minute': Math.round(growth),
+    'KiB at the end': points.at(-1)?.[1],
+    'descriptors before': descriptors,
+    'descriptors after': descriptorCount(worker),
+  });
+  expect(history.bad).toEqual([]);
+  expect(growth).toBeLessThanOrEqual(SLOPE_MAX);
+  expect(descriptorCount(worker)).toBeGreaterThanOrEqual(descriptors - 2);
+});

@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+import { isLong } from './figures.ts';
+
+// Files run one after the other, so that no figure is of two loads at once.
+export default defineConfig({
+  cacheDir: '../../node_modules/.vite',
+  test: {
+    root: import.meta.dirname,
+    include: ['**/*.test.ts'],
+    fileParallelism: false,
+    testTimeout: isLong ? 300_000 : 60_000,
+    hookTimeout: 60_000,
+  },
+});
