@@ -523,7 +523,7 @@ test('an abort error of a client that left is not a fault', async () => {
 
 test("the client's own fault is answered with its status, and is not the application's", async () => {
   const sink = await run(() => Promise.reject(new ProtocolError(413, 'the body is too large')));
-  expect(sink.calls).toEqual(["all 413 Payload Too Large [Content-Type] 18 'Payload Too Large\n'"]);
+  expect(sink.calls).toEqual(["all 413 Content Too Large [Content-Type] 18 'Content Too Large\n'"]);
   expect(sink.errors).toEqual([]);
 });
 

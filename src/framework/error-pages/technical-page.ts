@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http';
+import { statusLine } from '../../http/status.ts';
 import { inspect } from 'node:util';
 import { html } from '../html.ts';
 import type { Html } from '../html.ts';
@@ -13,7 +13,7 @@ import { requestFacts, settingFacts, shownUrl } from './request-facts.ts';
 /** The page of a developer: the error with its causes, the request, the settings; never a secret. */
 export function technicalPage(request: HttpRequest, error: Error, status: number): HttpResponse {
   if (!wantsPage(request)) return textResponse(technicalText(request, error), status);
-  const content = html`${faultHeader(error, `${status} ${STATUS_CODES[status] ?? 'Error'}`, request)}
+  const content = html`${faultHeader(error, statusLine(status), request)}
     <main>
       ${faultSections(error)}${factSections([...requestFacts(request), settingFacts()])}
       <p class="note">

@@ -1,7 +1,6 @@
 import type { Config } from '../config.ts';
 import type { Log } from '../log/log.ts';
 import { openControlSocket } from './control-socket.ts';
-import { serveMetrics } from './metrics-server.ts';
 import type { Report } from './report.ts';
 
 /**
@@ -15,5 +14,8 @@ export async function serveFigures(
   report: () => Report,
 ): Promise<void> {
   if (controlSocket !== 'none') await openControlSocket(controlSocket, log, report);
-  if (metricsBind !== undefined) await serveMetrics(metricsBind, log, report);
+  if (metricsBind === undefined) return;
+  // Imported where it is wanted: it brings `node:http`, and that takes 20 MB.
+  const { serveMetrics } = await import('./metrics-server.ts');
+  await serveMetrics(metricsBind, log, report);
 }
