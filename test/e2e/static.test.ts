@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { describeStaticConformance } from '../framework/staticfiles/conformance.ts';
 import { requestLine, sendRaw } from './raw-request.ts';
@@ -5,7 +7,9 @@ import { useStack } from './stack.ts';
 
 const stack = useStack();
 
-describeStaticConformance('nginx', () => Promise.resolve(stack.port));
+const STYLE_SHEET = join(import.meta.dirname, '../../src/myproject/static/welcome.css');
+
+describeStaticConformance('nginx', readFileSync(STYLE_SHEET), () => Promise.resolve(stack.port));
 
 test('the page links to hashed names, which are kept for good', async () => {
   const page = await (await fetch(stack.url)).text();

@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { loadConfig } from '../../src/gateway/config.ts';
 import type { StartMessage } from '../../src/gateway/messages.ts';
 import { readCommandLine } from '../../src/gateway/settings/command-line.ts';
-import { freePort } from '../load/free-port.ts';
+import { freePort } from '../free-port.ts';
 import { descriptorCount } from '../load/process-facts.ts';
 import { temporaryFolder } from '../load/temporary-folder.ts';
 import { APPLICATIONS, GatewayProcess, type Running } from './gateway-process.ts';

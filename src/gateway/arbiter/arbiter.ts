@@ -47,6 +47,7 @@ export class Arbiter {
   #lastTickMs = performance.now();
   #hasServed = false;
   #isStopping = false;
+  #lastSignal: ArbiterSignal | undefined;
   #exitCode: number = ExitCode.ok;
 
   constructor(options: ArbiterOptions) {
@@ -92,7 +93,6 @@ export class Arbiter {
   async #handle(event: ArbiterEvent): Promise<void> {
     switch (event.kind) {
       case 'signal':
-        this.#log.info(`${event.signal} received`);
         return this.#onSignal(event.signal);
       case 'message':
         return this.#onMessage(event.worker, event.message);
@@ -107,6 +107,10 @@ export class Arbiter {
   }
 
   async #onSignal(signal: ArbiterSignal): Promise<void> {
+    // Control-C reaches every process of a terminal, and each passes it on.
+    if (this.#isStopping && signal === this.#lastSignal) return;
+    this.#lastSignal = signal;
+    this.#log.info(`${signal} received`);
     switch (signal) {
       case 'SIGTERM':
         return this.#stop((worker) => worker.drain());

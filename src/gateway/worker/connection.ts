@@ -189,9 +189,11 @@ export class Connection implements Wire, BodySource {
   }
 
   #isOverloaded(): boolean {
-    const { overload } = this.#service;
-    const { requestsInFlight, loopDelayMs } = this.#state;
-    return requestsInFlight >= overload.requestsInFlight || loopDelayMs > overload.loopDelayMs;
+    const { requestsInFlight, loopDelayMs } = this.#service.overload;
+    if (this.#state.requestsInFlight >= requestsInFlight) return true;
+    if (loopDelayMs === Infinity) return false;
+    const delayNowMs = performance.now() - this.#state.loopDueMs;
+    return Math.max(this.#state.loopDelayMs, delayNowMs) > loopDelayMs;
   }
 
   /** Answers at once that there is too much to do; cheaper than to serve. */

@@ -31,6 +31,7 @@ export class Server {
     requestsServed: 0,
     meter: new Meter(),
     loopDelayMs: 0,
+    loopDueMs: Infinity,
   };
   readonly #connections = new Set<Connection>();
   readonly #listeners: NetServer[] = [];
@@ -143,12 +144,13 @@ export class Server {
   }
 
   #measureLoopDelay(): NodeJS.Timeout {
-    let dueMs = performance.now() + LOOP_DELAY_MS;
+    const state = this.#state;
+    state.loopDueMs = performance.now() + LOOP_DELAY_MS;
     return setInterval(() => {
       const nowMs = performance.now();
       // It fades, so that what waited through a long turn is not let in behind a short one.
-      this.#state.loopDelayMs = Math.max(nowMs - dueMs, this.#state.loopDelayMs / 2);
-      dueMs = nowMs + LOOP_DELAY_MS;
+      state.loopDelayMs = Math.max(nowMs - state.loopDueMs, state.loopDelayMs / 2);
+      state.loopDueMs = nowMs + LOOP_DELAY_MS;
     }, LOOP_DELAY_MS);
   }
 

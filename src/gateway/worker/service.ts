@@ -38,8 +38,10 @@ export interface ServerState {
   requestsInFlight: number;
   requestsServed: number;
   readonly meter: Meter;
-  /** How late the event loop is. */
+  /** How late the event loop was lately. */
   loopDelayMs: number;
+  /** When it should turn next: past that, it is late right now. */
+  loopDueMs: number;
 }
 
 /** Beyond these a request is answered 503 at once; Infinity for no limit. */

@@ -2,31 +2,36 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { freePort } from '../../free-port.ts';
 import { manage, PROJECT_ROOT, startManage } from './manage-process.ts';
 
 const PATIENCE = { timeout: 20_000, interval: 50 };
+
+// The views of the sample project are for people to change, these are for the tests here.
+const VIEWS = `
+import type { HttpRequest } from '../framework/request.ts';
+import { HttpResponse } from '../framework/response.ts';
+export const item = (_request: HttpRequest, { id }: { id: number }) => new HttpResponse(\`Item \${id}\`);
+`;
+const URLS = `
+import { path } from '../framework/urls/path.ts';
+import { item } from './views.ts';
+export const urlpatterns = [path('items/<int:id>/', item)];
+`;
 
 /** A project of its own, whose files the test may change. */
 function copyProject(): string {
   const root = mkdtempSync(join(tmpdir(), 'project-'));
   onTestFinished(() => rmSync(root, { recursive: true }));
   cpSync(join(PROJECT_ROOT, 'src'), join(root, 'src'), { recursive: true });
+  writeFileSync(join(root, 'src/myproject/views.ts'), VIEWS);
+  writeFileSync(join(root, 'src/myproject/urls.ts'), URLS);
   cpSync(join(PROJECT_ROOT, 'package.json'), join(root, 'package.json'));
   symlinkSync(join(PROJECT_ROOT, 'node_modules'), join(root, 'node_modules'));
   return root;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Everything that the process has printed so far. */
@@ -55,7 +60,7 @@ test('it serves, reloads on a change, shows broken code in the browser, and quit
   const { port, child, output, answers } = await startServer(root);
   const exited = once(child, 'exit');
 
-  await answers('/', 'Development mode.');
+  await answers('/items/7/', 'Item 7');
   expect(output()).toMatch(/Watching .*src for changes/);
   expect(output()).toMatch(/System check identified no issues/);
   expect(output()).toMatch(/settings myproject\.settings, DEBUG on/);

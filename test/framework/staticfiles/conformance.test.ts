@@ -4,7 +4,7 @@ import { log } from '../../../src/framework/logging.ts';
 import { collectStatic } from '../../../src/framework/staticfiles/collect.ts';
 import { staticFiles } from '../../../src/framework/staticfiles/middleware.ts';
 import { serveProject, withSettings } from '../serve.ts';
-import { describeStaticConformance, SAMPLE_FOLDER } from './conformance.ts';
+import { describeStaticConformance } from './conformance.ts';
 import { makeTree } from './tree.ts';
 
 // Refusals are logged, and expected here.
@@ -12,12 +12,15 @@ beforeEach(() => {
   vi.spyOn(log, 'warn').mockReturnValue();
 });
 
-describeStaticConformance('in-process', async () => {
+const STYLE_SHEET = 'a:hover { color: red }\n'.repeat(400);
+const FILES = { 'welcome.css': STYLE_SHEET, 'favicon.svg': '<svg/>' };
+
+describeStaticConformance('in-process', Buffer.from(STYLE_SHEET), async () => {
   withSettings({
     DEBUG: false,
     STATIC_URL: '/static/',
     STATIC_ROOT: join(makeTree({}), 'collected'),
-    STATICFILES_DIRS: [SAMPLE_FOLDER],
+    STATICFILES_DIRS: [makeTree(FILES)],
   });
   await collectStatic();
   return (await serveProject({ middleware: [staticFiles] })).port;

@@ -1,34 +1,28 @@
 import { hash } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { CASES } from './conformance-cases.ts';
 import type { Expected } from './conformance-cases.ts';
 
-/** The sample project's own files: what both servers have. */
-export const SAMPLE_FOLDER: string = join(import.meta.dirname, '../../../src/myproject/static');
+/** Gives the port of a server that serves collected files below /static/: a welcome.css, a favicon.svg. */
+export type ServeFiles = () => Promise<number>;
 
-const STYLE_SHEET = readFileSync(join(SAMPLE_FOLDER, 'welcome.css'));
-const HASHED = `/static/welcome.${hash('md5', STYLE_SHEET).slice(0, 12)}.css`;
-
-/** Gives the port of a server that serves the sample project's collected files below /static/. */
-export type ServeSample = () => Promise<number>;
-
-/** Declares the tests that both servers of static files have to pass. */
+/** Declares the tests that both servers of static files have to pass; `styleSheet` is welcome.css. */
 export function describeStaticConformance(
   server: 'in-process' | 'nginx',
-  serveSample: ServeSample,
+  styleSheet: Buffer,
+  serveFiles: ServeFiles,
 ): void {
+  const hashed = `/static/welcome.${hash('md5', styleSheet).slice(0, 12)}.css`;
   describe(`static files from ${server}`, () => {
     test.for(CASES)('$name', async ({ target, method = 'GET', headers = {}, expected, nginx }) => {
-      const port = await serveSample();
-      const words = await wordsOf(port);
-      const path = target === 'HASHED' ? HASHED : target;
+      const port = await serveFiles();
+      const words = { ...(await wordsOf(port)), SIZE: String(styleSheet.length) };
+      const path = target === 'HASHED' ? hashed : target;
       const answer = await send(port, method, path, filled(headers, words));
       const wanted = (server === 'nginx' && nginx) || expected;
       const fields = wantedFields(wanted, words);
@@ -37,11 +31,11 @@ export function describeStaticConformance(
         status: wanted.status,
         ...fields,
       });
-      expect(hasBody(answer.body, wanted.body)).toBe(true);
+      expect(hasBody(answer.body, wanted.body, styleSheet)).toBe(true);
     });
 
     test('each coding has an ETag of its own', async () => {
-      const { ETAG, GZIP_ETAG } = await wordsOf(await serveSample());
+      const { ETAG, GZIP_ETAG } = await wordsOf(await serveFiles());
       expect(ETAG).toMatch(/^"[^"]+"$/);
       expect(GZIP_ETAG).toMatch(/^"[^"]+"$/);
       expect(ETAG).not.toBe(GZIP_ETAG);
@@ -58,14 +52,13 @@ interface Answer {
 type Words = Readonly<Record<'ETAG' | 'GZIP_ETAG' | 'DATE' | 'SIZE', string>>;
 
 /** What the words in the cases stand for on this server. */
-async function wordsOf(port: number): Promise<Words> {
+async function wordsOf(port: number): Promise<Omit<Words, 'SIZE'>> {
   const plain = await send(port, 'GET', '/static/welcome.css', {});
   const gzip = await send(port, 'GET', '/static/welcome.css', { 'Accept-Encoding': 'gzip' });
   return {
     ETAG: String(plain.headers.etag),
     GZIP_ETAG: String(gzip.headers.etag),
     DATE: String(plain.headers['last-modified']),
-    SIZE: String(STYLE_SHEET.length),
   };
 }
 
@@ -105,12 +98,12 @@ function wantedFields({ headers = {} }: Expected, words: Words): Record<string, 
   );
 }
 
-function hasBody(body: Buffer, wanted: Expected['body']): boolean {
+function hasBody(body: Buffer, wanted: Expected['body'], styleSheet: Buffer): boolean {
   if (wanted === undefined) return true;
   if (wanted === 'none') return body.length === 0;
-  if (wanted === 'gzip') return gunzipSync(body).equals(STYLE_SHEET);
-  if (wanted === 'br') return brotliDecompressSync(body).equals(STYLE_SHEET);
+  if (wanted === 'gzip') return gunzipSync(body).equals(styleSheet);
+  if (wanted === 'br') return brotliDecompressSync(body).equals(styleSheet);
   return body.equals(
-    wanted === 'whole' ? STYLE_SHEET : STYLE_SHEET.subarray(wanted[0], wanted[1] + 1),
+    wanted === 'whole' ? styleSheet : styleSheet.subarray(wanted[0], wanted[1] + 1),
   );
 }

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { createApplication } from '../../../src/framework/handler.ts';
 import { HttpResponse, jsonResponse, redirect } from '../../../src/framework/response.ts';
 import { overrideSettings } from '../../../src/framework/settings.ts';
@@ -24,18 +23,6 @@ const echo: View = async (request) =>
     address: request.remoteAddress,
     body: await request.text(),
   });
-
-test('the example of the documentation holds', async () => {
-  vi.stubEnv('SETTINGS_MODULE', 'myproject.settings');
-  vi.resetModules();
-  const fresh = await import('../../../src/framework/testing/client.ts');
-  const client = await fresh.testClient();
-  const response = await client.get('/items/7/');
-  expect(response.status).toBe(200);
-  expect(response.json()).toEqual({ id: 7, name: 'Item 7' });
-  const source = readFileSync(new URL('../../../src/framework/testing/client.ts', import.meta.url));
-  expect(String(source)).toContain("expect(response.json()).toEqual({ id: 7, name: 'Item 7' });");
-});
 
 test.for([
   ['get', {}, { method: 'GET', url: 'http://example.com/echo/', body: '' }],

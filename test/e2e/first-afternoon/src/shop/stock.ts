@@ -1,0 +1,16 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { eventStream } from '../framework/event-stream.ts';
+import type { ServerSentEvent } from '../framework/event-stream.ts';
+import type { HttpRequest } from '../framework/request.ts';
+import type { HttpResponse } from '../framework/response.ts';
+
+export function stock({ signal }: HttpRequest): HttpResponse {
+  return eventStream(sellOut(signal), { signal });
+}
+
+async function* sellOut(signal: AbortSignal): AsyncGenerator<ServerSentEvent> {
+  for (let left = 3; left >= 0; left--) {
+    yield { event: 'stock', data: JSON.stringify({ left }) };
+    await sleep(100, undefined, { signal });
+  }
+}

@@ -1,0 +1,13 @@
+import { allowMethods } from '../framework/urls/allow-methods.ts';
+import { path } from '../framework/urls/path.ts';
+import { rename } from './customer.ts';
+import { stock } from './stock.ts';
+import { catalogue, photo, upload } from './views.ts';
+
+export const urlpatterns = [
+  path('', catalogue, { name: 'catalogue' }),
+  path('photos/', allowMethods(['POST'], upload), { name: 'upload' }),
+  path('photos/<uuid:id>/', photo, { name: 'photo' }),
+  path('customer/', allowMethods(['POST'], rename), { name: 'customer' }),
+  path('stock/', stock, { name: 'stock' }),
+];
