@@ -7,7 +7,7 @@ import { measure, type Slice } from './measure.ts';
 import { page, table, type Result } from './report.ts';
 
 const FIRST_PORT = 9300;
-const WARM_UP_SECONDS = 4;
+const WARM_UP_SECONDS = 6;
 const SLICE_SECONDS = 2;
 /** Each contestant gets one slice a round, so that all meet the same weather. */
 const ROUNDS = Number(process.env['ROUNDS'] ?? 7);

@@ -7,6 +7,8 @@ export default defineConfig({
   test: {
     root: import.meta.dirname,
     include: ['**/*.test.ts'],
+    // A soak has no short form.
+    exclude: isLong ? [] : ['soak.test.ts'],
     fileParallelism: false,
     testTimeout: isLong ? 300_000 : 60_000,
     hookTimeout: 60_000,
