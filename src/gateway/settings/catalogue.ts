@@ -31,7 +31,7 @@ export function settingEntries(): [keyof Settings, Setting<unknown>][] {
   return Object.entries(CATALOGUE) as [keyof Settings, Setting<unknown>][];
 }
 
-export type Catalogue = { readonly [Name in keyof Settings]: Setting<Settings[Name]> };
+type Catalogue = { readonly [Name in keyof Settings]: Setting<Settings[Name]> };
 
 /** The one place where a setting is declared: command line, file, help and docs are made of it. */
 export const CATALOGUE: Catalogue = {
