@@ -104,9 +104,10 @@ export class ResponseHeaders {
   }
 
   #indexOf(name: string): number {
-    for (let index = 0; index < this.list.length; index++) {
-      const other = this.list[index]?.[0] ?? '';
-      if (other.length === name.length && other.toLowerCase() === name.toLowerCase()) return index;
+    const { list } = this;
+    for (let index = 0; index < list.length; index++) {
+      const header = list[index];
+      if (header !== undefined && isSameName(header[0], name)) return index;
     }
     return -1;
   }
@@ -125,6 +126,12 @@ export function redirect(location: string, init: ResponseInit = NO_INIT): HttpRe
   const response = new HttpResponse('', { status: 302, ...init });
   response.headers.set('Location', encodeLocation(location));
   return response;
+}
+
+/** Most are written the same way, or differ in length already. */
+function isSameName(one: string, other: string): boolean {
+  if (one === other) return true;
+  return one.length === other.length && one.toLowerCase() === other.toLowerCase();
 }
 
 const NO_INIT: ResponseInit = {};

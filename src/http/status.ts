@@ -75,6 +75,11 @@ export function statusLine(code: number): string {
   return `${code} ${reasonOf(code)}`;
 }
 
+/** 404 of `"404 Not Found"`. */
+export function codeOf(status: string): number {
+  return Number(status.slice(0, 3));
+}
+
 /** RFC 9110 §6.4.1 and §15: responses that never have a body, whatever their headers say. */
 export function forbidsBody(code: number): boolean {
   return code < 200 || code === 204 || code === 304;

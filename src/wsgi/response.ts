@@ -1,5 +1,5 @@
 import { ProtocolError } from '../http/protocol-error.ts';
-import { forbidsBody, statusLine } from '../http/status.ts';
+import { codeOf, forbidsBody, statusLine } from '../http/status.ts';
 import { checkHeaders, checkStatus } from './headers.ts';
 import type { Framing, ResponseSink } from './response-sink.ts';
 import type { Awaitable, Bytes, ExcInfo, HeaderList, StartResponse, Write } from './types.ts';
@@ -203,10 +203,6 @@ function checkPiece(piece: Bytes): void {
 
 function tooLong(contentLength: number): Error {
   return new Error(`the body is longer than its Content-Length of ${contentLength} bytes`);
-}
-
-function codeOf(status: string): number {
-  return Number.parseInt(status, 10);
 }
 
 /** How an application ends that heeds `gateway.signal`. */

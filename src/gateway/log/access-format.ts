@@ -36,7 +36,7 @@ const ATOMS: Readonly<Record<string, (request: AnsweredRequest) => Value>> = {
 
 /** Gunicorn's atoms with a name: `%({Accept}i)s` of the request, `o` of the response, `e` of environ. */
 const NAMED: Readonly<Record<string, (request: AnsweredRequest, name: string) => Value>> = {
-  i: ({ exchange }, name) => exchange.field(name),
+  i: ({ exchange }, name) => exchange.field(name.toLowerCase()),
   o: ({ exchange }, name) => headerOf(exchange, name),
   e: ({ exchange }, name) => {
     const value = exchange.environ[name.toUpperCase() as `HTTP_${string}`];

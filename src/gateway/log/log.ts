@@ -21,7 +21,8 @@ const PINO_LEVELS = {
 /** The gateway's own log, on standard error: JSON lines, or text where that is a terminal. */
 export function openLog({ loglevel, errorlog }: Pick<Settings, 'loglevel' | 'errorlog'>): Log {
   const options = {
-    ...COMMON,
+    timestamp: stdTimeFunctions.isoTime,
+    formatters: { level: (label: string): object => ({ level: label }) },
     level: PINO_LEVELS[loglevel],
     base: { logger: 'gateway', pid: process.pid },
   };
@@ -31,9 +32,7 @@ export function openLog({ loglevel, errorlog }: Pick<Settings, 'loglevel' | 'err
 /** Undefined where no access log is wanted. */
 export function openAccessLog({ accesslog, accessLogFormat }: Settings): AccessLog | undefined {
   if (accesslog === 'none') return undefined;
-  const stream = accessStream(accesslog, accessLogFormat);
-  const json = pino({ ...COMMON, base: { logger: 'access', pid: process.pid } }, stream);
-  return new AccessLog(json, accessLogFormat, (line) => stream.write(line));
+  return new AccessLog(accessLogFormat, accessStream(accesslog, accessLogFormat));
 }
 
 function accessStream(accesslog: string, format: string): DestinationStream {
@@ -41,11 +40,6 @@ function accessStream(accesslog: string, format: string): DestinationStream {
   const pretty = format === 'json' ? terminalStream(STDOUT) : undefined;
   return pretty ?? new LogStream(STDOUT);
 }
-
-const COMMON = {
-  timestamp: stdTimeFunctions.isoTime,
-  formatters: { level: (label: string): object => ({ level: label }) },
-};
 
 function terminalStream(fd: number): DestinationStream | undefined {
   return isatty(fd) ? prettyStream(fd) : undefined;

@@ -104,7 +104,7 @@ function addFields(
   server: EnvironFacts,
   peer: PeerFacts,
 ): void {
-  for (const [name, value] of fields) {
+  for (const { name, value } of fields) {
     const key = environKey(name) ?? underscoreKey(name, server, peer);
     if (key === undefined) continue;
     const earlier = environ[key];

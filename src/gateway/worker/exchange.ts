@@ -105,10 +105,9 @@ export class Exchange implements ResponseSink, RequestFacts {
     this.sendAll('503 Service Unavailable', PLAIN_TEXT, body.length, body);
   }
 
-  /** The value of a request field; of several the first. */
+  /** The value of a request field, by its name in lower case; of several the first. */
   field(name: string): string | undefined {
-    const lower = name.toLowerCase();
-    return this.head.fields.find(([fieldName]) => fieldName === lower)?.[1];
+    return this.head.fields.find((field) => field.name === name)?.value;
   }
 
   /** For the log. */

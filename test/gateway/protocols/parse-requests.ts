@@ -5,7 +5,8 @@ import {
 } from '../../../src/gateway/protocols/http1/request-parser.ts';
 import { ProtocolError } from '../../../src/http/protocol-error.ts';
 
-export interface ParsedRequest extends RequestHead {
+export interface ParsedRequest extends Omit<RequestHead, 'fields'> {
+  readonly fields: readonly (readonly [name: string, value: string])[];
   /** Latin1. */
   readonly body: string;
   readonly isComplete: boolean;
@@ -64,7 +65,8 @@ function takeRequests(parser: RequestParser, requests: Mutable<ParsedRequest>[])
     if (!parser.isBodyComplete) return;
     const head = parser.readHead();
     if (head === undefined) return;
-    request = { ...head, body: '', isComplete: false };
+    const fields = head.fields.map(({ name, value }) => [name, value] as const);
+    request = { ...head, fields, body: '', isComplete: false };
     requests.push(request);
   }
 }

@@ -46,11 +46,7 @@ export async function serve(
     overload: { requestsInFlight: Infinity, loopDelayMs: Infinity },
     hooks: {},
     log: pino({}, { write: (line: string) => log.push(JSON.parse(line)) }),
-    accessLog: new AccessLog(
-      pino({}, { write: (line: string) => access.push(JSON.parse(line)) }),
-      'json',
-      () => undefined,
-    ),
+    accessLog: new AccessLog('json', { write: (line) => access.push(JSON.parse(line)) }),
     ...changes,
   });
   const socket = new BoundSocket({ host: '127.0.0.1' });

@@ -1,5 +1,5 @@
 import { ProtocolError } from '../../../http/protocol-error.ts';
-import { parseField } from './request-head.ts';
+import { readField } from './field-line.ts';
 
 // chunk-size = 1*HEXDIG (RFC 9112 §7.1), here at most 12 digits: 2^48 bytes.
 // chunk-ext is skipped (§7.1.1), but must be made of what a field may hold.
@@ -78,7 +78,7 @@ export class ChunkedDecoder {
       return;
     }
     this.#trailerBytes += line.length;
-    const [name] = parseField(line);
+    const { name } = readField(Buffer.from(line, 'latin1'), line, 0, line.length);
     if (FORBIDDEN_TRAILERS.has(name)) throw new ProtocolError(400, `${name} in a trailer`);
   }
 }

@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { TOKEN } from '../../../http/grammar.ts';
 import { ProtocolError } from '../../../http/protocol-error.ts';
+import { readField, type Field } from './field-line.ts';
 import { parseRequestLine, type RequestLine } from './request-line.ts';
 
 export interface HeadLimits {
@@ -8,9 +9,6 @@ export interface HeadLimits {
   readonly fieldCount: number;
   readonly fieldBytes: number;
 }
-
-/** One field line: the name in lower case, the value without the white space around it, latin1. */
-export type Field = readonly [name: string, value: string];
 
 /** How the end of the body is found (RFC 9112 §6.3). */
 export type Framing =
@@ -46,17 +44,19 @@ export class RequestHeadReader {
   }
 
   /**
-   * Takes one line without its CRLF, and gives the head with the empty line that ends it.
+   * Takes the line between two offsets, without its CRLF, and gives the head with the empty line
+   * that ends it. The bytes come as latin1 too.
    *
    * @throws {ProtocolError} 400, 417, 431, 501.
    */
-  takeLine(line: string): RequestHead | undefined {
+  takeLine(bytes: Uint8Array, text: string, start: number, end: number): RequestHead | undefined {
     if (this.#requestLine === undefined) {
-      this.#takeRequestLine(line);
-    } else if (line === '') {
+      this.#takeRequestLine(text.slice(start, end));
+    } else if (start === end) {
       return this.#finish(this.#requestLine);
     } else {
-      this.#takeField(line);
+      this.#checkCount();
+      this.#fields.push(readField(bytes, text, start, end));
     }
     return undefined;
   }
@@ -85,11 +85,10 @@ export class RequestHeadReader {
     this.#requestLine = parseRequestLine(line);
   }
 
-  #takeField(line: string): void {
+  #checkCount(): void {
     if (this.#fields.length === this.#limits.fieldCount) {
       throw new ProtocolError(431, `more than ${this.#limits.fieldCount} fields`);
     }
-    this.#fields.push(parseField(line));
   }
 
   #finish(requestLine: RequestLine): RequestHead {
@@ -101,33 +100,6 @@ export class RequestHeadReader {
   }
 }
 
-// field-line = field-name ":" OWS field-value OWS (RFC 9112 §5), where a line that starts with
-// white space would be obs-fold (§5.2), which a server refuses.
-export function parseField(line: string): Field {
-  const colon = line.indexOf(':');
-  if (colon === -1) throw new ProtocolError(400, 'field line without a colon');
-  const name = line.slice(0, colon);
-  if (!TOKEN.test(name)) throw new ProtocolError(400, 'malformed field name');
-  const value = trimWhitespace(line, colon + 1);
-  if (FORBIDDEN_IN_VALUE.test(value)) throw new ProtocolError(400, 'control character in a field');
-  return [name.toLowerCase(), value];
-}
-
-// field-vchar = VCHAR / obs-text, with SP and HTAB between them (RFC 9110 §5.5)
-const FORBIDDEN_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
-
-/** OWS = *( SP / HTAB ) (RFC 9110 §5.6.3); `trim()` would take more than that. */
-function trimWhitespace(line: string, start: number): string {
-  let end = line.length;
-  while (start < end && isWhitespace(line.charCodeAt(start))) start++;
-  while (end > start && isWhitespace(line.charCodeAt(end - 1))) end--;
-  return line.slice(start, end);
-}
-
-function isWhitespace(code: number): boolean {
-  return code === 0x20 || code === 0x09;
-}
-
 /** The fields that the connection itself lives by; all others are the application's. */
 function interpretHead(requestLine: RequestLine, fields: readonly Field[]): RequestHead {
   let host: string | undefined;
@@ -135,7 +107,7 @@ function interpretHead(requestLine: RequestLine, fields: readonly Field[]): Requ
   let transferEncoding: string | undefined;
   let connection = '';
   let expect: string | undefined;
-  for (const [name, value] of fields) {
+  for (const { name, value } of fields) {
     switch (name) {
       case 'host':
         host = onlyOnce(host, value, 'Host');
@@ -171,8 +143,8 @@ function onlyOnce(earlier: string | undefined, value: string, name: string): str
 
 // Host = uri-host [ ":" port ] (RFC 9110 §7.2), uri-host = IP-literal / IPv4address / reg-name
 // (RFC 3986 §3.2.2). An empty one names nothing, and is refused.
-const HOST =
-  /^(?:\[([0-9A-Fa-f:.]+)\]|(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})+)(?::[0-9]*)?$/;
+const NAMED_HOST = /^(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})+(?::[0-9]*)?$/;
+const IP_LITERAL = /^\[([0-9A-Fa-f:.]+)\](?::[0-9]*)?$/;
 
 /** RFC 9112 §3.2: exactly one valid Host, and in absolute-form the same as the target's authority. */
 function effectiveHost({ protocol, authority }: RequestLine, field: string | undefined): string {
@@ -187,8 +159,7 @@ function effectiveHost({ protocol, authority }: RequestLine, field: string | und
 }
 
 function isHost(value: string): boolean {
-  const match = HOST.exec(value);
-  return match !== null && (match[1] === undefined || isIPv6(match[1]));
+  return NAMED_HOST.test(value) || isIPv6(IP_LITERAL.exec(value)?.[1] ?? '');
 }
 
 const NO_BODY: Framing = { kind: 'length', bytes: 0 };
@@ -239,10 +210,20 @@ function isPersistent(line: RequestLine, connection: string): boolean {
 /** The members of a list (RFC 9110 §5.6.1), in lower case. */
 function listMembers(value: string): string[] {
   // Not one pattern for the comma and the white space around it: that takes quadratic time.
-  return value
-    .toLowerCase()
-    .split(',')
-    .map((member) => trimWhitespace(member, 0));
+  return value.toLowerCase().split(',').map(trimWhitespace);
+}
+
+/** OWS = *( SP / HTAB ) (RFC 9110 §5.6.3); `trim()` would take more than that. */
+function trimWhitespace(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isWhitespace(text.charCodeAt(start))) start++;
+  while (end > start && isWhitespace(text.charCodeAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
+function isWhitespace(code: number): boolean {
+  return code === 0x20 || code === 0x09;
 }
 
 /** RFC 9110 §10.1.1: ignored in HTTP/1.0; any other expectation is 417. */

@@ -64,9 +64,10 @@ export class RequestParser {
    */
   readHead(): RequestHead | undefined {
     for (;;) {
-      const line = this.#takeLine(this.#head);
-      if (line === undefined) return undefined;
-      const head = this.#head.takeLine(line);
+      const start = this.#offset;
+      const end = this.#takeLine(this.#head);
+      if (end === -1) return undefined;
+      const head = this.#head.takeLine(this.#buffer, this.#latin1, start, end);
       if (head !== undefined) {
         this.#startBody(head);
         return head;
@@ -104,9 +105,10 @@ export class RequestParser {
         if (piece !== undefined) chunks.takeData(piece.length);
         return piece;
       }
-      const line = this.#takeLine(chunks);
-      if (line === undefined) return undefined;
-      chunks.takeLine(line);
+      const start = this.#offset;
+      const end = this.#takeLine(chunks);
+      if (end === -1) return undefined;
+      chunks.takeLine(this.#latin1.slice(start, end));
     }
     return undefined;
   }
@@ -119,17 +121,22 @@ export class RequestParser {
     return piece;
   }
 
-  /** RFC 9112 §2.2: lines end in CRLF; a bare LF is refused. */
-  #takeLine(taker: LineTaker): string | undefined {
-    const text = (this.#text ??= this.#buffer.toString('latin1'));
+  get #latin1(): string {
+    return (this.#text ??= this.#buffer.toString('latin1'));
+  }
+
+  /** RFC 9112 §2.2: lines end in CRLF; a bare LF is refused. Gives where it ends, -1 while it is incomplete. */
+  #takeLine(taker: LineTaker): number {
+    const text = this.#latin1;
     const start = this.#offset;
     const lineFeed = text.indexOf('\n', start);
     const end = lineFeed === -1 ? text.length : lineFeed;
     const hasCr = end > start && text.charCodeAt(end - 1) === CR;
-    taker.checkLength(end - start - (hasCr ? 1 : 0));
-    if (lineFeed === -1) return undefined;
+    const lineEnd = hasCr ? end - 1 : end;
+    taker.checkLength(lineEnd - start);
+    if (lineFeed === -1) return -1;
     if (!hasCr) throw new ProtocolError(400, 'line ends in a bare LF');
     this.#offset = end + 1;
-    return text.slice(start, end - 1);
+    return lineEnd;
   }
 }

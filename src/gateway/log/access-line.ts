@@ -1,0 +1,61 @@
+import type { ProtocolError } from '../../http/protocol-error.ts';
+import type { RequestHead } from '../protocols/http1/request-head.ts';
+import type { PeerFacts } from '../worker/environ.ts';
+import type { AnsweredRequest } from './access-format.ts';
+
+// Every request has such a line, and its fields are always the same: written out here they cost a
+// fifth of what a logger takes that must look at any object.
+
+/** A request that was answered, as a line of JSON. */
+export function answeredLine({ exchange, peer, status, durationMs }: AnsweredRequest): string {
+  const { head } = exchange;
+  return (
+    lineStart() +
+    `,"request_id":${quoted(exchange.requestId)},"remote_addr":"${peer.remoteAddress}"` +
+    `,"method":"${head.method}","target":${quoted(head.target)},"protocol":"${head.protocol}"` +
+    `,"host":"${head.host}","status":${status},"bytes":${exchange.sentBytes}` +
+    `,"duration_ms":${Math.round(durationMs * 1000) / 1000}` +
+    optional(',"referer":', exchange.field('referer')) +
+    optional(',"user_agent":', exchange.field('user-agent')) +
+    '}\n'
+  );
+}
+
+/** A request that was refused; its head is there where it could be understood. */
+export function refusedLine(error: ProtocolError, peer: PeerFacts, head?: RequestHead): string {
+  return (
+    lineStart() +
+    `,"remote_addr":"${peer.remoteAddress}"` +
+    optional(',"method":', head?.method) +
+    optional(',"target":', head?.target) +
+    `,"status":${error.status},"reason":${quoted(error.message)}}\n`
+  );
+}
+
+function lineStart(): string {
+  return `{"level":"info","time":"${isoTime()}","logger":"access","pid":${process.pid}`;
+}
+
+let timeMs = 0;
+let time = '';
+
+/** Made once a millisecond, for all the requests that end in it. */
+function isoTime(): string {
+  const nowMs = Date.now();
+  if (nowMs !== timeMs) {
+    timeMs = nowMs;
+    time = new Date(nowMs).toISOString();
+  }
+  return time;
+}
+
+function optional(key: string, value: string | undefined): string {
+  return value === undefined ? '' : key + quoted(value);
+}
+
+// unescaped = %x20-21 / %x23-5B / %x5D-10FFFF (RFC 8259 §7), of latin1 without its control characters
+const UNESCAPED = /^[\x20\x21\x23-\x5b\x5d-\x7e\xa0-\xff]*$/;
+
+function quoted(text: string): string {
+  return UNESCAPED.test(text) ? `"${text}"` : JSON.stringify(text);
+}
