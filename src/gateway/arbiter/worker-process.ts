@@ -6,9 +6,10 @@ const WORKER_FILE = join(import.meta.dirname, `../worker/worker${extname(import.
 /**
  * V8 guesses which objects live long and makes those in the old space at once. It guesses wrong for
  * requests: dead ones then keep others alive, and a busy worker spends a third of its time on garbage.
- * A small young space keeps memory low, and costs nothing where little survives.
+ * Where little survives, what a collection costs is to start it: with 16 MiB it is seldom, and a
+ * request costs a fifth less than with 4.
  */
-const V8_OPTIONS = ['--no-allocation-site-pretenuring', '--max-semi-space-size=4'];
+const V8_OPTIONS = ['--no-allocation-site-pretenuring', '--max-semi-space-size=16'];
 /** In the child's stdio: input, output, error, the message channel, then the listening sockets. */
 const FIRST_LISTENER_FD = 4;
 

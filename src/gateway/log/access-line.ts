@@ -32,8 +32,10 @@ export function refusedLine(error: ProtocolError, peer: PeerFacts, head?: Reques
   );
 }
 
+const PID = process.pid;
+
 function lineStart(): string {
-  return `{"level":"info","time":"${isoTime()}","logger":"access","pid":${process.pid}`;
+  return `{"level":"info","time":"${isoTime()}","logger":"access","pid":${PID}`;
 }
 
 let timeMs = 0;

@@ -1,7 +1,9 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
 
 /** A write to a pipe is never torn by another process's up to this size (POSIX PIPE_BUF on Linux). */
-const PAGE_BYTES = 4096;
+const PIPE_PAGE_BYTES = 4096;
+/** One to a file is not torn at all. */
+const FILE_PAGE_BYTES = 32_768;
 const FLUSH_AFTER_MS = 50;
 const QUEUED_PAGES_MAX = 256;
 
@@ -20,8 +22,9 @@ export function reopenLogFiles(): void {
  */
 export class LogStream {
   readonly #path: string | undefined;
+  readonly #pageSizeBytes: number;
   #fd: number;
-  #page: Buffer = Buffer.allocUnsafe(PAGE_BYTES);
+  #page: Buffer;
   #pageBytes = 0;
   #queue: Buffer[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -31,6 +34,8 @@ export class LogStream {
   constructor(target: number | string) {
     this.#path = typeof target === 'string' ? target : undefined;
     this.#fd = typeof target === 'string' ? openSync(target, 'a') : target;
+    this.#pageSizeBytes = fstatSync(this.#fd).isFile() ? FILE_PAGE_BYTES : PIPE_PAGE_BYTES;
+    this.#page = Buffer.allocUnsafe(this.#pageSizeBytes);
     streams.add(this);
     process.on('exit', () => this.flush());
   }
@@ -46,8 +51,8 @@ export class LogStream {
 
   write(line: string): void {
     const bytes = Buffer.byteLength(line);
-    if (this.#pageBytes + bytes > PAGE_BYTES) this.#turnPage();
-    if (bytes > PAGE_BYTES) this.#enqueue(Buffer.from(line));
+    if (this.#pageBytes + bytes > this.#pageSizeBytes) this.#turnPage();
+    if (bytes > this.#pageSizeBytes) this.#enqueue(Buffer.from(line));
     else this.#pageBytes += this.#page.write(line, this.#pageBytes);
     this.#timer ??= setTimeout(() => this.flush(), FLUSH_AFTER_MS).unref();
   }
@@ -64,7 +69,7 @@ export class LogStream {
   #turnPage(): void {
     if (this.#pageBytes === 0) return;
     this.#enqueue(this.#page.subarray(0, this.#pageBytes));
-    this.#page = Buffer.allocUnsafe(PAGE_BYTES);
+    this.#page = Buffer.allocUnsafe(this.#pageSizeBytes);
     this.#pageBytes = 0;
     this.#drainQueue();
   }

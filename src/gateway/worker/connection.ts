@@ -173,8 +173,8 @@ export class Connection implements Wire, BodySource {
   #afterResponse(isLast: boolean): void {
     if (isLast) return this.#closePolitely();
     this.#phase = 'skip';
-    this.#setDeadline(this.#service.timeouts.bodyMs);
     this.#skipBody();
+    if (this.#phase === 'skip') this.#setDeadline(this.#service.timeouts.bodyMs);
   }
 
   /** Reads what the application left of the body, else it would pass for the next request. */
