@@ -14,7 +14,7 @@ import { decodeText } from './text.ts';
 /** A request as views see it. Everything is read from environ when it is first asked for. */
 export class HttpRequest {
   readonly environ: Environ;
-  readonly headers: RequestHeaders;
+  #headers: RequestHeaders | undefined;
   #path: string | undefined;
   #query: URLSearchParams | undefined;
   #cookies: ReadonlyMap<string, string> | undefined;
@@ -26,7 +26,10 @@ export class HttpRequest {
 
   constructor(environ: Environ) {
     this.environ = environ;
-    this.headers = new RequestHeaders(environ);
+  }
+
+  get headers(): RequestHeaders {
+    return (this.#headers ??= new RequestHeaders(this.environ));
   }
 
   get method(): string {

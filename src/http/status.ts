@@ -72,8 +72,12 @@ export function reasonOf(code: number): string {
 
 /** RFC 9110 §15: `"404 Not Found"`, in the registry's words. */
 export function statusLine(code: number): string {
-  return `${code} ${reasonOf(code)}`;
+  return STATUS_LINES[code] ?? `${code} ${reasonOf(code)}`;
 }
+
+const STATUS_LINES: Readonly<Record<number, string>> = Object.fromEntries(
+  Object.entries(REASONS).map(([code, reason]) => [code, `${code} ${reason}`]),
+);
 
 /** 404 of `"404 Not Found"`. */
 export function codeOf(status: string): number {

@@ -15,8 +15,10 @@ export function hosts(getResponse: Handler): Handler {
 
 /** Whether a Host, lower-case, is well formed and matches one of the patterns. */
 export function isAllowedHost(host: string, patterns: readonly string[]): boolean {
-  const domain = HOST.exec(host)?.[1]?.replace(/\.$/, '');
-  return domain !== undefined && patterns.some((pattern) => matches(domain, pattern.toLowerCase()));
+  const domain = HOST.exec(host)?.[1];
+  if (domain === undefined) return false;
+  const name = domain.endsWith('.') ? domain.slice(0, -1) : domain;
+  return patterns.some((pattern) => matches(name, pattern.toLowerCase()));
 }
 
 function allowedHosts(): readonly string[] {
