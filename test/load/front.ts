@@ -24,6 +24,8 @@ export function needsFront({ skip }: TestContext): void {
 /** A real nginx on the loopback interface, with the configuration of `nginx/`, before a gateway. */
 export class Front {
   readonly port: number;
+  /** One JSON line a request. */
+  readonly accessLog: string;
   readonly #child: ChildProcess;
   readonly #exited: Promise<unknown>;
   readonly #lines: string[] = [];
@@ -32,6 +34,7 @@ export class Front {
   private constructor(folder: string, port: number) {
     if (nginx === undefined) throw new Error(`There is neither a recent nginx nor ${IMAGE}.`);
     this.port = port;
+    this.accessLog = join(folder, 'access.log');
     const [command = '', ...args] = nginx(folder);
     this.#child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
     if (this.#child.stderr === null) throw new Error('no standard error');
