@@ -12,10 +12,14 @@ export function writeParts(socket: Socket, parts: readonly (string | Bytes)[]): 
   socket.cork();
   let isTaken = true;
   for (const part of parts) {
-    isTaken = typeof part === 'string' ? socket.write(part, 'latin1') : socket.write(part);
+    if (part.length > 0) isTaken = writePart(socket, part);
   }
   socket.uncork();
   return isTaken;
+}
+
+function writePart(socket: Socket, part: string | Bytes): boolean {
+  return typeof part === 'string' ? socket.write(part, 'latin1') : socket.write(part);
 }
 
 function join(parts: readonly (string | Bytes)[]): string {
