@@ -1,5 +1,5 @@
 import type { ProtocolError } from '../../http/protocol-error.ts';
-import type { RequestHead } from '../protocols/http1/request-head.ts';
+import type { RequestLine } from '../protocols/http1/request-line.ts';
 import type { PeerFacts } from '../worker/environ.ts';
 import type { AnsweredRequest } from './access-format.ts';
 
@@ -21,13 +21,13 @@ export function answeredLine({ exchange, peer, status, durationMs }: AnsweredReq
   );
 }
 
-/** A request that was refused; its head is there where it could be understood. */
-export function refusedLine(error: ProtocolError, peer: PeerFacts, head?: RequestHead): string {
+/** A request that was refused; its first line is there where it could be understood. */
+export function refusedLine(error: ProtocolError, peer: PeerFacts, line?: RequestLine): string {
   return (
     lineStart() +
     `,"remote_addr":"${peer.remoteAddress}"` +
-    optional(',"method":', head?.method) +
-    optional(',"target":', head?.target) +
+    optional(',"method":', line?.method) +
+    optional(',"target":', line?.target) +
     `,"status":${error.status},"reason":${quoted(error.message)}}\n`
   );
 }

@@ -1,6 +1,6 @@
 import type { ProtocolError } from '../../http/protocol-error.ts';
 import { codeOf } from '../../http/status.ts';
-import type { RequestHead } from '../protocols/http1/request-head.ts';
+import type { RequestLine } from '../protocols/http1/request-line.ts';
 import type { PeerFacts } from '../worker/environ.ts';
 import type { Exchange } from '../worker/exchange.ts';
 import { formatAccess } from './access-format.ts';
@@ -29,11 +29,11 @@ export class AccessLog {
     );
   }
 
-  /** A request that was refused; its head is there where it could be understood. */
-  refused(error: ProtocolError, peer: PeerFacts, head?: RequestHead): void {
+  /** A request that was refused; its first line is there where it could be understood. */
+  refused(error: ProtocolError, peer: PeerFacts, line?: RequestLine): void {
     this.#stream.write(
       this.#format === 'json'
-        ? refusedLine(error, peer, head)
+        ? refusedLine(error, peer, line)
         : `${peer.remoteAddress || '-'} ${error.status} ${error.message}\n`,
     );
   }

@@ -215,7 +215,7 @@ export class Connection implements Wire, BodySource {
     const added = { framing: text.length, connection: 'close', date: this.#state.date } as const;
     void this.write(encodeResponseHead(status, PLAIN_TEXT, added), text);
     this.#state.meter.countRefusal(error.status);
-    this.#service.accessLog?.refused(error, this.peer);
+    this.#service.accessLog?.refused(error, this.peer, this.#parser.requestLine);
     this.#closePolitely();
   }
 

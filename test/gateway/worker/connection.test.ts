@@ -137,6 +137,25 @@ test.for<[name: string, request: string, status: number]>([
   expect(access.at(-1)).toMatchObject({ status });
 });
 
+test.for([
+  ['a body that is too large', 'Content-Length: 10485761', 413],
+  ['a field without a colon', 'oops', 400],
+])('the access line tells which request was refused for %s', async ([, field, status]) => {
+  const { port, access } = await served(echoBody);
+  await exchange(
+    port,
+    `GET /before HTTP/1.1\r\n${HEAD}\r\nPOST /up HTTP/1.1\r\n${HEAD}${field}\r\n\r\n`,
+  );
+  expect(access.at(-1)).toMatchObject({ status, method: 'POST', target: '/up' });
+});
+
+test('a request line that is refused is not told as the one before', async () => {
+  const { port, access } = await served(echoBody);
+  await exchange(port, `GET /before HTTP/1.1\r\n${HEAD}\r\noops\r\n\r\n`);
+  expect(access.at(-1)).toMatchObject({ status: 400 });
+  expect(access.at(-1)).not.toHaveProperty('target');
+});
+
 test('a request head that comes too slowly is answered with 408', async () => {
   const { port } = await served(echoPath, timeouts({ headerMs: 200 }));
   expect(await exchange(port, 'GET / HTTP/1.1\r\nHo')).toMatch(/^HTTP\/1.1 408 /);

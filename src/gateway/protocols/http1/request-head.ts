@@ -38,9 +38,16 @@ export class RequestHeadReader {
     this.#limits = limits;
   }
 
-  /** Nothing of a request has come yet, but perhaps the empty line that is forgiven. */
-  get isEmpty(): boolean {
-    return this.#requestLine === undefined;
+  /** Of the head that is being read, or was refused; none before, but perhaps the empty line that is forgiven. */
+  get requestLine(): RequestLine | undefined {
+    return this.#requestLine;
+  }
+
+  /** Begins the next head. */
+  reset(): void {
+    this.#requestLine = undefined;
+    this.#fields = [];
+    this.#hasSkippedEmptyLine = false;
   }
 
   /**
@@ -53,7 +60,7 @@ export class RequestHeadReader {
     if (this.#requestLine === undefined) {
       this.#takeRequestLine(text.slice(start, end));
     } else if (start === end) {
-      return this.#finish(this.#requestLine);
+      return interpretHead(this.#requestLine, this.#fields);
     } else {
       this.#checkCount();
       this.#fields.push(readField(bytes, text, start, end));
@@ -89,14 +96,6 @@ export class RequestHeadReader {
     if (this.#fields.length === this.#limits.fieldCount) {
       throw new ProtocolError(431, `more than ${this.#limits.fieldCount} fields`);
     }
-  }
-
-  #finish(requestLine: RequestLine): RequestHead {
-    const fields = this.#fields;
-    this.#requestLine = undefined;
-    this.#fields = [];
-    this.#hasSkippedEmptyLine = false;
-    return interpretHead(requestLine, fields);
   }
 }
 

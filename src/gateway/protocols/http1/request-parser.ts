@@ -1,6 +1,7 @@
 import { ProtocolError } from '../../../http/protocol-error.ts';
 import { ChunkedDecoder } from './chunked-decoder.ts';
 import { RequestHeadReader, type HeadLimits, type RequestHead } from './request-head.ts';
+import type { RequestLine } from './request-line.ts';
 
 export interface RequestLimits extends HeadLimits {
   /** 0 for no limit. */
@@ -48,7 +49,12 @@ export class RequestParser {
 
   /** Between two requests, and nothing of the next one is here. */
   get isIdle(): boolean {
-    return this.isBodyComplete && this.#head.isEmpty && this.bufferedBytes === 0;
+    return this.isBodyComplete && this.requestLine === undefined && this.bufferedBytes === 0;
+  }
+
+  /** Of the head that is being read, or was refused, once it is known. */
+  get requestLine(): RequestLine | undefined {
+    return this.#head.requestLine;
   }
 
   get isBodyComplete(): boolean {
@@ -70,6 +76,7 @@ export class RequestParser {
       const head = this.#head.takeLine(this.#buffer, this.#latin1, start, end);
       if (head !== undefined) {
         this.#startBody(head);
+        this.#head.reset();
         return head;
       }
     }
