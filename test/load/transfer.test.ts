@@ -25,9 +25,11 @@ const BYTES = (isLong ? 1024 : 128) * MEBIBYTE;
 const ROUNDS = 3;
 /**
  * Pieces that have passed are garbage until V8 collects, which it does after 64 MiB of buffers; and
- * its young generation grows to 48 MiB. One body that is kept is more, also in the short form.
+ * its young generation and the rest of the heap grow too. One body that is kept is more, also in the short form.
  */
-const GROWTH_MEBIBYTES = 112;
+const GROWTH_MEBIBYTES = 120;
+/** Loose, as the machine is not ours alone; and so short a form is mostly warming up. */
+const CPU_RATIO = isLong ? 2 : 10;
 
 test.for([
   { direction: 'an upload', transfer: upload },
@@ -54,8 +56,8 @@ test.for([
     'the same of node:http': twin.growthMebibytes,
   });
   expect(Math.max(...gateway.growthMebibytes)).toBeLessThan(GROWTH_MEBIBYTES);
-  // Loose, and not of the time on the clock: others use the machine too. Speed is for a benchmark.
-  expect(cpuRatio).toBeLessThan(2);
+  // Not the time on the clock, which is the whole machine's: that is for a benchmark.
+  expect(cpuRatio).toBeLessThan(CPU_RATIO);
 });
 
 async function run(transfer: typeof upload, subject: Subject): Promise<void> {
