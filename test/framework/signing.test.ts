@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { afterEach, expect, test, vi } from 'vitest';
 import { BadSignature, sign, unsign } from '../../src/framework/signing.ts';
 import { withSettings } from './serve.ts';
@@ -50,6 +51,14 @@ test('what was signed with another key is refused, unless that is a fallback', (
   withSettings({ SECRET_KEY: 'new', SECRET_KEY_FALLBACKS: ['older', 'former'] });
   expect(unsign(signed, { salt })).toBe('user-7');
   expect(sign('user-7', { salt })).not.toBe(signed);
+});
+
+test('an empty fallback is no key: everybody could sign with it', () => {
+  withSettings({ ...KEY, SECRET_KEY_FALLBACKS: [''] });
+  const signed = `admin:${Math.floor(Date.now() / 1000).toString(36)}`;
+  const keyOfSalt = createHmac('sha256', '').update(salt).digest();
+  const signature = createHmac('sha256', keyOfSalt).update(signed).digest('base64url');
+  expect(() => unsign(`${signed}:${signature}`, { salt })).toThrow(BadSignature);
 });
 
 test('what is too old is refused', () => {
