@@ -37,7 +37,11 @@ export function converterNamed(name: string): Converter<unknown> {
 
 function anchored<T>(converter: Converter<T>): Converter<unknown> {
   return {
-    regex: new RegExp(`^(?:${converter.regex.source})$`, converter.regex.flags),
+    // The flags g and y make a regular expression go on from its last match.
+    regex: new RegExp(
+      `^(?:${converter.regex.source})$`,
+      converter.regex.flags.replaceAll(/[gy]/g, ''),
+    ),
     toValue: (text) => converter.toValue(text),
     toUrl: (value) => converter.toUrl(value as T),
   };
