@@ -25,8 +25,10 @@ function fill({ literals, parameters }: Pattern, params: ParamValues): string | 
   if (Object.keys(params).length !== parameters.length) return undefined;
   let path = quotePath(literals[0] ?? '');
   for (const [index, { name, converter }] of parameters.entries()) {
-    if (!Object.hasOwn(params, name)) return undefined;
-    const text = converter.toUrl(params[name]);
+    const value = Object.hasOwn(params, name) ? params[name] : undefined;
+    // What is missing would be spelled out: /items/undefined/.
+    if (value === undefined || value === null) return undefined;
+    const text = converter.toUrl(value);
     if (!converter.regex.test(text)) return undefined;
     path += quotePath(text) + quotePath(literals[index + 1] ?? '');
   }

@@ -34,6 +34,10 @@ test.for([{}, { name: 'a', more: 1 }, { name: 'a/b' }, { other: 'a' }])(
   },
 );
 
+test.for([undefined, null])('%s is no parameter', (who) => {
+  expect(() => reverse('shop:staff:person', { who })).toThrow("pattern is 'shop/staff/<str:who>/'");
+});
+
 test('FORCE_SCRIPT_NAME goes in front', () => {
   withSettings({ FORCE_SCRIPT_NAME: '/mounted' });
   expect(reverse('home')).toBe('/mounted/');
