@@ -51,8 +51,9 @@ async function checkProject(): Promise<void> {
 /** A port, or an address and a port, as the gateway's --bind takes them. */
 function parseAddress(args: readonly string[]): string {
   const [text = DEFAULT_ADDRESS, ...rest] = args;
-  if (rest.length === 0 && /^\d+$/.test(text)) return `127.0.0.1:${text}`;
-  if (rest.length === 0 && /^[^\s-].*:\d+$/.test(text)) return text;
+  const address = /^\d+$/.test(text) ? `127.0.0.1:${text}` : text;
+  const isAddress = /^[^\s-].*:\d+$/.test(address) && URL.canParse(`http://${address}`);
+  if (rest.length === 0 && isAddress) return address;
   throw new CommandError(`runserver ${args.join(' ')}: expected a port, or an address and a port.`);
 }
 

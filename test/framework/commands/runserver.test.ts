@@ -121,6 +121,15 @@ test('a port in use is told at once', async () => {
   expect([code, stderr]).toEqual([1, 'That port is already in use.\n']);
 });
 
+test.for(['99999', 'localhost:99999', 'a b:80', 'example.com'])(
+  '%s is no address to serve on',
+  async (address) => {
+    const { code, stderr } = await manage(['runserver', address]);
+    expect(code).toBe(1);
+    expect(stderr).toBe(`runserver ${address}: expected a port, or an address and a port.\n`);
+  },
+);
+
 test('without DEBUG and ALLOWED_HOSTS it is refused', async () => {
   const { code, stderr } = await manage(['runserver'], { DEBUG: 'false', ALLOWED_HOSTS: ',' });
   expect(code).toBe(1);
