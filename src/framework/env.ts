@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { ImproperlyConfigured } from './errors.ts';
+import { isSecretName, MASK, maskUrls } from './masking.ts';
 
 /**
  * Reads the environment with types. Without a fallback a variable is required; an empty one counts
@@ -73,8 +74,13 @@ function read<T>(name: string, fallback: T | undefined, kind: Kind<T>): T {
   }
   return (
     kind.parse(text.trim()) ??
-    complain(`${name} is '${text}': expected ${kind.expected}.`, kind.placeholder)
+    complain(`${name} is '${shown(name, text)}': expected ${kind.expected}.`, kind.placeholder)
   );
+}
+
+/** The value without what its name or its form says is a secret. */
+function shown(name: string, text: string): string {
+  return isSecretName(name) ? MASK : maskUrls(text);
 }
 
 function readSecret(name: string, fallback?: string): string {
@@ -84,10 +90,20 @@ function readSecret(name: string, fallback?: string): string {
   if (!file) {
     return (value || fallback) ?? complain(`${name} is not set: expected it, or ${name}_FILE.`, '');
   }
+  const secret = readSecretFile(file);
+  if (secret === undefined) {
+    return complain(`${name}_FILE is '${file}': expected a file that can be read.`, '');
+  }
+  return (
+    (secret || fallback) ?? complain(`${name}_FILE is '${file}': expected it not to be empty.`, '')
+  );
+}
+
+function readSecretFile(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
   } catch {
-    return complain(`${name}_FILE is '${file}': expected a file that can be read.`, '');
+    return undefined;
   }
 }
 

@@ -3,7 +3,9 @@ import { inspect } from 'node:util';
 export const MASK = '********';
 
 const SECRET_NAME = /SECRET|PASS|TOKEN|KEY|API|AUTH(?!OR(?!I))|SIGNATURE|CREDENTIAL|COOKIE$/i;
-const URL_CREDENTIALS = /:\/\/[^\s/@]*@/g;
+// Up to the last @: one in a password that nobody encoded does not end it. Without the colon before
+// it, a URL is a mistyped one, with the same password.
+const URL_CREDENTIALS = /(?<=\/\/)[^\s/]*@/g;
 const QUERY_FIELD = /(^|[?&])([^=&?#\s]+)=([^&#\s'"]+)/g;
 const DEEPEST = 5;
 
@@ -19,7 +21,7 @@ export function showSetting(name: string, value: unknown): string {
 
 /** Text without the credentials of the URLs in it: `postgres://app:hush@db`. */
 export function maskUrls(text: string): string {
-  return text.replaceAll(URL_CREDENTIALS, `://${MASK}@`);
+  return text.replaceAll(URL_CREDENTIALS, `${MASK}@`);
 }
 
 /** A query, or text with URLs, without the values of fields that are secret by their names. */

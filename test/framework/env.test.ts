@@ -64,6 +64,22 @@ test('a secret that is set twice is refused, without its value', () => {
   expect(() => env.secret('X')).toThrow(/^X and X_FILE are both set: expected one\.$/);
 });
 
+test.for<[name: string, value: string, shown: string]>([
+  ['API_TOKEN', 'canary', '********'],
+  ['DATABASE_URL', 'postgres//app:canary@db', 'postgres//********@db'],
+])('%s is told without its secret where it is wrong', ([name, value, shown]) => {
+  vi.stubEnv(name, value);
+  expect(() => env.url(name)).toThrow(`${name} is '${shown}': expected an absolute URL.`);
+});
+
+test('an empty secret file counts as unset', () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'secret-')), 'key');
+  writeFileSync(file, '\n');
+  vi.stubEnv('X_FILE', file);
+  expect(() => env.secret('X')).toThrow(`X_FILE is '${file}': expected it not to be empty.`);
+  expect(env.secret('X', 'fallback')).toBe('fallback');
+});
+
 test('a secret file that cannot be read is refused', () => {
   vi.stubEnv('X_FILE', '/nowhere/x');
   expect(() => env.secret('X')).toThrow("X_FILE is '/nowhere/x'");

@@ -9,6 +9,7 @@ test.for<[name: string, value: unknown, shown: string]>([
   ['SECRET_KEY_FALLBACKS', ['canary'], "'********'"],
   ['PASSWORD_REQUIRED', true, 'true'],
   ['DATABASE_URL', 'postgres://app:canary@db/app', "'postgres://********@db/app'"],
+  ['DATABASE_URL', 'postgres://app:can@ary@db/app', "'postgres://********@db/app'"],
   ['DATABASE', new URL('postgres://app:canary@db/app'), "'postgres://********@db/app'"],
   ['FEED', 'https://example.com/?token=canary&a=1', "'https://example.com/?token=********&a=1'"],
   [
