@@ -1,10 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createRequire } from 'node:module';
 import { isatty } from 'node:tty';
+import { inspect } from 'node:util';
 import { destination, pino, stdTimeFunctions } from 'pino';
 import type { DestinationStream, Logger, LoggerOptions } from 'pino';
 import type { PrettyOptions } from 'pino-pretty';
 import type { Body } from '../wsgi/types.ts';
+import { ImproperlyConfigured } from './errors.ts';
 import { onSettingChange, settings } from './settings.ts';
 
 /** What is logged of a request: enough to find its other lines. */
@@ -54,7 +56,20 @@ let stopListening: (() => void) | undefined;
 
 function configureLog(): void {
   const { level = 'info', redact = [] } = settings.LOGGING;
+  requirePaths(redact);
   log = pino({ ...commonOptions(), level, redact: [...REDACTED, ...redact] }, openDestination());
+}
+
+/** @throws {ImproperlyConfigured} where pino cannot read one, whose own words name no setting. */
+function requirePaths(redact: readonly string[]): void {
+  try {
+    pino({ redact: [...redact], enabled: false });
+  } catch (cause) {
+    throw new ImproperlyConfigured(
+      `LOGGING has redact ${inspect(redact)}: expected paths such as 'user.email' or '*.iban'.`,
+      { cause },
+    );
+  }
 }
 
 function commonOptions(): LoggerOptions {
@@ -99,7 +114,22 @@ function prettyStream(fd: number): DestinationStream | undefined {
   }
 }
 
-const SECRET_FIELDS = ['authorization', 'cookie', 'set-cookie', 'password', 'token', 'secret'];
+const SECRET_FIELDS = [
+  'authorization',
+  'Authorization',
+  'cookie',
+  'Cookie',
+  'set-cookie',
+  'Set-Cookie',
+  'password',
+  'token',
+  'secret',
+  'apiKey',
+  'api_key',
+  'accessToken',
+  'access_token',
+  'SECRET_KEY',
+];
 
 /** As fields of a line, and of an object in it: `headers.authorization`. */
 const REDACTED = SECRET_FIELDS.flatMap((name) => [`["${name}"]`, `*["${name}"]`]);

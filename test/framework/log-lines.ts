@@ -19,8 +19,19 @@ await logWithRequest({ id: 'id-1' }, async () => {
   if (Symbol.asyncIterator in body) for await (const _ of body) log.debug('a piece');
   log.error({ err: new Error('a fault', { cause: 'its cause' }) }, 'failed');
 });
-const headers = { authorization: 'canary', cookie: 'canary', 'set-cookie': 'canary' };
-log.warn({ headers, password: 'canary', user: { token: 'canary', iban: 'canary-2' } }, 'secrets');
+const headers = {
+  authorization: 'canary',
+  cookie: 'canary',
+  'set-cookie': 'canary',
+  Authorization: 'canary',
+  Cookie: 'canary',
+  'Set-Cookie': 'canary',
+};
+const keys = { SECRET_KEY: 'canary', apiKey: 'canary', access_token: 'canary' };
+log.warn(
+  { headers, keys, password: 'canary', user: { token: 'canary', iban: 'canary-2' } },
+  'secrets',
+);
 
 async function* pieces() {
   log.info('from the stream');

@@ -54,6 +54,12 @@ test('secrets are masked, and what the settings name beside them', () => {
   expect(run({}).stderr).toContain('canary-2');
 });
 
+test('a path to mask that cannot be read stops the start', () => {
+  const { status, stderr } = run({ redact: ['a..b'] });
+  expect(status).not.toBe(0);
+  expect(stderr).toContain("LOGGING has redact [ 'a..b' ]: expected paths such as 'user.email'");
+});
+
 test('the destination may be standard output or a file', () => {
   expect(parse(run({ destination: 'stdout' }).stdout)).toHaveLength(4);
   const file = join(mkdtempSync(join(tmpdir(), 'log-')), 'folder/app.log');
