@@ -187,13 +187,13 @@ export const GLOBAL_SETTINGS: {
     description: 'The host that SECURE_SSL_REDIRECT leads to; null: the one that was asked for.',
   },
   SECURE_REDIRECT_EXEMPT: {
-    type: types.strings,
+    type: types.patterns,
     default: [],
     description:
       "Regular expressions for paths, without the slash at their start, that SECURE_SSL_REDIRECT leaves alone: '^internal/'.",
   },
   CSRF_TRUSTED_ORIGINS: {
-    type: types.strings,
+    type: types.origins,
     default: [],
     description:
       "Other origins whose pages may send forms here: 'https://app.example.com', 'https://*.example.com'.",

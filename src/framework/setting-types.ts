@@ -60,6 +60,18 @@ export const urlPrefix: SettingType<string> = type(
   (value): value is string => typeof value === 'string' && value.endsWith('/'),
 );
 
+/** Origins, one of which may stand for the hosts below a domain: `https://*.example.com`. */
+export const origins: SettingType<readonly string[]> = type(
+  "a list of origins such as 'https://example.com' or 'https://*.example.com', without a path",
+  (value): value is readonly string[] => strings.accepts(value) && value.every(isOrigin),
+);
+
+/** Regular expressions, as text. */
+export const patterns: SettingType<readonly string[]> = type(
+  'a list of regular expressions as strings',
+  (value): value is readonly string[] => strings.accepts(value) && value.every(isPattern),
+);
+
 /** An environ key and the value that counts: `['HTTP_X_FORWARDED_PROTO', 'https']`. */
 export const headerAndValue: SettingType<readonly [key: `HTTP_${string}`, value: string]> = type(
   "a pair such as ['HTTP_X_FORWARDED_PROTO', 'https']",
@@ -102,4 +114,18 @@ export function functionOf<T>(expected: string): SettingType<T> {
 
 function type<T>(expected: string, accepts: (value: unknown) => value is T): SettingType<T> {
   return { expected, accepts };
+}
+
+/** Written as browsers write it: what differs in a slash or in case would match nothing. */
+function isOrigin(text: string): boolean {
+  const example = text.replace('://*.', '://any.');
+  return URL.parse(example)?.origin === example && !example.includes('*');
+}
+
+function isPattern(text: string): boolean {
+  try {
+    return new RegExp(text) instanceof RegExp;
+  } catch {
+    return false;
+  }
 }
