@@ -117,7 +117,7 @@ export const GLOBAL_SETTINGS: {
     description: 'Redirects to the path with a slash at its end where only that one matches.',
   },
   FORCE_SCRIPT_NAME: {
-    type: types.nullOr(types.string),
+    type: types.nullOr(types.mountPoint),
     default: null,
     description:
       "Replaces SCRIPT_NAME, the prefix under which the application is mounted: '/shop'.",

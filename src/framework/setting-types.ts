@@ -54,6 +54,12 @@ export const path: SettingType<string> = type(
   (value): value is string => typeof value === 'string' && value.startsWith('/'),
 );
 
+/** Where an application is mounted: `/shop`, or `''` for the root. */
+export const mountPoint: SettingType<string> = type(
+  "a path that starts with '/' and does not end in '/'",
+  (value): value is string => typeof value === 'string' && /^(?:\/.*[^/])?$/.test(value),
+);
+
 /** A URL's path that folders hang under: `/static/`. */
 export const urlPrefix: SettingType<string> = type(
   "a string that ends in '/'",
