@@ -31,7 +31,8 @@ test.for([
   [['check', '--fail-level', 'bad'], "--fail-level is 'bad': expected one of info, warning"],
   [['startproject'], 'Usage: startproject NAME [FOLDER]'],
   [['startproject', 'My-Shop'], "'My-Shop' cannot be a project's name"],
-  [['startproject', 'gateway'], "'gateway' cannot be a project's name"],
+  [['startproject', 'gateway'], "'gateway' cannot be a project's name: this one has src/gateway"],
+  [['startproject', 'e2e'], "'e2e' cannot be a project's name: this one has test/e2e already."],
   [['startproject', 'shop', import.meta.dirname], 'exists already'],
   [['runserver', 'nonsense'], 'runserver nonsense: expected a port, or an address and a port.'],
 ] as const)('manage %j exits 1 with the message alone', async ([args, message]) => {

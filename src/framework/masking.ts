@@ -8,6 +8,7 @@ const SECRET_NAME = /SECRET|PASS|TOKEN|KEY|API|AUTH(?!OR(?!I))|SIGNATURE|CREDENT
 const URL_CREDENTIALS = /(?<=\/\/)[^\s/]*@/g;
 const QUERY_FIELD = /(^|[?&])([^=&?#\s]+)=([^&#\s'"]+)/g;
 const DEEPEST = 5;
+const ON_ONE_LINE = { breakLength: Infinity, compact: true, depth: DEEPEST } as const;
 
 /** Whether what has this name (a setting, a header, a field) is nobody else's to read. */
 export function isSecretName(name: string): boolean {
@@ -16,7 +17,7 @@ export function isSecretName(name: string): boolean {
 
 /** A setting's value as text on one line, without what its name, a name in it or its form says is a secret. */
 export function showSetting(name: string, value: unknown): string {
-  return maskUrls(inspect(masked(name, value, 0), { breakLength: Infinity, depth: DEEPEST }));
+  return maskUrls(inspect(masked(name, value, 0), ON_ONE_LINE));
 }
 
 /** Text without the credentials of the URLs in it: `postgres://app:hush@db`. */

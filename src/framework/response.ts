@@ -117,8 +117,12 @@ export function htmlResponse(page: Html, init: ResponseInit = NO_INIT): HttpResp
   return new HttpResponse(page.toString(), { contentType: 'text/html; charset=utf-8', ...init });
 }
 
+/** @throws {TypeError} where JSON has no text for it: undefined, a function, a symbol. */
 export function jsonResponse(data: unknown, init: ResponseInit = NO_INIT): HttpResponse {
-  return new HttpResponse(JSON.stringify(data), { contentType: 'application/json', ...init });
+  const text = JSON.stringify(data) as string | undefined;
+  if (text === undefined)
+    throw new TypeError(`JSON has no text for a value of type ${typeof data}.`);
+  return new HttpResponse(text, { contentType: 'application/json', ...init });
 }
 
 /** Sends the client elsewhere: 302, unless the status says otherwise. */

@@ -3,7 +3,10 @@ import type { Html } from '../framework/html.ts';
 import type { HttpRequest } from '../framework/request.ts';
 import { settings, settingsSource } from '../framework/settings.ts';
 import { staticUrl } from '../framework/staticfiles/static-url.ts';
-import { reverse } from '../framework/urls/reverse.ts';
+import { lazyReverse } from '../framework/urls/reverse.ts';
+
+const itemUrl = lazyReverse('item');
+const streamUrl = lazyReverse('stream');
 
 /** The page that a new project shows: the way of this very request, and what to edit next. */
 export function welcomePage(request: HttpRequest): Html {
@@ -102,8 +105,8 @@ function nextSteps(): Html {
       <li><code>npm run dev</code> serves it on your machine and reloads on each change</li>
     </ul>
     <p class="try">
-      Try <a href="${reverse('item', { id: 7 })}">a path parameter</a>,
-      <a href="${reverse('stream')}">a streamed body</a> and
+      Try <a href="${itemUrl({ id: 7 })}">a path parameter</a>,
+      <a href="${streamUrl()}">a streamed body</a> and
       <a href="${settings.HEALTH_PATH}">the health check</a>.
     </p>
   </section>`;

@@ -20,6 +20,7 @@ test.for<[name: string, value: unknown, shown: string]>([
   ['SERVICES', [{ apiKey: 'canary' }], "[ { apiKey: '********' } ]"],
   ['SERVICES', new Map([['token', 'canary']]), "Map(1) { 'token' => '********' }"],
   ['CLIENT', new (class Client { secret = 'canary'; })(), '[Client]'], // prettier-ignore
+  ['NESTED', { a: { b: { c: { d: 1 } } } }, '{ a: { b: { c: { d: 1 } } } }'],
   ['AUTHOR', 'Ann', "'Ann'"],
   ['SECURE_CSP', { 'img-src': ["'self'"] }, `{ 'img-src': [ "'self'" ] }`],
 ])('%s = %o is shown as %s', ([name, value, shown]) => {

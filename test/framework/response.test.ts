@@ -79,3 +79,7 @@ test('headers are set, added, defaulted and deleted whatever their case', () => 
   headers.delete('Vary');
   expect(headers.get('vary')).toBeUndefined();
 });
+
+test.for([undefined, () => 1, Symbol('a')])('%o is no JSON', (data) => {
+  expect(() => jsonResponse(data)).toThrow(`JSON has no text for a value of type ${typeof data}.`);
+});

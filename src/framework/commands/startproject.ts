@@ -32,17 +32,15 @@ const LEFT_OUT = new Set([
   join('test', 'e2e', 'first-afternoon'),
   join('test', 'e2e', 'first-afternoon.test.ts'),
 ]);
-const TAKEN = new Set(['framework', 'gateway', 'wsgi', 'http', 'adapters', 'manage', 'test']);
-
 function startProject(args: readonly string[]): number {
   const { positionals } = parseArgs({ args: [...args], allowPositionals: true });
   const [name, folder = join(dirname(PROJECT_ROOT), name ?? ''), ...rest] = positionals;
   if (name === undefined || rest.length > 0)
     throw new CommandError('Usage: startproject NAME [FOLDER]');
   const target = resolve(folder);
-  requireName(name);
-  requireFreeFolder(target);
   const oldName = nameOfThisProject();
+  requireName(name, oldName);
+  requireFreeFolder(target);
   for (const file of projectFiles()) copyFile(file, target, oldName, name);
   print(
     `The project ${name} is in ${target}. Begin with:\n\n  cd ${target}\n  npm install\n  npm run format\n  npm run dev`,
@@ -51,14 +49,16 @@ function startProject(args: readonly string[]): number {
 }
 
 /** A module's name, and one that npm takes for a package. */
-function requireName(name: string): void {
+function requireName(name: string, oldName: string): void {
   if (!/^[a-z][a-z0-9_]*$/.test(name)) {
     throw new CommandError(
       `'${name}' cannot be a project's name: expected lower-case letters, digits and _, a letter first.`,
     );
   }
-  if (!TAKEN.has(name)) return;
-  throw new CommandError(`'${name}' cannot be a project's name: src/ has a folder of that name.`);
+  const taken = [name, `src/${name}`, `src/${name}.ts`, `test/${name}`];
+  const place = taken.find((path) => existsSync(join(PROJECT_ROOT, path)));
+  if (name === oldName || place === undefined) return;
+  throw new CommandError(`'${name}' cannot be a project's name: this one has ${place} already.`);
 }
 
 function requireFreeFolder(folder: string): void {

@@ -5,6 +5,7 @@ import { settings } from '../settings.ts';
 import type { View } from './path.ts';
 import { matchPattern } from './pattern.ts';
 import type { ParamValues } from './pattern.ts';
+import { oneSlash } from './reverse.ts';
 import type { Urlconf } from './urlconf.ts';
 
 export interface Match {
@@ -42,8 +43,7 @@ function missingSlash(urlconf: Urlconf, path: string): Match | undefined {
 /** 308 keeps the method and the body of what is not safe (RFC 9110 §15.4.9). */
 function appendSlash(request: HttpRequest) {
   const isSafe = request.method === 'GET' || request.method === 'HEAD';
-  // Two slashes at the start would name another host (RFC 3986 §4.2).
-  const path = `${request.quotedPath}/`.replace(/^\/\//, '/%2F');
+  const path = oneSlash(`${request.quotedPath}/`);
   const query = request.environ.QUERY_STRING;
   return redirect(query ? `${path}?${query}` : path, { status: isSafe ? 301 : 308 });
 }

@@ -1,8 +1,7 @@
-import { nearest } from '../nearest.ts';
 import { settings } from '../settings.ts';
 import type { ParamValues, Pattern } from './pattern.ts';
 import { quotePath } from './quote-path.ts';
-import { loadedUrlconf } from './urlconf.ts';
+import { loadedUrlconf, promiseName, unknownName } from './urlconf.ts';
 
 /**
  * The path of a named URL pattern: `reverse('shop:item', { id: 7 })`.
@@ -10,15 +9,30 @@ import { loadedUrlconf } from './urlconf.ts';
  * @throws where no pattern has the name, or none takes these parameters.
  */
 export function reverse(name: string, params: ParamValues = {}): string {
-  const { byName } = loadedUrlconf();
-  const routes = byName.get(name);
-  if (!routes) throw new Error(unknownName(name, byName.keys()));
+  const urlconf = loadedUrlconf();
+  const routes = urlconf.byName.get(name);
+  if (!routes) throw new Error(unknownName(name, urlconf));
   for (const { pattern } of routes) {
     const path = fill(pattern, params);
-    if (path !== undefined) return `${settings.FORCE_SCRIPT_NAME ?? ''}/${path}`;
+    if (path !== undefined) return oneSlash(`${settings.FORCE_SCRIPT_NAME ?? ''}/${path}`);
   }
   const tried = routes.map(({ pattern }) => `'${pattern.source}'`).join(', ');
   throw new Error(`'${name}' does not take ${JSON.stringify(params)}: its pattern is ${tried}.`);
+}
+
+/**
+ * `reverse` for a name that is known when a module is loaded: one that no pattern has stops the
+ * start instead of failing the first request. Made outside of functions:
+ * `const itemUrl = lazyReverse('shop:item')`, to be called as `itemUrl({ id: 7 })`.
+ */
+export function lazyReverse(name: string): (params?: ParamValues) => string {
+  promiseName(name);
+  return (params) => reverse(name, params);
+}
+
+/** Two slashes at the start would name another host (RFC 3986 §4.2). */
+export function oneSlash(path: string): string {
+  return path.replace(/^\/\//, '/%2F');
 }
 
 function fill({ literals, parameters }: Pattern, params: ParamValues): string | undefined {
@@ -33,9 +47,4 @@ function fill({ literals, parameters }: Pattern, params: ParamValues): string | 
     path += quotePath(text) + quotePath(literals[index + 1] ?? '');
   }
   return path;
-}
-
-function unknownName(name: string, names: Iterable<string>): string {
-  const suggestion = nearest(name, names);
-  return `No URL pattern is named '${name}'${suggestion ? `: did you mean '${suggestion}'?` : '.'}`;
 }

@@ -1,5 +1,6 @@
 import { ImproperlyConfigured } from '../errors.ts';
 import { importSetting } from '../import-setting.ts';
+import { nearest } from '../nearest.ts';
 import type { UrlPattern, View } from './path.ts';
 import { compilePattern } from './pattern.ts';
 import type { Pattern } from './pattern.ts';
@@ -21,7 +22,7 @@ export interface Urlconf {
 /**
  * Imports a module's `urlpatterns`, which `reverse` answers from thereafter.
  *
- * @throws {ImproperlyConfigured} where ROOT_URLCONF or a pattern is wrong.
+ * @throws {ImproperlyConfigured} where ROOT_URLCONF, a pattern, or a name given to `lazyReverse` is wrong.
  */
 export async function loadUrlconf(moduleName: string): Promise<Urlconf> {
   const { urlpatterns } = await importSetting('ROOT_URLCONF', moduleName, 'myproject.urls');
@@ -31,7 +32,18 @@ export async function loadUrlconf(moduleName: string): Promise<Urlconf> {
     );
   }
   loaded = compileUrlconf(urlpatterns as readonly UrlPattern[]);
+  requirePromisedNames(loaded);
   return loaded;
+}
+
+/** Says that some pattern has this name: the URLconf that is loaded next, with its views, is held to it. */
+export function promiseName(name: string): void {
+  promisedNames.add(name);
+}
+
+export function unknownName(name: string, { byName }: Urlconf): string {
+  const suggestion = nearest(name, byName.keys());
+  return `No URL pattern is named '${name}'${suggestion ? `: did you mean '${suggestion}'?` : '.'}`;
 }
 
 export function compileUrlconf(urlpatterns: readonly UrlPattern[]): Urlconf {
@@ -50,6 +62,14 @@ export function loadedUrlconf(): Urlconf {
 }
 
 let loaded: Urlconf | undefined;
+const promisedNames = new Set<string>();
+
+function requirePromisedNames(urlconf: Urlconf): void {
+  const missing = [...promisedNames].filter((name) => !urlconf.byName.has(name));
+  promisedNames.clear();
+  if (missing.length === 0) return;
+  throw new ImproperlyConfigured(missing.map((name) => unknownName(name, urlconf)).join('\n'));
+}
 
 function flatten(
   urlpatterns: readonly UrlPattern[],

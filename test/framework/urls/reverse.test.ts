@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { reverse } from '../../../src/framework/urls/reverse.ts';
+import { lazyReverse, reverse } from '../../../src/framework/urls/reverse.ts';
 import { loadUrlconf } from '../../../src/framework/urls/urlconf.ts';
 import { withSettings } from '../serve.ts';
 
@@ -41,4 +41,18 @@ test.for([undefined, null])('%s is no parameter', (who) => {
 test('FORCE_SCRIPT_NAME goes in front', () => {
   withSettings({ FORCE_SCRIPT_NAME: '/mounted' });
   expect(reverse('home')).toBe('/mounted/');
+});
+
+test('a path that begins with two slashes would name another host: the second is encoded', () => {
+  expect(reverse('download', { rest: '/evil.example' })).toBe('/%2Fevil.example/download/');
+});
+
+test('a name that was promised is reversed when it is called for', () => {
+  expect(lazyReverse('archive')({ year: 2026 })).toBe('/archive/2026/');
+});
+
+test('a name that was promised and that no pattern has stops the start', async () => {
+  lazyReverse('shop:itme');
+  const loading = loadUrlconf(join(import.meta.dirname, 'sample-urls.ts'));
+  await expect(loading).rejects.toThrow("named 'shop:itme': did you mean 'shop:item'?");
 });

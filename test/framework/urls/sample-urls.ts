@@ -9,6 +9,7 @@ export const urlpatterns: UrlPattern[] = [
   path('archive/', view, { name: 'archive' }),
   path('archive/<int:year>/', view, { name: 'archive' }),
   path('files/<path:file>', view, { name: 'file' }),
+  path('<path:rest>/download/', view, { name: 'download' }),
   include(
     'shop/',
     [
