@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { codeOf } from '../../http/status.ts';
 import type { Framing, ResponseSink } from '../../wsgi/response-sink.ts';
 import type { Awaitable, Bytes, HeaderList } from '../../wsgi/types.ts';
 
@@ -35,7 +36,7 @@ export class NodeResponseSink implements ResponseSink {
   sendHead(status: string, headers: HeaderList, framing: Framing): void {
     const rawHeaders = headers.flat();
     if (typeof framing === 'number') rawHeaders.push('Content-Length', String(framing));
-    this.#response.writeHead(Number.parseInt(status, 10), status.slice(4), rawHeaders);
+    this.#response.writeHead(codeOf(status), status.slice(4), rawHeaders);
   }
 
   write(piece: Bytes): Awaitable<void> {

@@ -32,6 +32,7 @@ const LEFT_OUT = new Set([
   join('test', 'e2e', 'first-afternoon'),
   join('test', 'e2e', 'first-afternoon.test.ts'),
 ]);
+
 function startProject(args: readonly string[]): number {
   const { positionals } = parseArgs({ args: [...args], allowPositionals: true });
   const [name, folder = join(dirname(PROJECT_ROOT), name ?? ''), ...rest] = positionals;

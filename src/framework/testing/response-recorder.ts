@@ -1,3 +1,4 @@
+import { codeOf } from '../../http/status.ts';
 import type { Framing, ResponseSink } from '../../wsgi/response-sink.ts';
 import type { Bytes, HeaderList } from '../../wsgi/types.ts';
 
@@ -33,7 +34,7 @@ export class ResponseRecorder implements ResponseSink {
   }
 
   sendHead(status: string, headers: HeaderList, framing: Framing): void {
-    this.#status = Number.parseInt(status, 10);
+    this.#status = codeOf(status);
     this.#headers = [...headers];
     if (typeof framing === 'number') this.#headers.push(['Content-Length', String(framing)]);
   }

@@ -42,6 +42,7 @@ function malformedName(line: string): ProtocolError {
 }
 
 const SLOTS = 512;
+const KEPT_LENGTH_MAX = 64;
 const spellings = Array.from({ length: SLOTS }, () => '');
 const lowerNames = Array.from({ length: SLOTS }, () => '');
 
@@ -54,12 +55,12 @@ function lowerName(bytes: Uint8Array, text: string, start: number, end: number):
   const slot = (length * 31 + (bytes[start] ?? 0) * 7 + (bytes[end - 1] ?? 0)) % SLOTS;
   const spelling = spellings[slot] ?? '';
   if (spelling.length === length && text.startsWith(spelling, start)) return lowerNames[slot] ?? '';
-  const name = text.slice(start, end);
+  // A copy: V8's slice would keep all of the text in memory, and what the client sent in it.
+  const name = Buffer.from(text.slice(start, end), 'latin1').toString('latin1');
   const lower = name.toLowerCase();
-  if (length <= NAME_KEPT_MAX) {
+  if (length <= KEPT_LENGTH_MAX) {
     spellings[slot] = name;
     lowerNames[slot] = lower;
   }
   return lower;
 }
-const NAME_KEPT_MAX = 64;
