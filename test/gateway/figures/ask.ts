@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -34,8 +33,10 @@ export function open(path: string): Socket {
   return connect({ path }).on('error', () => undefined);
 }
 
+/** Also by an error: one that floods may be reset. `once` would reject for it. */
 export async function untilClosed(client: Socket): Promise<void> {
-  if (!client.closed) await once(client.resume(), 'close');
+  if (client.closed) return;
+  await new Promise((resolve) => client.resume().once('close', resolve));
 }
 
 export async function reportOf({ socketPath }: Observed): Promise<Report> {
