@@ -1,154 +1,177 @@
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import type { Readable } from 'node:stream';
-import { Busboy } from '@fastify/busboy';
-import type { BusboyInstance } from '@fastify/busboy';
+import { MIMEType } from 'node:util';
+import { Dicer } from '@fastify/busboy';
 import type { Bytes } from '../../wsgi/types.ts';
 import { BadRequest } from '../errors.ts';
-import { tooLarge, tooManyFields } from '../request-body.ts';
+import { decodeBody, tooLarge, tooManyFields } from '../request-body.ts';
 import { settings } from '../settings.ts';
 import { refuseUnsafeNames } from '../unsafe-names.ts';
 import { Form } from './form.ts';
-import type { Upload } from './form.ts';
+import { readPartHeader } from './part-header.ts';
+import type { PartHeader, RawPartHeader } from './part-header.ts';
 import { UploadFolder } from './upload-folder.ts';
-import { safeFileName, UploadedFile } from './uploaded-file.ts';
+import type { IncomingFile } from './upload-folder.ts';
+import { UploadedFile } from './uploaded-file.ts';
 
 type Pieces = AsyncIterable<Bytes> | Iterable<Bytes>;
 
 /**
  * A form with files (RFC 7578), read piece by piece; what it left on the disk is removed on failure.
+ * Names and fields are UTF-8, as browsers send them.
  *
- * @throws {BadRequest} where it is broken, or has too many fields or files.
+ * @throws {BadRequest} where it is broken, a part has no name, or there are too many fields or files.
  * @throws {PayloadTooLarge} where the fields together are larger than DATA_UPLOAD_MAX_MEMORY_SIZE.
  */
 export async function readMultipart(contentType: string, body: Pieces): Promise<Form> {
   return new MultipartReader(contentType).read(body);
 }
 
+interface Part {
+  /** What the parser has found of its content. */
+  readonly stream: Readable;
+  header?: PartHeader;
+  /** A file's content; a field has its pieces, and a file that nobody chose neither. */
+  file?: IncomingFile;
+  readonly pieces: Bytes[];
+}
+
 class MultipartReader {
-  readonly #parser: BusboyInstance;
+  readonly #parser: Dicer;
+  readonly #finish: Promise<unknown>;
   readonly #folder: UploadFolder;
-  readonly #fields = new URLSearchParams();
-  readonly #streams: Readable[] = [];
-  readonly #uploads: Promise<Upload>[] = [];
-  readonly #failure = Promise.withResolvers<never>();
+  readonly #parts: Part[] = [];
+  #emptiedCount = 0;
   #fieldBytes = 0;
+  #fieldCount = 0;
+  #fileCount = 0;
 
   constructor(contentType: string) {
     this.#folder = new UploadFolder(
       settings.FILE_UPLOAD_TEMP_DIR ?? tmpdir(),
       settings.FILE_UPLOAD_MAX_MEMORY_SIZE,
     );
-    this.#parser = createParser(contentType);
-    this.#listen();
+    // The parser never waits for a part to be read: its content is taken after each piece of the body.
+    const options = { boundary: boundaryOf(contentType), partHwm: Number.MAX_SAFE_INTEGER };
+    this.#parser = new Dicer(options);
+    this.#parser.on('part', (stream) => this.#addPart(stream));
+    // It may come with the last piece, and its error where nobody waits for it any more.
+    this.#finish = once(this.#parser, 'finish');
+    this.#finish.catch(() => {});
   }
 
   async read(body: Pieces): Promise<Form> {
     try {
-      for await (const piece of body) await this.#orFailure(this.#write(piece));
-      this.#parser.end();
-      await this.#orFailure(once(this.#parser, 'finish'));
-      const uploads = await this.#orFailure(Promise.all(this.#uploads));
-      return new Form(this.#fields, uploads, this.#folder);
+      for await (const piece of body) {
+        this.#parser.write(piece);
+        await this.#takeContent();
+      }
+      await this.#end();
+      return this.#form();
     } catch (error) {
-      for (const stream of this.#streams) stream.destroy();
-      await Promise.allSettled(this.#uploads);
       await this.#folder.remove();
       throw error;
     }
   }
 
-  #listen(): void {
-    const { DATA_UPLOAD_MAX_NUMBER_FIELDS, DATA_UPLOAD_MAX_NUMBER_FILES } = settings;
-    const refuseFields = () => this.#fail(tooManyFields(DATA_UPLOAD_MAX_NUMBER_FIELDS));
-    this.#parser.on('fieldsLimit', refuseFields);
-    this.#parser.on('partsLimit', refuseFields);
-    this.#parser.on('filesLimit', () => this.#fail(tooManyFiles(DATA_UPLOAD_MAX_NUMBER_FILES)));
-    this.#parser.on('error', (error) => this.#fail(broken(error)));
-    this.#parser.on('field', (name, value) => this.#addField(name, value));
-    this.#parser.on('file', (name, stream, fileName, _encoding, contentType) =>
-      this.#addFile(name, stream, safeFileName(fileName), contentType),
-    );
-    // Whoever waits for anything waits for this too; where nobody does, it is no news.
-    this.#failure.promise.catch(() => {});
-  }
-
-  #addField(name: string | undefined, value: string): void {
-    if (!this.#isSafe(name)) return;
-    const limitBytes = settings.DATA_UPLOAD_MAX_MEMORY_SIZE;
-    this.#fieldBytes += Buffer.byteLength(name) + Buffer.byteLength(value);
-    if (this.#fieldBytes > limitBytes) this.#fail(tooLarge(limitBytes));
-    else this.#fields.append(name, value);
-  }
-
-  #addFile(
-    name: string | undefined,
-    stream: Readable,
-    fileName: string,
-    contentType: string,
-  ): void {
+  #addPart(stream: Readable): void {
+    this.#requireHeader();
+    const part: Part = { stream, pieces: [] };
+    this.#parts.push(part);
     // The parser tells of the same error itself.
     stream.on('error', () => {});
-    // A browser sends a part without a file's name where none was chosen.
-    if (!this.#isSafe(name) || fileName === '') {
-      stream.resume();
-      return;
-    }
-    const upload = this.#folder.store(stream).then(({ size, place }) => ({
-      name,
-      file: new UploadedFile(fileName, contentType, size, place),
-    }));
-    upload.catch((error: unknown) => this.#fail(error));
-    this.#streams.push(stream);
-    this.#uploads.push(upload);
-  }
-
-  /** Whether there is a name to keep a part by. What a listener throws would be lost in the parser. */
-  #isSafe(name: string | undefined): name is string {
-    try {
-      refuseUnsafeNames(name === undefined ? [] : [name]);
-    } catch (error) {
-      this.#fail(error);
-    }
-    return name !== undefined;
-  }
-
-  /** The parser holds its callback back while a file cannot be written as fast as it comes. */
-  #write(piece: Bytes): Promise<void> {
-    return new Promise((resolve) => {
-      this.#parser.write(piece, () => resolve());
+    stream.once('header', (header: RawPartHeader) => {
+      part.header = this.#takeHeader(header);
+      if (part.header.fileName) part.file = this.#folder.add();
     });
   }
 
-  #orFailure<T>(done: Promise<T>): Promise<T> {
-    return Promise.race([done, this.#failure.promise]);
+  #takeHeader(raw: RawPartHeader): PartHeader {
+    const header = readPartHeader(raw);
+    refuseUnsafeNames([header.name]);
+    if (header.fileName === undefined) {
+      this.#countFieldBytes(Buffer.byteLength(header.name));
+      this.#fieldCount += 1;
+    } else {
+      this.#fileCount += 1;
+    }
+    requireNoMore(this.#fieldCount, settings.DATA_UPLOAD_MAX_NUMBER_FIELDS, tooManyFields);
+    requireNoMore(this.#fileCount, settings.DATA_UPLOAD_MAX_NUMBER_FILES, tooManyFiles);
+    return header;
   }
 
-  #fail(error: unknown): void {
-    this.#failure.reject(error);
+  /** Takes what the parser has found of each part; only the last one can have more to come. */
+  async #takeContent(): Promise<void> {
+    for (const part of this.#parts.slice(this.#emptiedCount)) {
+      for (let content; (content = part.stream.read() as Bytes | null) !== null;) {
+        await this.#keep(part, content);
+      }
+      if (part !== this.#parts.at(-1)) await part.file?.close();
+    }
+    this.#emptiedCount = Math.max(0, this.#parts.length - 1);
+  }
+
+  async #keep({ header, file, pieces }: Part, content: Bytes): Promise<void> {
+    if (file) {
+      await file.append(content);
+    } else if (header?.fileName === undefined) {
+      this.#countFieldBytes(content.length);
+      pieces.push(content);
+    }
+  }
+
+  async #end(): Promise<void> {
+    this.#parser.end();
+    try {
+      await this.#finish;
+    } catch (error) {
+      throw broken(error);
+    }
+    this.#requireHeader();
+    await this.#parts.at(-1)?.file?.close();
+  }
+
+  #form(): Form {
+    const fields = new URLSearchParams();
+    const uploads = [];
+    for (const { header, file, pieces } of this.#parts) {
+      if (!header) continue;
+      const { name, fileName, contentType } = header;
+      if (fileName === undefined) fields.append(name, decodeBody(Buffer.concat(pieces)));
+      if (!file || !fileName) continue;
+      uploads.push({ name, file: new UploadedFile(fileName, contentType, file.size, file.place) });
+    }
+    return new Form(fields, uploads, this.#folder);
+  }
+
+  /** The parser drops a part that ends before its header does, without a word. */
+  #requireHeader(): void {
+    const last = this.#parts.at(-1);
+    if (last && !last.header) throw broken('A part ends in its header.');
+  }
+
+  #countFieldBytes(bytes: number): void {
+    this.#fieldBytes += bytes;
+    requireNoMore(this.#fieldBytes, settings.DATA_UPLOAD_MAX_MEMORY_SIZE, tooLarge);
   }
 }
 
-function createParser(contentType: string): BusboyInstance {
-  const fields = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS;
-  const files = settings.DATA_UPLOAD_MAX_NUMBER_FILES;
-  const limits = { fields, files, parts: fields + files };
-  try {
-    return new Busboy({
-      headers: { 'content-type': contentType },
-      // One more than is allowed, so that a value that is cut off is known by its size.
-      limits: { ...limits, fieldSize: settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1 },
-      isPartAFile: (_name, _type, fileName) => fileName !== undefined,
-    });
-  } catch (error) {
-    throw broken(error);
-  }
+function requireNoMore(count: number, limit: number, refusal: (limit: number) => Error): void {
+  if (count > limit) throw refusal(limit);
+}
+
+/** @throws {BadRequest} where there is none (RFC 7578 §4.1). */
+function boundaryOf(contentType: string): string {
+  const boundary = new MIMEType(contentType).params.get('boundary');
+  if (boundary) return boundary;
+  throw broken(`Content-Type is '${contentType}': expected a boundary.`);
 }
 
 function tooManyFiles(limit: number): BadRequest {
   return new BadRequest(`More than ${limit} files (DATA_UPLOAD_MAX_NUMBER_FILES).`);
 }
 
-function broken(error: unknown): BadRequest {
-  return new BadRequest('The body is not well-formed multipart/form-data.', { cause: error });
+function broken(cause: unknown): BadRequest {
+  return new BadRequest('The body is not well-formed multipart/form-data.', { cause });
 }

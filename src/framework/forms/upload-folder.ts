@@ -6,57 +6,89 @@ import type { Bytes } from '../../wsgi/types.ts';
 /** Where the files of one form are: in memory up to a limit for all of them, then in a folder of their own. */
 export class UploadFolder {
   readonly #parent: string;
+  readonly #files: IncomingFile[] = [];
   #freeBytes: number;
-  #folder: Promise<string> | undefined;
-  #fileCount = 0;
+  #path: string | undefined;
+  #openedCount = 0;
 
   constructor(parent: string, memoryBytes: number) {
     this.#parent = parent;
     this.#freeBytes = memoryBytes;
   }
 
-  /** Takes a file in, piece by piece; gives its size, and its content or its path. */
-  async store(pieces: AsyncIterable<Bytes>): Promise<{ size: number; place: Bytes | string }> {
-    const held: Bytes[] = [];
-    let size = 0;
-    let file: { handle: FileHandle; path: string } | undefined;
-    try {
-      for await (const piece of pieces) {
-        size += piece.length;
-        if (!file && this.#takeMemory(piece.length)) {
-          held.push(piece);
-          continue;
-        }
-        file ??= await this.#spill(held);
-        await file.handle.appendFile(piece);
-      }
-    } finally {
-      await file?.handle.close();
-    }
-    return { size, place: file?.path ?? Buffer.concat(held) };
+  add(): IncomingFile {
+    const file = new IncomingFile(this);
+    this.#files.push(file);
+    return file;
   }
 
   /** Removes the folder with all that is in it. */
   async remove(): Promise<void> {
-    const folder = await this.#folder?.catch(() => undefined);
-    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+    for (const file of this.#files) await file.close();
+    if (this.#path !== undefined) await rm(this.#path, { recursive: true, force: true });
   }
 
-  #takeMemory(bytes: number): boolean {
+  /** Whether so much more may be kept in memory. */
+  takeMemory(bytes: number): boolean {
     if (bytes > this.#freeBytes) return false;
     this.#freeBytes -= bytes;
     return true;
   }
 
-  /** Opens a file with what was held in memory of it. Nobody else can look into the folder. */
-  async #spill(held: Bytes[]): Promise<{ handle: FileHandle; path: string }> {
-    this.#folder ??= mkdtemp(join(this.#parent, 'upload-'));
-    const path = join(await this.#folder, String((this.#fileCount += 1)));
-    const handle = await open(path, 'wx');
-    for (const piece of held.splice(0)) {
-      await handle.appendFile(piece);
-      this.#freeBytes += piece.length;
+  giveMemoryBack(bytes: number): void {
+    this.#freeBytes += bytes;
+  }
+
+  /** Nobody else can look into the folder. */
+  async openFile(): Promise<{ handle: FileHandle; path: string }> {
+    this.#path ??= await mkdtemp(join(this.#parent, 'upload-'));
+    const path = join(this.#path, String((this.#openedCount += 1)));
+    return { handle: await open(path, 'wx'), path };
+  }
+}
+
+/** A file that is taken in piece by piece. */
+export class IncomingFile {
+  readonly #folder: UploadFolder;
+  #held: Bytes[] = [];
+  #size = 0;
+  #onDisk: { handle: FileHandle; path: string } | undefined;
+
+  constructor(folder: UploadFolder) {
+    this.#folder = folder;
+  }
+
+  /** In bytes. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The content, or the path where it is. */
+  get place(): Bytes | string {
+    return this.#onDisk?.path ?? Buffer.concat(this.#held);
+  }
+
+  async append(piece: Bytes): Promise<void> {
+    this.#size += piece.length;
+    if (!this.#onDisk && this.#folder.takeMemory(piece.length)) {
+      this.#held.push(piece);
+      return;
     }
-    return { handle, path };
+    this.#onDisk ??= await this.#spill();
+    await this.#onDisk.handle.appendFile(piece);
+  }
+
+  async close(): Promise<void> {
+    await this.#onDisk?.handle.close();
+  }
+
+  /** Opens a file with what was held in memory. */
+  async #spill(): Promise<{ handle: FileHandle; path: string }> {
+    const opened = await this.#folder.openFile();
+    const held = Buffer.concat(this.#held);
+    this.#held = [];
+    this.#folder.giveMemoryBack(held.length);
+    await opened.handle.appendFile(held);
+    return opened;
   }
 }

@@ -76,9 +76,20 @@ test('where no file was chosen there is none', async () => {
   expect(form.uploads).toEqual([]);
 });
 
-test('a part without a name is left out', async () => {
-  const form = await read(multipartBody({ content: 'x' }, { fileName: 'a', content: 'y' }));
-  expect([...form.fields, ...form.uploads]).toEqual([]);
+test.for<[what: string, disposition: string, name: string, fileName: string]>([
+  [
+    'as browsers write it',
+    'form-data; name="a%22b%0D%0Ac"; filename="d%22.png"',
+    'a"b\r\nc',
+    'd".png',
+  ],
+  ['with escapes', String.raw`form-data; name="a\"b"; filename="c\\d"`, 'a"b', 'd'],
+  ['as tokens', 'Form-Data;Name=a ; FILENAME=b.png ', 'a', 'b.png'],
+  ['with others', `form-data; x="; name=y"; filename*=utf-8''z; name="a"; filename=b`, 'a', 'b'],
+  ['with a percent sign', 'form-data; name="100%25"; filename="%41"', '100%25', '%41'],
+])('a Content-Disposition %s is read', async ([, disposition, name, fileName]) => {
+  const form = await read(partOf(`Content-Disposition: ${disposition}`));
+  expect(form.uploads.map((upload) => [upload.name, upload.file.name])).toEqual([[name, fileName]]);
 });
 
 test('what does not fit in memory is on the disk, until it is removed', async () => {
@@ -118,8 +129,14 @@ test.for([10, 1_000_000])('a file is read as a stream, and moved (memory: %i)', 
   expect(await file?.bytes()).toHaveLength(1000);
 });
 
+/** A body of one part with this header, as a string of bytes. */
+function partOf(header: string): Buffer {
+  return Buffer.from(`--${BOUNDARY}\r\n${header}\r\n\r\nx\r\n--${BOUNDARY}--\r\n`, 'latin1');
+}
+
 const TEN_FIELDS = Array.from({ length: 10 }, () => ({ name: 'a', content: 'b' }));
 const TEN_FILES = TEN_FIELDS.map((part) => ({ ...part, fileName: 'f' }));
+const NOT_UTF8 = Buffer.from([0xff, 0xfe]);
 const LARGE = { name: 'a', content: 'x'.repeat(1000) };
 
 test.for<[what: string, body: Buffer, Partial<Settings>, status: number]>([
@@ -151,8 +168,34 @@ test.for<[what: string, body: Buffer, Partial<Settings>, status: number]>([
     400,
   ],
   [
-    'half a file that nobody wants',
-    multipartBody({ fileName: 'f', content: LARGE.content }).subarray(0, -500),
+    'a part with a header of 200 KB before its name',
+    partOf(`X: ${'x'.repeat(200_000)}\r\nContent-Disposition: form-data; name=a`),
+    {},
+    400,
+  ],
+  ['a name of 200 KB', multipartBody({ ...LARGE, name: 'x'.repeat(200_000) }), {}, 400],
+  ['a field without a name', multipartBody({ content: 'x' }), {}, 400],
+  ['a file without a name', multipartBody({ fileName: 'a', content: 'x' }), {}, 400],
+  ['a part of another kind', partOf('Content-Disposition: attachment; name="a"'), {}, 400],
+  ['a name without its end', partOf('Content-Disposition: form-data; name="a'), {}, 400],
+  ['a header line that is none', partOf('x\r\nContent-Disposition: form-data; name=a'), {}, 400],
+  [
+    'a part that ends in its header',
+    Buffer.from(`--${BOUNDARY}\r\nContent-Disposition: form-data; name=a\r\n--${BOUNDARY}--\r\n`),
+    {},
+    400,
+  ],
+  [
+    'two parts of which the first ends in its header',
+    Buffer.concat([Buffer.from(`--${BOUNDARY}\r\nX: y\r\n`), FORM]),
+    {},
+    400,
+  ],
+  ['a field that is not UTF-8', multipartBody({ name: 'a', content: NOT_UTF8 }), {}, 400],
+  ['a name that is not UTF-8', partOf('Content-Disposition: form-data; name="\xff"'), {}, 400],
+  [
+    'a file name that is not UTF-8',
+    partOf('Content-Disposition: form-data; name=a; filename="\xff"'),
     {},
     400,
   ],
@@ -185,6 +228,11 @@ test.for<[what: string, body: Buffer, Partial<Settings>]>([
 ])('%s is within the limit', async ([, body, settings]) => {
   const form = await read(body, settings);
   expect(form.fields.size + form.uploads.length).toBeGreaterThan(0);
+});
+
+test('a file may be of any bytes', async () => {
+  const form = await read(multipartBody({ name: 'a', fileName: 'f', content: NOT_UTF8 }));
+  expect(await form.file('a')?.bytes()).toEqual(NOT_UTF8);
 });
 
 test('what has no name of a file is a field, whatever its type', async () => {

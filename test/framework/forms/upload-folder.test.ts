@@ -4,8 +4,11 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { UploadFolder } from '../../../src/framework/forms/upload-folder.ts';
 
-async function* piecesOf(...pieces: string[]): AsyncGenerator<Uint8Array> {
-  for (const piece of pieces) yield Buffer.from(piece);
+async function store(folder: UploadFolder, ...pieces: string[]) {
+  const file = folder.add();
+  for (const piece of pieces) await file.append(Buffer.from(piece));
+  await file.close();
+  return { size: file.size, place: file.place };
 }
 
 function temporaryFolder(): string {
@@ -17,15 +20,15 @@ function temporaryFolder(): string {
 test('the memory is shared by all files of a form, and given back by those on the disk', async () => {
   const parent = temporaryFolder();
   const folder = new UploadFolder(parent, 10);
-  expect(await folder.store(piecesOf('12345678', '12345678'))).toMatchObject({
+  expect(await store(folder, '12345678', '12345678')).toMatchObject({
     size: 16,
     place: expect.stringContaining(parent),
   });
-  expect(await folder.store(piecesOf('1234', '5678'))).toEqual({
+  expect(await store(folder, '1234', '5678')).toEqual({
     size: 8,
     place: Buffer.from('12345678'),
   });
-  expect(await folder.store(piecesOf('123'))).toMatchObject({ place: expect.any(String) });
+  expect(await store(folder, '123')).toMatchObject({ place: expect.any(String) });
   await folder.remove();
   expect(readdirSync(parent)).toEqual([]);
 });
@@ -33,7 +36,7 @@ test('the memory is shared by all files of a form, and given back by those on th
 test('without a file on the disk there is no folder', async () => {
   const parent = temporaryFolder();
   const folder = new UploadFolder(parent, 10);
-  await folder.store(piecesOf('123'));
+  await store(folder, '123');
   expect(readdirSync(parent)).toEqual([]);
   await folder.remove();
 });
