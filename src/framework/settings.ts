@@ -37,18 +37,14 @@ export function configureSettings(exports: Readonly<Partial<Settings>>): void {
   if (source !== undefined) {
     throw new ImproperlyConfigured(`Settings are configured already, from ${source}.`);
   }
-  for (const name of Object.keys(exports)) {
-    if (!isSettingName(name)) {
-      throw new ImproperlyConfigured(`Setting '${name}' must be upper-case.`);
-    }
-  }
+  requireSettingNames(exports);
   install(exports, [], 'configureSettings()');
   loading = Promise.resolve();
 }
 
 /** Whether the settings module (or a test) sets this one, whatever the value. */
 export function isOverridden(name: string): boolean {
-  return overridden.has(name);
+  return [own, ...overrides].some((layer) => Object.hasOwn(layer, name));
 }
 
 /** Where the settings came from: the module's name, undefined before they are loaded. */
@@ -58,24 +54,18 @@ export function settingsSource(): string | undefined {
 
 /**
  * For tests: changes settings until the function that it returns is called, as in
- * `onTestFinished(overrideSettings({ DEBUG: true }))`. Middleware that reads a setting when the
- * application is made keeps what it read.
+ * `onTestFinished(overrideSettings({ DEBUG: true }))`. Of several overrides the last one counts, in
+ * whichever order they end; one that is made before the settings are loaded lies on top of them.
+ * Middleware that reads a setting when the application is made keeps what it read.
+ *
+ * @throws {ImproperlyConfigured} for a value of the wrong type, or a name that is not upper-case.
  */
 export function overrideSettings(changes: Readonly<Partial<Settings>>): () => void {
-  const before = { ...values };
-  const overriddenBefore = overridden;
-  const names = Object.keys(changes);
+  requireSettingNames(changes);
   refuseProblems(typeProblems(changes), 'overrideSettings()');
-  Object.assign(values, changes);
-  dropEmptySecretKey();
-  overridden = new Set([...overridden, ...names]);
-  tellListeners(names);
-  return () => {
-    for (const name of names) delete values[name];
-    Object.assign(values, before);
-    overridden = overriddenBefore;
-    tellListeners(names);
-  };
+  const override: Values = { ...changes };
+  changeOverrides([...overrides, override], override);
+  return () => changeOverrides(without(overrides, override), override);
 }
 
 /** Is told of each setting that an override changes or restores; `value` is undefined where there is none. */
@@ -91,7 +81,8 @@ export function onSettingChange(listener: SettingListener): () => void {
 
 let loading: Promise<void> | undefined;
 let source: string | undefined;
-let overridden: ReadonlySet<string> = new Set();
+let own: Values = {};
+let overrides: readonly Values[] = [];
 const listeners = new Set<SettingListener>();
 
 async function loadModule(): Promise<void> {
@@ -108,21 +99,35 @@ async function loadModule(): Promise<void> {
 }
 
 function install(exports: Values, problems: readonly string[], from: string): void {
-  const own = Object.fromEntries(Object.entries(exports).filter(([name]) => isSettingName(name)));
-  refuseProblems([...problems, ...typeProblems(own)], from);
-  for (const [name, declaration] of Object.entries(GLOBAL_SETTINGS)) {
-    values[name] = declaration.default;
-  }
-  Object.assign(values, own);
-  dropEmptySecretKey();
-  overridden = new Set(Object.keys(own));
+  const found = Object.fromEntries(Object.entries(exports).filter(([name]) => isSettingName(name)));
+  refuseProblems([...problems, ...typeProblems(found)], from);
+  own = found;
   source = from;
+  showLayers();
 }
 
-/** An empty key is an error where it is read, not where it is loaded: most commands never read it. */
-function dropEmptySecretKey(): void {
-  if (Object.hasOwn(values, 'SECRET_KEY') && values['SECRET_KEY'] === '')
-    delete values['SECRET_KEY'];
+function changeOverrides(next: readonly Values[], changed: Values): void {
+  overrides = next;
+  showLayers();
+  tellListeners(Object.keys(changed));
+}
+
+/** Makes the values what the layers say: defaults, the project's own, overrides in their order. */
+function showLayers(): void {
+  const defaults = source === undefined ? {} : DEFAULTS;
+  const shown: Values = Object.assign({}, defaults, own, ...overrides);
+  // An empty key is an error where it is read, not where it is loaded: most commands never read it.
+  if (shown['SECRET_KEY'] === '') delete shown['SECRET_KEY'];
+  for (const name of Object.keys(values)) if (!Object.hasOwn(shown, name)) delete values[name];
+  Object.assign(values, shown);
+}
+
+const DEFAULTS: Values = Object.fromEntries(
+  Object.entries(GLOBAL_SETTINGS).map(([name, declaration]) => [name, declaration.default]),
+);
+
+function without<Item>(list: readonly Item[], item: Item): readonly Item[] {
+  return list.filter((other) => other !== item);
 }
 
 function tellListeners(names: readonly string[]): void {
@@ -144,6 +149,14 @@ function typeProblems(changes: Values): string[] {
 function refuseProblems(problems: readonly string[], from: string): void {
   if (problems.length === 0) return;
   throw new ImproperlyConfigured([`The settings of ${from} are wrong:`, ...problems].join('\n  '));
+}
+
+function requireSettingNames(changes: Values): void {
+  for (const name of Object.keys(changes)) {
+    if (!isSettingName(name)) {
+      throw new ImproperlyConfigured(`Setting '${name}' must be upper-case.`);
+    }
+  }
 }
 
 function isSettingName(name: string): boolean {

@@ -115,6 +115,34 @@ test('an override lasts until it is restored', () => {
   expect(framework.isOverridden('DEBUG')).toBe(false);
 });
 
+test('overrides end in any order, and the last one that holds counts', () => {
+  framework.configureSettings({ ALLOWED_HOSTS: ['a'] });
+  const restoreFirst = framework.overrideSettings({ ALLOWED_HOSTS: ['b'], DEBUG: true });
+  const restoreSecond = framework.overrideSettings({ ALLOWED_HOSTS: ['c'] });
+  restoreFirst();
+  restoreFirst();
+  expect(framework.settings.ALLOWED_HOSTS).toEqual(['c']);
+  expect(framework.settings.DEBUG).toBe(false);
+  restoreSecond();
+  expect(framework.settings.ALLOWED_HOSTS).toEqual(['a']);
+});
+
+test('an override before the settings are loaded lies on top of them', async () => {
+  useModule('base');
+  const restore = framework.overrideSettings({ ALLOWED_HOSTS: ['early'], DEBUG: true });
+  await framework.loadSettings();
+  expect(framework.settings.ALLOWED_HOSTS).toEqual(['early']);
+  expect(framework.settings.DEBUG).toBe(true);
+  restore();
+  expect(framework.settings.ALLOWED_HOSTS).toEqual(['base.example']);
+  expect(framework.settings.DEBUG).toBe(false);
+});
+
+test('an override of a lower-case name is an error', () => {
+  framework.configureSettings({});
+  expect(() => framework.overrideSettings({ debug: true } as object)).toThrow("'debug'");
+});
+
 test('an override of the wrong type is refused', () => {
   framework.configureSettings({});
   const bad = { ALLOWED_HOSTS: 'example.com' } as object;
