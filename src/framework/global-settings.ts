@@ -120,7 +120,7 @@ export const GLOBAL_SETTINGS: {
     type: types.nullOr(types.mountPoint),
     default: null,
     description:
-      "Replaces SCRIPT_NAME, the prefix under which the application is mounted: '/shop'.",
+      "Replaces SCRIPT_NAME, the prefix under which the application is mounted: '/shop'. `reverse` and a relative STATIC_URL put this prefix alone before their paths, not the server's SCRIPT_NAME.",
   },
   HEALTH_PATH: {
     type: types.path,

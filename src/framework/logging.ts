@@ -7,6 +7,7 @@ import type { DestinationStream, Logger, LoggerOptions } from 'pino';
 import type { PrettyOptions } from 'pino-pretty';
 import type { Body } from '../wsgi/types.ts';
 import { ImproperlyConfigured } from './errors.ts';
+import { redactFields, SECRET_PATHS } from './log-redaction.ts';
 import { onSettingChange, settings } from './settings.ts';
 
 /** What is logged of a request: enough to find its other lines. */
@@ -57,7 +58,10 @@ let stopListening: (() => void) | undefined;
 function configureLog(): void {
   const { level = 'info', redact = [] } = settings.LOGGING;
   requirePaths(redact);
-  log = pino({ ...commonOptions(), level, redact: [...REDACTED, ...redact] }, openDestination());
+  log = pino(
+    { ...commonOptions(), level, redact: [...SECRET_PATHS, ...redact] },
+    openDestination(),
+  );
 }
 
 /** @throws {ImproperlyConfigured} where pino cannot read one, whose own words name no setting. */
@@ -75,7 +79,9 @@ function requirePaths(redact: readonly string[]): void {
 function commonOptions(): LoggerOptions {
   return {
     base: { logger: 'application', pid: process.pid },
-    formatters: { level: (level) => ({ level }) },
+    formatters: { level: (level) => ({ level }), log: redactFields },
+    // An error is made plain with the other fields.
+    serializers: { err: (error: unknown) => error },
     timestamp: stdTimeFunctions.isoTime,
     mixin: () => {
       const request = requests.getStore();
@@ -90,11 +96,23 @@ const DESCRIPTORS = { stdout: 1, stderr: 2 } as const;
 function openDestination(): DestinationStream {
   const { destination: target = 'stderr', pretty = 'auto' } = settings.LOGGING;
   if (target !== 'stdout' && target !== 'stderr') {
-    return destination({ dest: target, sync: true, mkdir: true });
+    return openFile(target);
   }
   const fd = DESCRIPTORS[target];
   const isPretty = pretty === 'auto' ? isatty(fd) : pretty;
   return (isPretty && prettyStream(fd)) || destination({ fd, sync: true });
+}
+
+/** @throws {ImproperlyConfigured} where it cannot be opened. */
+function openFile(path: string): DestinationStream {
+  try {
+    return destination({ dest: path, sync: true, mkdir: true });
+  } catch (cause) {
+    throw new ImproperlyConfigured(
+      `LOGGING has destination '${path}': expected stdout, stderr or a file that can be written (${(cause as Error).message}).`,
+      { cause },
+    );
+  }
 }
 
 /** pino-pretty is a development dependency: undefined where it is not installed, as in production. */
@@ -113,23 +131,3 @@ function prettyStream(fd: number): DestinationStream | undefined {
     return undefined;
   }
 }
-
-const SECRET_FIELDS = [
-  'authorization',
-  'Authorization',
-  'cookie',
-  'Cookie',
-  'set-cookie',
-  'Set-Cookie',
-  'password',
-  'token',
-  'secret',
-  'apiKey',
-  'api_key',
-  'accessToken',
-  'access_token',
-  'SECRET_KEY',
-];
-
-/** As fields of a line, and of an object in it: `headers.authorization`. */
-const REDACTED = SECRET_FIELDS.flatMap((name) => [`["${name}"]`, `*["${name}"]`]);

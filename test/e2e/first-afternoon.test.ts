@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import {
   cpSync,
+  existsSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -62,6 +63,17 @@ const SNIPPETS = Array.from(
 test.for(SNIPPETS)('the recipe for %s is what was written there', ([name, text]) => {
   expect(readFileSync(join(WRITTEN, name), 'utf8')).toContain(text);
 });
+
+test.for(SNIPPETS.filter(([name]) => isOwnSource(name)))(
+  'the recipe for %s, which the sample project does not have, is the whole file',
+  ([name, text]) => {
+    expect(text).toBe(readFileSync(join(WRITTEN, name), 'utf8'));
+  },
+);
+
+function isOwnSource(name: string): boolean {
+  return name.endsWith('.ts') && !existsSync(join(ROOT, name));
+}
 
 test('all that was written is a recipe', () => {
   const files = readdirSync(WRITTEN, { recursive: true, withFileTypes: true })

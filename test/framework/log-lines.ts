@@ -9,6 +9,7 @@ import {
 import { configureSettings } from '../../src/framework/settings.ts';
 import type { Settings } from '../../src/framework/settings.ts';
 
+log.info({ password: 'canary' }, 'before the settings');
 configureSettings({ LOGGING: JSON.parse(process.argv[2] ?? '{}') as Settings['LOGGING'] });
 setUpLogging();
 
@@ -19,17 +20,37 @@ await logWithRequest({ id: 'id-1' }, async () => {
   if (Symbol.asyncIterator in body) for await (const _ of body) log.debug('a piece');
   log.error({ err: new Error('a fault', { cause: 'its cause' }) }, 'failed');
 });
-const headers = {
+class Headers {
+  readonly [name: string]: string;
+}
+const headers = Object.assign(new Headers(), {
   authorization: 'canary',
-  cookie: 'canary',
-  'set-cookie': 'canary',
-  Authorization: 'canary',
-  Cookie: 'canary',
   'Set-Cookie': 'canary',
-};
+  Cookie: 'canary',
+  'X-API-Key': 'canary',
+});
 const keys = { SECRET_KEY: 'canary', apiKey: 'canary', access_token: 'canary' };
-log.warn(
-  { headers, keys, password: 'canary', user: { token: 'canary', iban: 'canary-2' } },
+const failure = Object.assign(new Error('no answer'), { config: { headers } });
+const ring: { token: string; ring?: object } = { token: 'canary' };
+ring.ring = ring;
+const trap = {
+  get answer() {
+    throw new Error('not now');
+  },
+};
+log.child({ token: 'canary' }).warn(
+  {
+    err: failure,
+    last: [failure],
+    request: { headers },
+    json: { toJSON: () => keys },
+    user: { iban: 'canary-2' },
+    since: new Date(0),
+    password: 'canary',
+    nothing: null,
+    ring,
+    trap,
+  },
   'secrets',
 );
 

@@ -21,7 +21,7 @@ function parse(text: string): Record<string, unknown>[] {
 test('the log is JSON lines on standard error, from the level on', () => {
   const { stdout, stderr } = run({ level: 'error' });
   expect(stdout).toBe('');
-  expect(parse(stderr)).toEqual([
+  expect(parse(stderr).slice(1)).toEqual([
     {
       level: 'error',
       time: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
@@ -40,6 +40,7 @@ test('the log is JSON lines on standard error, from the level on', () => {
 test('every line of a request has its id, also after a wait and from a stream', () => {
   const lines = parse(run({}).stderr);
   expect(lines.map((line) => [line['msg'], line['request_id']])).toEqual([
+    ['before the settings', undefined],
     ['information', 'id-1'],
     ['from the stream', 'id-2'],
     ['failed', 'id-1'],
@@ -54,6 +55,32 @@ test('secrets are masked, and what the settings name beside them', () => {
   expect(run({}).stderr).toContain('canary-2');
 });
 
+test('what is no secret stays as it is, errors with their stacks', () => {
+  const line = parse(run({}).stderr).find(({ msg }) => msg === 'secrets');
+  const error = {
+    type: 'Error',
+    message: 'no answer',
+    stack: expect.stringContaining('log-lines.ts'),
+    config: { headers: expect.objectContaining({ authorization: '[Redacted]' }) },
+  };
+  expect(line).toMatchObject({
+    err: error,
+    last: [error],
+    user: { iban: 'canary-2' },
+    since: '1970-01-01T00:00:00.000Z',
+    password: '[Redacted]',
+    nothing: null,
+    ring: { token: '[Redacted]', ring: { token: '[Redacted]' } },
+    trap: { answer: '[Error: not now]' },
+  });
+});
+
+test('a destination that cannot be opened stops the start, by its name', () => {
+  const { status, stderr } = run({ destination: '/dev/null/app.log' });
+  expect(status).not.toBe(0);
+  expect(stderr).toContain("LOGGING has destination '/dev/null/app.log': expected stdout, stderr");
+});
+
 test('a path to mask that cannot be read stops the start', () => {
   const { status, stderr } = run({ redact: ['a..b'] });
   expect(status).not.toBe(0);
@@ -63,7 +90,7 @@ test('a path to mask that cannot be read stops the start', () => {
 test('the destination may be standard output or a file', () => {
   expect(parse(run({ destination: 'stdout' }).stdout)).toHaveLength(4);
   const file = join(mkdtempSync(join(tmpdir(), 'log-')), 'folder/app.log');
-  expect(run({ destination: file }).stderr).toBe('');
+  expect(parse(run({ destination: file }).stderr)).toMatchObject([{ msg: 'before the settings' }]);
   expect(parse(readFileSync(file, 'utf8'))).toHaveLength(4);
 });
 

@@ -6,7 +6,7 @@ import { unquote } from '../../wsgi/url.ts';
 /** What a test sends beside the method and the path; at most one of the bodies. */
 export interface TestRequestOptions {
   readonly headers?: Readonly<Record<string, string>>;
-  /** Added to what the path has behind its `?`. */
+  /** Added to what the path has after its `?`. */
   readonly query?: Readonly<Record<string, string | readonly string[]>>;
   /** Over https. */
   readonly secure?: boolean;
@@ -27,14 +27,14 @@ export async function buildEnviron(
   path: string,
   options: TestRequestOptions,
 ): Promise<Environ> {
-  const [target = '', ...query] = path.split('?');
+  const [pathInfo, ...query] = requestTarget(path).split('?');
   const { contentType, bytes } = await bodyOf(options);
   const secure = options.secure ?? false;
   const environ: Environ = {
     REQUEST_METHOD: method,
     SCRIPT_NAME: '',
-    PATH_INFO: unquote(encodeURI(target).replaceAll('%25', '%')),
-    QUERY_STRING: [...query, fields(options.query)].filter((part) => part !== '').join('&'),
+    PATH_INFO: unquote(pathInfo ?? ''),
+    QUERY_STRING: [query.join('?'), fields(options.query)].filter((part) => part !== '').join('&'),
     CONTENT_TYPE: contentType,
     CONTENT_LENGTH: bytes === undefined ? '' : String(bytes.length),
     SERVER_NAME: 'localhost',
@@ -53,6 +53,12 @@ export async function buildEnviron(
   for (const [name, value] of Object.entries(options.headers ?? {}))
     addHeader(environ, name, value);
   return Object.assign(environ, options.environ);
+}
+
+/** As a browser sends it: without its fragment, and with what is not ASCII percent-encoded. */
+function requestTarget(path: string): string {
+  const [target = ''] = path.split('#', 1);
+  return encodeURI(target).replaceAll('%25', '%');
 }
 
 async function bodyOf(

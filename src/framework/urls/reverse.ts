@@ -4,7 +4,8 @@ import { quotePath } from './quote-path.ts';
 import { loadedUrlconf, promiseName, unknownName } from './urlconf.ts';
 
 /**
- * The path of a named URL pattern: `reverse('shop:item', { id: 7 })`.
+ * The path of a named URL pattern: `reverse('shop:item', { id: 7 })`. Its prefix is FORCE_SCRIPT_NAME:
+ * outside of a request there is no other.
  *
  * @throws where no pattern has the name, or none takes these parameters.
  */

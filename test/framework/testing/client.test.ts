@@ -71,6 +71,17 @@ test.for(['/caf%C3%A9/', '/café/'])('%s is decoded as a server does', async (ur
   expect((await client.get(url)).text()).toBe('/café/');
 });
 
+test.for<[url: string, query: string]>([
+  ['/echo/?q=日本&r=%41%', 'q=%E6%97%A5%E6%9C%AC&r=%41%'],
+  ['/echo/?q=a b?c#top', 'q=a%20b?c'],
+  ['/echo/#top?q=1', ''],
+])('the query of %s is sent as a browser does', async ([url, query]) => {
+  const client = await clientOf([
+    path('echo/', (request) => new HttpResponse(request.environ.QUERY_STRING)),
+  ]);
+  expect((await client.get(url)).text()).toBe(query);
+});
+
 test('cookies stay until they run out', async () => {
   const setCookie =
     (value: string): View =>

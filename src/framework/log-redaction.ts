@@ -1,0 +1,80 @@
+import { stdSerializers } from 'pino';
+
+const CENSOR = '[Redacted]';
+
+// As pino itself cuts what it writes.
+const DEEPEST = 5;
+const MOST_FIELDS = 100;
+
+const SECRET_NAMES = [
+  'accessToken',
+  'access_token',
+  'apiKey',
+  'api_key',
+  'authorization',
+  'clientSecret',
+  'client_secret',
+  'cookie',
+  'passwd',
+  'password',
+  'proxy-authorization',
+  'refreshToken',
+  'refresh_token',
+  'secret',
+  'SECRET_KEY',
+  'set-cookie',
+  'token',
+  'x-api-key',
+  'x-auth-token',
+];
+
+const SECRETS: ReadonlySet<string> = new Set(SECRET_NAMES.map(fold));
+
+/** For pino, which gives the fields of a child logger to nobody else. */
+export const SECRET_PATHS: readonly string[] = SECRET_NAMES.map((name) => `["${name}"]`);
+
+/**
+ * The fields of a log line as they may be written: without the values of those that are secret by
+ * their names, however deep; an error with its type, message, stack and fields.
+ */
+export function redactFields(fields: object): Record<string, unknown> {
+  return redactEach(fields, 0);
+}
+
+function redact(value: unknown, depth: number): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth > DEEPEST) return Array.isArray(value) ? '[Array]' : '[Object]';
+  if (Array.isArray(value)) {
+    return value.slice(0, MOST_FIELDS).map((item) => redact(item, depth + 1));
+  }
+  if (value instanceof Error) return redactEach(stdSerializers.err(value), depth);
+  if ('toJSON' in value && typeof value.toJSON === 'function') {
+    return redact(value.toJSON(), depth + 1);
+  }
+  return redactEach(value, depth);
+}
+
+function redactEach(value: object, depth: number): Record<string, unknown> {
+  const fields = Object.keys(value)
+    .slice(0, MOST_FIELDS)
+    .map((name) => [name, isSecret(name) ? CENSOR : redactField(value, name, depth + 1)]);
+  return Object.fromEntries(fields);
+}
+
+/** A field may be read by a function that throws; a line is written all the same. */
+function redactField(value: object, name: string, depth: number): unknown {
+  try {
+    return redact(Reflect.get(value, name), depth);
+  } catch (error) {
+    return `[${String(error)}]`;
+  }
+}
+
+function isSecret(name: string): boolean {
+  return SECRETS.has(fold(name));
+}
+
+/** `access_token`, `accessToken` and `Access-Token` are one name. */
+function fold(name: string): string {
+  return name.toLowerCase().replaceAll(/[-_]/g, '');
+}
