@@ -7,6 +7,16 @@ import { makeTree } from './framework/staticfiles/tree.ts';
 const COMMANDS = ['check', 'collectstatic', 'diffsettings', 'runserver', 'shell', 'startproject'];
 const BAD_MODULE = join(import.meta.dirname, 'framework/settings-modules/bad.ts');
 
+test.for([
+  ['check', '--help'],
+  ['check', '--deploy', '-h'],
+  ['help', 'check'],
+])('manage %s %s says what the command takes', async (...[args]) => {
+  const { code, stdout } = await manage(args);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^Usage: npm run manage -- check \[--deploy\].*\n\nLooks for mistakes/);
+});
+
 test.for([[], ['help'], ['--help']])('manage %j lists the commands', async (args) => {
   const { code, stdout } = await manage(args);
   expect(code).toBe(0);

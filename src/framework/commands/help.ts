@@ -14,6 +14,13 @@ export async function printHelp(commands: readonly Command[]): Promise<number> {
   return 0;
 }
 
+/** What one command takes and does. */
+export function printUsage({ name, usage, summary }: Command): number {
+  print(`Usage: npm run manage -- ${name} ${usage}`.trimEnd());
+  print(`\n${summary}`);
+  return 0;
+}
+
 async function settingsProblem(): Promise<string | undefined> {
   try {
     await loadSettings();

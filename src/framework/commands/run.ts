@@ -5,7 +5,7 @@ import { collectstatic } from './collectstatic.ts';
 import { CommandError, printError } from './command.ts';
 import type { Command } from './command.ts';
 import { diffsettings } from './diffsettings.ts';
-import { printHelp } from './help.ts';
+import { printHelp, printUsage } from './help.ts';
 import { runserver } from './runserver.ts';
 import { shell } from './shell.ts';
 import { startproject } from './startproject.ts';
@@ -31,10 +31,21 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
 }
 
 async function dispatch([name = 'help', ...args]: readonly string[]): Promise<number> {
-  if (name === 'help' || name === '--help' || name === '-h') return printHelp(COMMANDS);
+  if (name === 'help' || asksForHelp(name))
+    return args[0] ? printUsage(find(args[0])) : printHelp(COMMANDS);
+  const command = find(name);
+  return args.some(asksForHelp) ? printUsage(command) : command.run(args);
+}
+
+/** @throws {CommandError} where there is none of this name. */
+function find(name: string): Command {
   const command = COMMANDS.find((candidate) => candidate.name === name);
-  if (command) return command.run(args);
+  if (command) return command;
   throw new CommandError(unknownCommand(name));
+}
+
+function asksForHelp(argument: string): boolean {
+  return argument === '--help' || argument === '-h';
 }
 
 function unknownCommand(name: string): string {
