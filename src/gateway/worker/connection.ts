@@ -10,6 +10,7 @@ import { ProxyHeaderReader } from '../protocols/proxy-header.ts';
 import { CONTINUE, encodeResponseHead } from '../protocols/http1/response-head.ts';
 import { RequestBody, type BodySource } from './request-body.ts';
 import type { ServerState, Service } from './service.ts';
+import { lendingSocket } from './socket-reader.ts';
 import { writeParts } from './socket-writer.ts';
 import type { RequestInFlight } from './watchdog.ts';
 
@@ -51,7 +52,8 @@ export class Connection implements Wire, BodySource {
   #onWritable: (() => void) | undefined;
   #deadlineMs: number;
 
-  constructor(socket: Socket, peer: PeerFacts, service: Service, state: ServerState) {
+  constructor(accepted: Socket, peer: PeerFacts, service: Service, state: ServerState) {
+    const socket = lendingSocket(accepted, (bytes) => this.#onData(bytes));
     this.peer = peer;
     this.#socket = socket;
     this.#service = service;
@@ -61,12 +63,16 @@ export class Connection implements Wire, BodySource {
     this.#proxyHeader = version === 'off' ? undefined : new ProxyHeaderReader(version);
     this.#phase = this.#proxyHeader === undefined ? 'head' : 'proxy';
     this.#deadlineMs = performance.now() + service.timeouts.headerMs;
-    socket.on('data', (bytes: Buffer) => this.#onData(bytes));
     socket.on('drain', () => this.#onDrain());
     socket.on('end', () => this.#onEnd());
     socket.on('timeout', () => socket.destroy());
     socket.on('error', () => socket.destroy());
     socket.on('close', () => this.#onClose());
+  }
+
+  /** Runs once, when nothing more can come or go. */
+  onceClosed(listener: () => void): void {
+    this.#socket.once('close', listener);
   }
 
   /** Nothing of a request is here, and no response is on its way. */
@@ -112,6 +118,7 @@ export class Connection implements Wire, BodySource {
     if (this.#phase === 'skip') this.#skipBody();
     else if (this.#phase === 'exchange') this.#body?.wake();
     this.#serveNext();
+    this.#parser.keepRest();
     if (this.#parser.bufferedBytes >= BUFFERED_BYTES_MAX) this.#socket.pause();
   }
 

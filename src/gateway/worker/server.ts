@@ -47,7 +47,7 @@ export class Server {
 
   /** Resolves once connections are accepted. */
   listen(handle: ListenHandle, address: Address, backlog: number): Promise<void> {
-    const listener = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
+    const listener = createServer({ noDelay: true, pauseOnConnect: true }, (socket) =>
       this.#accept(socket, address),
     );
     this.#listeners.push(listener);
@@ -111,7 +111,7 @@ export class Server {
     }
     const connection = new Connection(socket, peer, this.#service, this.#state);
     this.#connections.add(connection);
-    socket.once('close', () => {
+    connection.onceClosed(() => {
       this.#connections.delete(connection);
       this.#settle();
     });

@@ -45,8 +45,11 @@ export function parseRequests(
   const requests: Mutable<ParsedRequest>[] = [];
   try {
     for (const piece of pieces) {
-      parser.feed(piece);
+      const lent = Buffer.from(piece);
+      parser.feed(lent);
       takeRequests(parser, requests);
+      parser.keepRest();
+      lent.fill('!');
       afterPiece?.(parser);
     }
   } catch (error) {

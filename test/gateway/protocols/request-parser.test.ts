@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseRequests, type Outcome } from './parse-requests.ts';
+import { RequestParser } from '../../../src/gateway/protocols/http1/request-parser.ts';
+import { LIMITS, parseRequests, type Outcome } from './parse-requests.ts';
 import { bytesOf, CORPUS, expand, limitsOf, type RequestCase } from './request-corpus.ts';
 import { byteByByte, splitsOf } from './splits.ts';
 
@@ -34,6 +35,18 @@ test.for(CORPUS)('$group, in random pieces: $name', (request) => {
     }),
     { numRuns: 20 },
   );
+});
+
+test('a piece of a body stays as it was when the bytes that were lent are overwritten', () => {
+  const parser = new RequestParser(LIMITS);
+  const lent = Buffer.from('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nfirst');
+  parser.feed(lent);
+  parser.readHead();
+  const first = parser.readBody();
+  parser.keepRest();
+  lent.fill('!');
+  parser.feed(Buffer.from('late'));
+  expect([first, parser.readBody()].map(String)).toEqual(['first', 'late']);
 });
 
 test('the corpus has 150 cases and more, of both kinds, and each has a name of its own', () => {

@@ -27,6 +27,8 @@ export class RequestParser {
   /** The buffer as latin1, made when lines are read from it. */
   #text: string | undefined;
   #offset = 0;
+  /** Until `keepRest`, the buffer is the feeder's. */
+  #isLent = false;
   #remainingBodyBytes = 0;
   #chunks: ChunkedDecoder | undefined;
 
@@ -35,9 +37,21 @@ export class RequestParser {
     this.#head = new RequestHeadReader(limits);
   }
 
+  /** Takes bytes, which are the feeder's again after `keepRest`. */
   feed(bytes: Buffer): void {
     const left = this.bufferedBytes;
+    this.#isLent = left === 0;
     this.#buffer = left === 0 ? bytes : Buffer.concat([this.#buffer.subarray(this.#offset), bytes]);
+    this.#text = undefined;
+    this.#offset = 0;
+  }
+
+  /** Copies what is left of the bytes that were fed. */
+  keepRest(): void {
+    if (!this.#isLent) return;
+    this.#isLent = false;
+    this.#buffer =
+      this.bufferedBytes === 0 ? EMPTY : Buffer.from(this.#buffer.subarray(this.#offset));
     this.#text = undefined;
     this.#offset = 0;
   }
@@ -83,7 +97,7 @@ export class RequestParser {
   }
 
   /**
-   * The next piece of the body, without a copy; undefined where none is here, because more
+   * The next piece of the body; undefined where none is here, because more
    * bytes are needed or because `isBodyComplete`.
    *
    * @throws {ProtocolError} 400, 413, 431.
@@ -125,7 +139,7 @@ export class RequestParser {
     const end = Math.min(this.#offset + count, this.#buffer.length);
     const piece = this.#buffer.subarray(this.#offset, end);
     this.#offset = end;
-    return piece;
+    return this.#isLent ? Buffer.from(piece) : piece;
   }
 
   get #latin1(): string {
