@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { ProtocolError } from '../../http/protocol-error.ts';
 import { statusLine } from '../../http/status.ts';
-import type { Awaitable, Bytes, HeaderList } from '../../wsgi/types.ts';
+import type { Awaitable, HeaderList } from '../../wsgi/types.ts';
 import type { PeerFacts } from './environ.ts';
 import { Exchange, type Wire } from './exchange.ts';
 import type { RequestHead } from '../protocols/http1/request-head.ts';
@@ -11,7 +11,7 @@ import { CONTINUE, encodeResponseHead } from '../protocols/http1/response-head.t
 import { RequestBody, type BodySource } from './request-body.ts';
 import type { ServerState, Service } from './service.ts';
 import { lendingSocket } from './socket-reader.ts';
-import { writeParts } from './socket-writer.ts';
+import { SocketWriter, type Parts } from './socket-writer.ts';
 import type { RequestInFlight } from './watchdog.ts';
 
 /** Bytes of requests that wait here before the socket is paused. */
@@ -41,6 +41,7 @@ type Phase =
 export class Connection implements Wire, BodySource {
   peer: PeerFacts;
   readonly #socket: Socket;
+  readonly #writer: SocketWriter;
   readonly #service: Service;
   readonly #state: ServerState;
   readonly #parser: RequestParser;
@@ -56,6 +57,7 @@ export class Connection implements Wire, BodySource {
     const socket = lendingSocket(accepted, (bytes) => this.#onData(bytes));
     this.peer = peer;
     this.#socket = socket;
+    this.#writer = new SocketWriter(socket, state.outbox, service.timeouts.sendMs);
     this.#service = service;
     this.#state = state;
     this.#parser = new RequestParser(service.limits);
@@ -100,6 +102,7 @@ export class Connection implements Wire, BodySource {
   }
 
   close(): void {
+    this.#writer.flush();
     this.#socket.destroy();
   }
 
@@ -160,6 +163,7 @@ export class Connection implements Wire, BodySource {
     this.#exchange = exchange;
     this.#state.requestsInFlight += 1;
     this.#deadlineMs = Infinity;
+    this.#state.outbox.flushOverdue(exchange.startedAtMs);
     const pending = exchange.run();
     if (pending === undefined) this.#finishExchange(exchange);
     else void pending.then(() => this.#finishExchange(exchange)).then(() => this.#serveNext());
@@ -208,7 +212,7 @@ export class Connection implements Wire, BodySource {
     const isLast = !head.isPersistent || this.#state.isDraining || body.hidesNextRequest;
     const connection = isLast ? 'close' : head.protocol === 'HTTP/1.0' ? 'keep-alive' : undefined;
     const added = { framing: 0, connection, date: this.#state.date } as const;
-    void this.write(encodeResponseHead(statusLine(503), RETRY_SOON, added));
+    this.writeLast(encodeResponseHead(statusLine(503), RETRY_SOON, added));
     this.#state.meter.countRefusal(503);
     const overloaded = new ProtocolError(503, 'overloaded');
     this.#service.accessLog?.refused(overloaded, this.peer, head);
@@ -220,7 +224,7 @@ export class Connection implements Wire, BodySource {
     const status = statusLine(error.status);
     const text = Buffer.from(`${status.slice(4)}: ${error.message}\n`);
     const added = { framing: text.length, connection: 'close', date: this.#state.date } as const;
-    void this.write(encodeResponseHead(status, PLAIN_TEXT, added), text);
+    this.writeLast(encodeResponseHead(status, PLAIN_TEXT, added), text);
     this.#state.meter.countRefusal(error.status);
     this.#service.accessLog?.refused(error, this.peer, this.#parser.requestLine);
     this.#closePolitely();
@@ -232,15 +236,19 @@ export class Connection implements Wire, BodySource {
     return this.#socket.destroyed;
   }
 
-  write(...parts: (string | Bytes)[]): Awaitable<void> {
-    if (this.isClosed || writeParts(this.#socket, parts)) return undefined;
-    this.#socket.setTimeout(this.#service.timeouts.sendMs);
+  write(...parts: Parts): Awaitable<void> {
+    if (this.isClosed || this.#writer.write(parts)) return undefined;
     return new Promise((resolve) => {
       this.#onWritable = resolve;
     });
   }
 
+  writeLast(...parts: Parts): void {
+    if (!this.isClosed) this.#writer.writeLast(parts);
+  }
+
   reset(): void {
+    this.#writer.flush();
     this.#socket.resetAndDestroy();
   }
 
@@ -264,6 +272,7 @@ export class Connection implements Wire, BodySource {
   /** Lets what was written arrive, and reads on for a while. */
   #closePolitely(): void {
     this.#phase = 'closing';
+    this.#writer.flush();
     this.#socket.setTimeout(this.#service.timeouts.sendMs);
     this.#socket.end(() => this.#setDeadline(LINGER_MS));
     this.#socket.resume();

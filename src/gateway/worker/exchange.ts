@@ -19,6 +19,7 @@ import {
 } from '../protocols/http1/response-head.ts';
 import type { RequestBody } from './request-body.ts';
 import type { ServerState, Service } from './service.ts';
+import type { Parts } from './socket-writer.ts';
 import type { RequestInFlight } from './watchdog.ts';
 
 const PLAIN_TEXT: HeaderList = [['Content-Type', 'text/plain; charset=utf-8']];
@@ -27,8 +28,10 @@ const PLAIN_TEXT: HeaderList = [['Content-Type', 'text/plain; charset=utf-8']];
 export interface Wire {
   readonly isClosed: boolean;
   readonly peer: PeerFacts;
-  /** Queues parts of the response; a promise where the client is slow. */
-  write(...parts: (string | Bytes)[]): Awaitable<void>;
+  /** Writes parts of the response at once; a promise where the client is slow. */
+  write(...parts: Parts): Awaitable<void>;
+  /** Writes the end of the response, which may wait for others that are ready too. */
+  writeLast(...parts: Parts): void;
   /** Cuts the connection, so that the client sees an error. */
   reset(): void;
 }
@@ -155,9 +158,9 @@ export class Exchange implements ResponseSink, RequestFacts {
     const head = this.#encodeHead(status, headers, framing);
     this.sentBytes = body.length;
     if (framing === 'until-end' && this.#isChunked) {
-      void this.#wire.write(head, encodeChunkSize(body.length), body, '\r\n', LAST_CHUNK);
+      this.#wire.writeLast(head, encodeChunkSize(body.length), body, '\r\n', LAST_CHUNK);
     } else {
-      void this.#wire.write(head, body);
+      this.#wire.writeLast(head, body);
     }
   }
 
@@ -176,7 +179,7 @@ export class Exchange implements ResponseSink, RequestFacts {
 
   end(): void {
     const rest = this.#takeHead() + (this.#isChunked ? LAST_CHUNK : '');
-    if (rest !== '') void this.#wire.write(rest);
+    if (rest !== '') this.#wire.writeLast(rest);
   }
 
   abort(): void {

@@ -7,6 +7,7 @@ import type { RequestLimits } from '../protocols/http1/request-parser.ts';
 import { Networks } from '../settings/networks.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { EnvironFacts } from './environ.ts';
+import type { Outbox } from './outbox.ts';
 
 /** What all connections of a worker share. */
 export interface Service {
@@ -38,6 +39,7 @@ export interface ServerState {
   requestsInFlight: number;
   requestsServed: number;
   readonly meter: Meter;
+  readonly outbox: Outbox;
   /** How late the event loop was lately. */
   loopDelayMs: number;
   /** When it should turn next: past that, it is late right now. */

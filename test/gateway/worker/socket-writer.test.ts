@@ -1,0 +1,70 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { setImmediate as endOfTurn } from 'node:timers/promises';
+import { expect, onTestFinished, test } from 'vitest';
+import { Outbox } from '../../../src/gateway/worker/outbox.ts';
+import { SocketWriter } from '../../../src/gateway/worker/socket-writer.ts';
+
+async function writerToSomeone(sendMs = 10_000): Promise<{
+  writer: SocketWriter;
+  socket: Socket;
+  received: (length: number) => Promise<string>;
+}> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  const [socket] = (await once(server, 'connection')) as [Socket];
+  onTestFinished(() => {
+    client.destroy();
+    socket.destroy();
+    server.close();
+  });
+  const received = async (length: number): Promise<string> => {
+    let text = '';
+    for await (const piece of client) {
+      text += String(piece);
+      if (text.length >= length) break;
+    }
+    return text;
+  };
+  return { writer: new SocketWriter(socket, new Outbox(), sendMs), socket, received };
+}
+
+test('a piece of a message is written at once, the end of it at the end of the turn', async () => {
+  const { writer, socket, received } = await writerToSomeone();
+  writer.write(['one ', Buffer.from('piece, ')]);
+  expect(socket.bytesWritten).toBe('one piece, '.length);
+  writer.writeLast(['the ', Buffer.from('end')]);
+  expect(socket.bytesWritten).toBe('one piece, '.length);
+  await endOfTurn();
+  expect(await received(18)).toBe('one piece, the end');
+});
+
+test('what waits goes before what is written later, however large', async () => {
+  const { writer, received } = await writerToSomeone();
+  const large = Buffer.alloc(100_000, 'x');
+  writer.writeLast(['first ']);
+  writer.write(['second ']);
+  writer.writeLast(['third ']);
+  writer.writeLast(['fourth ', large]);
+  writer.writeLast(['fifth']);
+  const text = await received(100_031);
+  expect(text.replace(/x+/, 'X')).toBe('first second third fourth Xfifth');
+});
+
+test('a client that takes nothing is given so long', async () => {
+  const { writer, socket } = await writerToSomeone(50);
+  while (writer.write([Buffer.alloc(65_536)]));
+  await once(socket, 'timeout');
+});
+
+test('what waits for a socket that is closed is let go', async () => {
+  const { writer, socket } = await writerToSomeone();
+  const errors: unknown[] = [];
+  socket.on('error', (error) => errors.push(error));
+  writer.writeLast(['late']);
+  socket.destroy();
+  await endOfTurn();
+  await endOfTurn();
+  expect(errors).toEqual([]);
+});
