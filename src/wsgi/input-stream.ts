@@ -93,19 +93,24 @@ export class BodyInputStream implements InputStream {
       while (this.#rest.length === 0) {
         const piece = await this.#pull();
         if (piece === undefined) {
-          this.#pull = () => undefined;
+          this.#pull = atEnd;
           return false;
         }
         this.#rest = piece;
       }
       return true;
     } catch (error) {
-      this.#pull = () => {
+      const fail = (): never => {
         throw error;
       };
+      this.#pull = fail;
       throw error;
     }
   }
+}
+
+function atEnd(): undefined {
+  return undefined;
 }
 
 function join(parts: readonly Bytes[]): Bytes {

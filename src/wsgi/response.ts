@@ -8,7 +8,10 @@ const EMPTY: Bytes = new Uint8Array(0);
 
 /** One response from `start_response` to its last byte: status, headers, lengths. It never sees a socket. */
 export class WsgiResponse {
-  readonly startResponse: StartResponse;
+  // Not assigned in the constructor: V8 makes functions that are assigned to a property in its old
+  // space, from where each would keep all of its request until the next full collection.
+  readonly startResponse: StartResponse = (status, headers, excInfo) =>
+    this.#start(status, headers, excInfo);
   readonly #sink: ResponseSink;
   readonly #isHeadRequest: boolean;
   #status = '';
@@ -23,7 +26,6 @@ export class WsgiResponse {
   constructor(sink: ResponseSink, method: string) {
     this.#sink = sink;
     this.#isHeadRequest = method === 'HEAD';
-    this.startResponse = (status, headers, excInfo) => this.#start(status, headers, excInfo);
   }
 
   /** The status can no longer change. */

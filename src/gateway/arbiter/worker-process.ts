@@ -3,13 +3,6 @@ import { extname, join } from 'node:path';
 import type { StartMessage, WorkerMessage } from '../messages.ts';
 
 const WORKER_FILE = join(import.meta.dirname, `../worker/worker${extname(import.meta.filename)}`);
-/**
- * V8 guesses which objects live long and makes those in the old space at once. It guesses wrong for
- * requests: dead ones then keep others alive, and a busy worker spends a third of its time on garbage.
- * Where little survives, what a collection costs is to start it: with 16 MiB it is seldom, and a
- * request costs a fifth less than with 4.
- */
-const V8_OPTIONS = ['--no-allocation-site-pretenuring', '--max-semi-space-size=16'];
 /** In the child's stdio: input, output, error, the message channel, then the listening sockets. */
 const FIRST_LISTENER_FD = 4;
 
@@ -42,7 +35,6 @@ export class WorkerProcess {
     this.generation = generation;
     const descriptors = start.listeners.map(({ fd }) => fd);
     this.#child = fork(WORKER_FILE, [], {
-      execArgv: [...process.execArgv, ...V8_OPTIONS],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...descriptors],
     });
     const listeners = start.listeners.map((listener, index) => ({
