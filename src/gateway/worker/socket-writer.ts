@@ -35,8 +35,10 @@ export class SocketWriter {
       this.write(parts);
       return;
     }
-    if (this.#held === '') this.#outbox.add(this);
+    const isFirst = this.#held === '';
     this.#held += join(parts);
+    // It may be flushed at once, with the others.
+    if (isFirst) this.#outbox.add(this);
   }
 
   /** Writes what still waits for the end of the turn. */

@@ -5,7 +5,10 @@ import { expect, onTestFinished, test } from 'vitest';
 import { Outbox } from '../../../src/gateway/worker/outbox.ts';
 import { SocketWriter } from '../../../src/gateway/worker/socket-writer.ts';
 
-async function writerToSomeone(sendMs = 10_000): Promise<{
+async function writerToSomeone(
+  sendMs = 10_000,
+  outbox = new Outbox(),
+): Promise<{
   writer: SocketWriter;
   socket: Socket;
   received: (length: number) => Promise<string>;
@@ -27,7 +30,7 @@ async function writerToSomeone(sendMs = 10_000): Promise<{
     }
     return text;
   };
-  return { writer: new SocketWriter(socket, new Outbox(), sendMs), socket, received };
+  return { writer: new SocketWriter(socket, outbox, sendMs), socket, received };
 }
 
 test('a piece of a message is written at once, the end of it at the end of the turn', async () => {
@@ -50,6 +53,16 @@ test('what waits goes before what is written later, however large', async () => 
   writer.writeLast(['fifth']);
   const text = await received(100_031);
   expect(text.replace(/x+/, 'X')).toBe('first second third fourth Xfifth');
+});
+
+test('each of many that wait in one turn is written', async () => {
+  const outbox = new Outbox();
+  const some = await Promise.all(
+    Array.from({ length: 130 }, () => writerToSomeone(10_000, outbox)),
+  );
+  for (const { writer } of some) writer.writeLast(['end']);
+  await endOfTurn();
+  expect(some.map(({ socket }) => socket.bytesWritten)).toEqual(some.map(() => 3));
 });
 
 test('a client that takes nothing is given so long', async () => {
