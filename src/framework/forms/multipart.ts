@@ -52,9 +52,7 @@ class MultipartReader {
       settings.FILE_UPLOAD_TEMP_DIR ?? tmpdir(),
       settings.FILE_UPLOAD_MAX_MEMORY_SIZE,
     );
-    // The parser never waits for a part to be read: its content is taken after each piece of the body.
-    const options = { boundary: boundaryOf(contentType), partHwm: Number.MAX_SAFE_INTEGER };
-    this.#parser = new Dicer(options);
+    this.#parser = createParser(contentType);
     this.#parser.on('part', (stream) => this.#addPart(stream));
     // It may come with the last piece, and its error where nobody waits for it any more.
     this.#finish = once(this.#parser, 'finish');
@@ -161,11 +159,17 @@ function requireNoMore(count: number, limit: number, refusal: (limit: number) =>
   if (count > limit) throw refusal(limit);
 }
 
-/** @throws {BadRequest} where there is none (RFC 7578 §4.1). */
-function boundaryOf(contentType: string): string {
-  const boundary = new MIMEType(contentType).params.get('boundary');
-  if (boundary) return boundary;
-  throw broken(`Content-Type is '${contentType}': expected a boundary.`);
+/** @throws {BadRequest} where there is no boundary that can be looked for (RFC 7578 §4.1). */
+function createParser(contentType: string): Dicer {
+  try {
+    const boundary = new MIMEType(contentType).params.get('boundary');
+    if (!boundary) throw new TypeError(`Content-Type is '${contentType}': expected a boundary.`);
+    // The parser never waits for a part to be read: its content is taken after each piece of the body.
+    const options = { boundary, partHwm: Number.MAX_SAFE_INTEGER };
+    return new Dicer(options);
+  } catch (error) {
+    throw broken(error);
+  }
 }
 
 function tooManyFiles(limit: number): BadRequest {

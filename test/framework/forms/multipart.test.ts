@@ -242,9 +242,14 @@ test('what has no name of a file is a field, whatever its type', async () => {
   expect(form.get('a')).toBe('text');
 });
 
-test('a type without a boundary is a bad request', async () => {
+test.for([
+  ['without a boundary', 'multipart/form-data'],
+  ['with a boundary of 300 characters', `multipart/form-data; boundary=${'b'.repeat(300)}`],
+  ['with a stray octet', 'multipart/form-data\xa0; boundary=b'],
+])('a type %s is a bad request', async ([, contentType = '']) => {
   withSettings({});
-  await expect(readMultipart('multipart/form-data', [])).rejects.toThrow('well-formed');
+  const failure = await readMultipart(contentType, []).catch((error: unknown) => error);
+  expect(failure).toMatchObject({ status: 400, message: expect.stringContaining('well-formed') });
 });
 
 test('an error of the body comes through as it is, and nothing stays on the disk', async () => {
