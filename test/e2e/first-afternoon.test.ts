@@ -158,7 +158,8 @@ test('cookies and uploads outlive the container', async () => {
   const { url } = await send(new Uint8Array(10));
 
   await run('docker compose up --detach --wait --force-recreate app');
-  expect(await page({ Cookie })).toContain('Hello, Ann.');
+  // nginx looks the name up once a second, and may have looked while there was no container.
+  await expect.poll(() => page({ Cookie }), { timeout: 5000 }).toContain('Hello, Ann.');
   expect(await page({ Cookie: Cookie.replace('Ann', 'Bob') })).toContain('Hello, stranger.');
   expect((await fetch(url)).status).toBe(200);
 });
