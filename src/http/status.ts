@@ -81,8 +81,12 @@ const STATUS_LINES: Readonly<Record<number, string>> = Object.fromEntries(
 
 /** 404 of `"404 Not Found"`. */
 export function codeOf(status: string): number {
-  return Number(status.slice(0, 3));
+  return CODES.get(status) ?? Number(status.slice(0, 3));
 }
+
+const CODES: ReadonlyMap<string, number> = new Map(
+  Object.entries(STATUS_LINES).map(([code, line]) => [line, Number(code)]),
+);
 
 /** RFC 9110 §6.4.1 and §15: responses that never have a body, whatever their headers say. */
 export function forbidsBody(code: number): boolean {

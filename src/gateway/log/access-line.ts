@@ -34,21 +34,17 @@ export function refusedLine(error: ProtocolError, peer: PeerFacts, line?: Reques
 
 const PID = process.pid;
 
-function lineStart(): string {
-  return `{"level":"info","time":"${isoTime()}","logger":"access","pid":${PID}`;
-}
-
-let timeMs = 0;
-let time = '';
+let startMs = 0;
+let start = '';
 
 /** Made once a millisecond, for all the requests that end in it. */
-function isoTime(): string {
+function lineStart(): string {
   const nowMs = Date.now();
-  if (nowMs !== timeMs) {
-    timeMs = nowMs;
-    time = new Date(nowMs).toISOString();
+  if (nowMs !== startMs) {
+    startMs = nowMs;
+    start = `{"level":"info","time":"${new Date(nowMs).toISOString()}","logger":"access","pid":${PID}`;
   }
-  return time;
+  return start;
 }
 
 function optional(key: string, value: string | undefined): string {

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
 import { ProtocolError } from '../../http/protocol-error.ts';
 import { statusLine } from '../../http/status.ts';
 import type { Awaitable, HeaderList } from '../../wsgi/types.ts';

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { BodyInputStream } from '../../wsgi/input-stream.ts';
 import type { Framing, ResponseSink } from '../../wsgi/response-sink.ts';
 import { runApplication } from '../../wsgi/run.ts';

@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks';
+
 /** What has something to write. */
 interface Holder {
   flush(): void;

@@ -31,7 +31,10 @@ export function readField(bytes: Uint8Array, text: string, start: number, end: n
   }
   let valueEnd = end;
   while (valueEnd > valueStart && WHITESPACE[bytes[valueEnd - 1] ?? 0] === 1) valueEnd--;
-  return { name: lowerName(bytes, text, start, nameEnd), value: text.slice(valueStart, valueEnd) };
+  return {
+    name: text.slice(start, nameEnd).toLowerCase(),
+    value: text.slice(valueStart, valueEnd),
+  };
 }
 
 function malformedName(line: string): ProtocolError {
@@ -39,28 +42,4 @@ function malformedName(line: string): ProtocolError {
     400,
     line.includes(':') ? 'malformed field name' : 'field line without a colon',
   );
-}
-
-const SLOTS = 512;
-const KEPT_LENGTH_MAX = 64;
-const spellings = Array.from({ length: SLOTS }, () => '');
-const lowerNames = Array.from({ length: SLOTS }, () => '');
-
-/**
- * The same few names come with every request. Each is found again where its length and two of its
- * octets point to, without a string made of it; one that shares the place with another takes it over.
- */
-function lowerName(bytes: Uint8Array, text: string, start: number, end: number): string {
-  const length = end - start;
-  const slot = (length * 31 + (bytes[start] ?? 0) * 7 + (bytes[end - 1] ?? 0)) % SLOTS;
-  const spelling = spellings[slot] ?? '';
-  if (spelling.length === length && text.startsWith(spelling, start)) return lowerNames[slot] ?? '';
-  // A copy: V8's slice would keep all of the text in memory, and what the client sent in it.
-  const name = Buffer.from(text.slice(start, end), 'latin1').toString('latin1');
-  const lower = name.toLowerCase();
-  if (length <= KEPT_LENGTH_MAX) {
-    spellings[slot] = name;
-    lowerNames[slot] = lower;
-  }
-  return lower;
 }

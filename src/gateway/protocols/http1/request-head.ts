@@ -1,7 +1,8 @@
 import { isIPv6 } from 'node:net';
 import { TOKEN } from '../../../http/grammar.ts';
 import { ProtocolError } from '../../../http/protocol-error.ts';
-import { readField, type Field } from './field-line.ts';
+import type { Field } from './field-line.ts';
+import { recallField } from './known-fields.ts';
 import { parseRequestLine, type RequestLine } from './request-line.ts';
 
 export interface HeadLimits {
@@ -63,7 +64,7 @@ export class RequestHeadReader {
       return interpretHead(this.#requestLine, this.#fields);
     } else {
       this.#checkCount();
-      this.#fields.push(readField(bytes, text, start, end));
+      this.#fields.push(recallField(bytes, text, start, end));
     }
     return undefined;
   }

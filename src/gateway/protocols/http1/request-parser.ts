@@ -87,7 +87,7 @@ export class RequestParser {
       const start = this.#offset;
       const end = this.#takeLine(this.#head);
       if (end === -1) return undefined;
-      const head = this.#head.takeLine(this.#buffer, this.#latin1, start, end);
+      const head = this.#head.takeLine(this.#buffer, this.#latin1(), start, end);
       if (head !== undefined) {
         this.#startBody(head);
         this.#head.reset();
@@ -129,7 +129,7 @@ export class RequestParser {
       const start = this.#offset;
       const end = this.#takeLine(chunks);
       if (end === -1) return undefined;
-      chunks.takeLine(this.#latin1.slice(start, end));
+      chunks.takeLine(this.#latin1().slice(start, end));
     }
     return undefined;
   }
@@ -142,13 +142,13 @@ export class RequestParser {
     return this.#isLent ? Buffer.from(piece) : piece;
   }
 
-  get #latin1(): string {
+  #latin1(): string {
     return (this.#text ??= this.#buffer.toString('latin1'));
   }
 
   /** RFC 9112 §2.2: lines end in CRLF; a bare LF is refused. Gives where it ends, -1 while it is incomplete. */
   #takeLine(taker: LineTaker): number {
-    const text = this.#latin1;
+    const text = this.#latin1();
     const start = this.#offset;
     const lineFeed = text.indexOf('\n', start);
     const end = lineFeed === -1 ? text.length : lineFeed;

@@ -1,0 +1,48 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { expect, test } from 'vitest';
+import type { Field } from '../../../src/gateway/protocols/http1/field-line.ts';
+import { recallField } from '../../../src/gateway/protocols/http1/known-fields.ts';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+const HEADS = 500;
+const HEAD_BYTES = 65_536;
+const KEPT_BYTES_MAX = 2_000_000;
+
+test('a line that comes again is the same field', () => {
+  expect(recall('User-Agent: Firefox')).toBe(recall('User-Agent: Firefox'));
+  expect(recall('User-Agent: Firefox')).toEqual({ name: 'user-agent', value: 'Firefox' });
+});
+
+test('lines that share a place are told apart', () => {
+  const lines = ['Accept: a-b-c', 'Accept: axbxc', 'ACCEPT: a-b-c', 'Accept: a-b-c'];
+  expect(lines.map((line) => recall(line).value)).toEqual(['a-b-c', 'axbxc', 'a-b-c', 'a-b-c']);
+});
+
+test.for([
+  'Cookie: session=1',
+  'Authorization: Basic YTpi',
+  'X-Api-Key: 1',
+  `Host: ${'h'.repeat(300)}`,
+])('what may be secret or is long is not kept: %s', (line) => {
+  expect(recall(line)).toEqual(recall(line));
+  expect(recall(line)).not.toBe(recall(line));
+});
+
+test('lines that are kept do not keep the heads that they came in', () => {
+  collectGarbage();
+  const before = process.memoryUsage().heapUsed;
+  for (let head = 0; head < HEADS; head++) {
+    recall(`User-Agent: ${'y'.repeat(head % 200)}${head}`, HEAD_BYTES);
+  }
+  collectGarbage();
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(KEPT_BYTES_MAX);
+});
+
+/** Reads the line at the start of a head. */
+function recall(line: string, headBytes = 0): Field {
+  const bytes = Buffer.from(line.padEnd(headBytes, 'z'));
+  return recallField(bytes, bytes.toString('latin1'), 0, line.length);
+}
