@@ -83,6 +83,10 @@ export class Connection implements Wire, BodySource {
     return this.#phase === 'head' && this.#parser.isIdle;
   }
 
+  #isReadingHead(): boolean {
+    return this.#phase === 'head' && !this.#parser.isIdle;
+  }
+
   /** The request that the application works on. */
   get requestInFlight(): RequestInFlight | undefined {
     return this.#exchange?.describe();
@@ -98,8 +102,8 @@ export class Connection implements Wire, BodySource {
     if (nowMs < this.#deadlineMs) return;
     this.#deadlineMs = Infinity;
     if (this.#phase === 'exchange') this.#checkBody();
-    else if (this.#phase !== 'head' || this.#parser.isIdle) this.close();
-    else this.#refuse(new ProtocolError(408, 'request head too slow'));
+    else if (this.#isReadingHead()) this.#refuse(new ProtocolError(408, 'request head too slow'));
+    else this.close();
   }
 
   close(): void {
@@ -117,12 +121,13 @@ export class Connection implements Wire, BodySource {
   #onData(bytes: Buffer): void {
     if (this.#phase === 'closing') return;
     if (this.#phase === 'proxy') return this.#readProxyHeader(bytes);
-    if (this.isIdle) this.#setDeadline(this.#service.timeouts.headerMs);
+    const wasIdle = this.isIdle;
     this.#parser.feed(bytes);
     if (this.#phase === 'skip') this.#skipBody();
     else if (this.#phase === 'exchange') this.#body?.wake();
     this.#serveNext();
     this.#parser.keepRest();
+    if (wasIdle && this.#isReadingHead()) this.#setDeadline(this.#service.timeouts.headerMs);
     if (this.#parser.bufferedBytes >= BUFFERED_BYTES_MAX) this.#socket.pause();
   }
 
