@@ -1,6 +1,6 @@
 import { execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { BoundSocket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -58,14 +58,16 @@ test('with no room for either log all of 300 requests are answered, also after a
 test('the access log goes on where a full disk has room again', async ({ skip }) => {
   skip(process.getuid?.() !== 0, 'only root can mount a small disk');
   const disk = temporaryFolder();
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16k', 'faults', disk]);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'faults', disk]);
   onTestFinished(() => void execFileSync('umount', ['--lazy', disk]));
   const log = join(disk, 'access.log');
   const ballast = join(disk, 'ballast');
-  writeFileSync(ballast, Buffer.alloc(8192));
-  const gateway = await GatewayProcess.start('faults.ts', '--access-logfile', log);
+  writeFileSync(ballast, Buffer.alloc(1_048_576 - 8192));
+  const gateway = await GatewayProcess.startOne('faults.ts', '--access-logfile', log);
   expect(await countOk(gateway.port, 100)).toBe(100);
+  await expect.poll(() => statfsSync(disk).bfree).toBe(0);
   const full = readFileSync(log, 'utf8');
+  expect(await countOk(gateway.port, 10)).toBe(10);
   rmSync(ballast);
   await get(gateway.port, '/there-is-room');
   await expect.poll(() => readFileSync(log, 'utf8')).toContain('/there-is-room');
