@@ -46,7 +46,12 @@ export class GatewayProcess {
     return GatewayProcess.startIn({}, application, ...args);
   }
 
-  /** The same, in an environment that has more than PATH. */
+  /** The same, with a single worker. */
+  static async startOne(application: string, ...args: string[]): Promise<Running> {
+    return GatewayProcess.start(application, '--workers', '1', ...args);
+  }
+
+  /** Starts it in an environment that has more than PATH. */
   static async startIn(
     environment: NodeJS.ProcessEnv,
     application: string,

@@ -1,38 +1,12 @@
-import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { APPLICATIONS, GatewayProcess } from './gateway-process.ts';
+import { GatewayProcess } from './gateway-process.ts';
+import { get } from './get.ts';
 import { RawClient } from './raw-client.ts';
+import { untilGone, workerPids } from './workers.ts';
 
 /** What a loaded CI machine may add to a figure. */
 const SLOW_MACHINE_MS = 1500;
-
-type Running = Awaited<ReturnType<typeof GatewayProcess.start>>;
-
-async function get(gateway: Running, path = '/pid'): Promise<string> {
-  const response = await fetch(`http://127.0.0.1:${gateway.port}${path}`, {
-    headers: { connection: 'close' },
-  });
-  return response.text();
-}
-
-function workerPids(gateway: GatewayProcess): number[] {
-  return gateway.log.flatMap(({ msg }) => Number(/is ready \(pid (\d+)/.exec(msg)?.[1]) || []);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return false;
-  }
-}
-
-async function untilGone(pids: readonly number[]): Promise<void> {
-  await expect.poll(() => pids.filter(isAlive), { timeout: 10_000 }).toEqual([]);
-}
 
 test('TERM lets 50 requests in flight complete, exits with 0 and leaves nothing behind', async () => {
   const gateway = await GatewayProcess.start('behaviours.ts');
@@ -40,7 +14,7 @@ test('TERM lets 50 requests in flight complete, exits with 0 and leaves nothing 
   await setTimeout(500);
   gateway.signal('SIGTERM');
   const pids = workerPids(gateway).map(String);
-  for (const answer of await Promise.all(answers)) expect(pids).toContain(answer);
+  for (const { text } of await Promise.all(answers)) expect(pids).toContain(text);
   expect(await gateway.exited).toBe(0);
   await untilGone(workerPids(gateway));
 });
@@ -100,7 +74,7 @@ test('workers go when their arbiter was killed', async () => {
 });
 
 test('a blocked worker is replaced within its timeout + 1 s, and one line has the stack and the requests', async () => {
-  const gateway = await GatewayProcess.start('behaviours.ts', '--timeout', '2', '--workers', '1');
+  const gateway = await GatewayProcess.startOne('behaviours.ts', '--timeout', '2');
   const other = expect(get(gateway, '/sleep/60000')).rejects.toThrow();
   const cut = expect(get(gateway, '/block')).rejects.toThrow();
   const blockedAt = performance.now();
@@ -118,7 +92,7 @@ test('a blocked worker is replaced within its timeout + 1 s, and one line has th
 });
 
 test('a worker blocked outside JavaScript is replaced too, and the log says where it is not', async () => {
-  const gateway = await GatewayProcess.start('behaviours.ts', '--timeout', '1', '--workers', '1');
+  const gateway = await GatewayProcess.startOne('behaviours.ts', '--timeout', '1');
   const cut = expect(get(gateway, '/native')).rejects.toThrow();
   await gateway.line(/outside JavaScript/);
   await cut;
@@ -127,7 +101,7 @@ test('a worker blocked outside JavaScript is replaced too, and the log says wher
 });
 
 test('a worker whose whole process is stopped is replaced', async () => {
-  const gateway = await GatewayProcess.start('behaviours.ts', '--timeout', '1', '--workers', '1');
+  const gateway = await GatewayProcess.startOne('behaviours.ts', '--timeout', '1');
   process.kill(workerPids(gateway)[0] ?? 0, 'SIGSTOP');
   await gateway.line(/is stuck: killed/);
   await gateway.lines(/is ready/, 2);
@@ -135,17 +109,17 @@ test('a worker whose whole process is stopped is replaced', async () => {
 });
 
 test('a worker that was stopped for a while and goes on is left alone', async () => {
-  const gateway = await GatewayProcess.start('behaviours.ts', '--timeout', '2', '--workers', '1');
+  const gateway = await GatewayProcess.startOne('behaviours.ts', '--timeout', '2');
   const [pid = 0] = workerPids(gateway);
   process.kill(pid, 'SIGSTOP');
   await setTimeout(3000);
   process.kill(pid, 'SIGCONT');
   await setTimeout(1000);
-  expect(await get(gateway)).toBe(String(pid));
+  expect((await get(gateway)).text).toBe(String(pid));
 });
 
 test('a blocked worker does not outlive an arbiter that was killed', async () => {
-  const gateway = await GatewayProcess.start('behaviours.ts', '--workers', '1');
+  const gateway = await GatewayProcess.startOne('behaviours.ts');
   const cut = expect(get(gateway, '/block')).rejects.toThrow();
   await setTimeout(500);
   gateway.kill();
@@ -156,54 +130,14 @@ test('a blocked worker does not outlive an arbiter that was killed', async () =>
 });
 
 test('an error that nobody catches ends its worker after the requests in flight', async () => {
-  const gateway = await GatewayProcess.start('behaviours.ts', '--workers', '1');
+  const gateway = await GatewayProcess.startOne('behaviours.ts');
   const [pid] = workerPids(gateway);
   const slow = get(gateway, '/sleep/500');
   await get(gateway, '/throw');
-  expect(await slow).toBe(String(pid));
+  expect((await slow).text).toBe(String(pid));
   await gateway.line(/uncaught error/);
   await gateway.lines(/is ready/, 2);
-  expect(await get(gateway)).not.toBe(String(pid));
-});
-
-test('HUP replaces every worker, one after the other', async () => {
-  const gateway = await GatewayProcess.start('behaviours.ts');
-  const before = workerPids(gateway);
-  gateway.signal('SIGHUP');
-  await gateway.lines(/is ready/, 4);
-  await untilGone(before);
-  expect(before.map(String)).not.toContain(await get(gateway));
-});
-
-test('HUP onto broken code keeps the workers from before, and says why', async () => {
-  const file = join(mkdtempSync(join(tmpdir(), 'gateway-')), 'application.ts');
-  copyFileSync(join(APPLICATIONS, 'behaviours.ts'), file);
-  const gateway = await GatewayProcess.start(file);
-  const before = workerPids(gateway).map(String);
-  const working = readFileSync(file, 'utf8');
-  writeFileSync(file, 'export const application = ;');
-  gateway.signal('SIGHUP');
-  await gateway.line(/reload given up/);
-  expect(before).toContain(await get(gateway));
-  expect(gateway.log.filter(({ level }) => level === 'fatal')).toHaveLength(1);
-
-  writeFileSync(file, working);
-  gateway.signal('SIGHUP');
-  await gateway.lines(/is ready/, 4);
-  await expect.poll(() => get(gateway)).not.toBe(before[0]);
-});
-
-test('TTIN adds a worker and TTOU takes one away, down to one', async () => {
-  const gateway = await GatewayProcess.start('behaviours.ts');
-  gateway.signal('SIGTTIN');
-  await gateway.lines(/is ready/, 3);
-  gateway.signal('SIGTTOU');
-  await gateway.lines(/has exited/, 1);
-  gateway.signal('SIGTTOU');
-  await gateway.lines(/has exited/, 2);
-  gateway.signal('SIGTTOU');
-  await gateway.lines(/SIGTTOU received/, 3);
-  await get(gateway);
+  expect((await get(gateway)).text).not.toBe(String(pid));
 });
 
 test('an arbiter that is stopped for a while kills nobody when it wakes', async () => {

@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { temporaryFolder } from '../load/temporary-folder.ts';
+import { APPLICATIONS, GatewayProcess } from './gateway-process.ts';
+import { get } from './get.ts';
+
+test('the access log may have the format of Gunicorn, and what a client sends cannot break it', async () => {
+  const log = join(temporaryFolder(), 'access.log');
+  const format =
+    '%(h)s %(l)s %(u)s %(t)s "%(r)s" %(m)s %(U)s %(q)s %(s)s %(b)s %(B)s "%(f)s" "%(a)s" %(T)s %(L)s %(p)s %({X-Planted}i)s %({content-type}o)s %({SERVER_PROTOCOL}e)s %({nothing}i)s';
+  const gateway = await GatewayProcess.startOne(
+    'behaviours.ts',
+    '--access-logfile',
+    log,
+    '--access-logformat',
+    format,
+  );
+  const { text: pid } = await get(gateway, '/pid?a=b', {
+    Authorization: `Basic ${Buffer.from('ann:secret').toString('base64')}`,
+    'User-Agent': '" 200 forged "',
+    'X-Planted': 'seen',
+  });
+  const line =
+    /^127\.0\.0\.1 - ann \[\d\d\/\w{3}\/\d{4}:\d\d:\d\d:\d\d \+0000\] "GET \/pid\?a=b HTTP\/1\.1" GET \/pid a=b 200 (\d+) \1 "-" "\\" 200 forged \\"" 0 0\.\d{6} <(\d+)> seen text\/plain HTTP\/1\.1 -\n$/;
+  await expect.poll(() => readFileSync(log, 'utf8')).toMatch(line);
+  expect(line.exec(readFileSync(log, 'utf8'))?.[2]).toBe(pid);
+});
+
+test('a format with an atom that nobody knows is refused', async () => {
+  const gateway = new GatewayProcess([
+    '--access-logformat',
+    '%(h)s %(z)s',
+    join(APPLICATIONS, 'behaviours.ts'),
+  ]);
+  expect(await gateway.exited).toBe(1);
+  expect(gateway.errorText).toContain('%(z)s');
+});

@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { HOOK_NAMES } from '../../src/gateway/hooks.ts';
+import { temporaryFolder } from '../load/temporary-folder.ts';
+import { configFile } from './config-file.ts';
+import { GatewayProcess } from './gateway-process.ts';
+import { get } from './get.ts';
+
+test('every server hook is called, in the process that it belongs to', async () => {
+  const record = join(temporaryFolder(), 'hooks');
+  const file = configFile(`
+    import { appendFileSync } from 'node:fs';
+    const note = (name) => (...args) => appendFileSync(${JSON.stringify(record)}, name + ' ' + process.pid + '\\n');
+    export default Object.fromEntries(${JSON.stringify(HOOK_NAMES)}.map((name) => [name, note(name)]));
+  `);
+  const gateway = await GatewayProcess.startOne('behaviours.ts', '-c', file);
+  const { text: worker } = await get(gateway);
+  gateway.signal('SIGTTIN');
+  gateway.signal('SIGHUP');
+  await gateway.lines(/is ready/, 3);
+  process.kill(
+    Number(
+      /\(pid (\d+)/.exec(gateway.log.findLast(({ msg }) => /is ready/.test(msg))?.msg ?? '')?.[1],
+    ),
+    'SIGABRT',
+  );
+  await gateway.line(/died/);
+  gateway.signal('SIGINT');
+  expect(await gateway.exited).toBe(0);
+  const calls = readFileSync(record, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => line.split(' '));
+  expect(new Set(calls.map(([name]) => name))).toEqual(new Set(HOOK_NAMES));
+  const arbiter = String(gateway.child.pid);
+  expect(calls.find(([name]) => name === 'onStarting')).toEqual(['onStarting', arbiter]);
+  expect(calls.find(([name]) => name === 'preRequest')).toEqual(['preRequest', worker]);
+});
+
+test('a hook that throws is logged and changes nothing', async () => {
+  const file = configFile(`export default { preFork() { throw new Error('planted'); } };`);
+  const gateway = await GatewayProcess.startOne('behaviours.ts', '-c', file);
+  expect(await gateway.line(/hook preFork failed/)).toMatchObject({ err: { message: 'planted' } });
+});

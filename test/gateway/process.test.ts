@@ -1,0 +1,61 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { temporaryFolder } from '../load/temporary-folder.ts';
+import { configFile } from './config-file.ts';
+import { APPLICATIONS, GatewayProcess } from './gateway-process.ts';
+import { get } from './get.ts';
+
+test('the pid file holds the arbiter while it lives, and guards it', async () => {
+  const pidfile = join(temporaryFolder(), 'pid');
+  const gateway = await GatewayProcess.startOne('behaviours.ts', '--pid', pidfile);
+  expect(readFileSync(pidfile, 'utf8')).toBe(`${gateway.child.pid}\n`);
+  const second = new GatewayProcess([
+    '--bind',
+    '127.0.0.1:0',
+    '--pid',
+    pidfile,
+    join(APPLICATIONS, 'behaviours.ts'),
+  ]);
+  expect(await second.exited).toBe(1);
+  expect(second.errorText).toMatch(/belongs to process \d+, which is running/);
+  gateway.signal('SIGTERM');
+  await gateway.exited;
+  expect(existsSync(pidfile)).toBe(false);
+});
+
+test('a unix socket is made without the bits of the umask', async () => {
+  const path = join(temporaryFolder(), 'socket');
+  await GatewayProcess.start('behaviours.ts', '--bind', `unix:${path}`, '--umask', '007');
+  expect(statSync(path).mode & 0o777).toBe(0o770);
+});
+
+test('workers run as the user and group they are told', async () => {
+  const gateway = await GatewayProcess.startOne(
+    'behaviours.ts',
+    '--user',
+    '65534',
+    '--group',
+    '65534',
+  );
+  const { text: pid } = await get(gateway);
+  expect(readFileSync(`/proc/${pid}/status`, 'utf8')).toMatch(
+    /^Uid:\t65534\t65534[^]*^Gid:\t65534\t65534[^]*^Groups:\t65534 $/m,
+  );
+});
+
+test('--print-config tells each setting with where it comes from', async () => {
+  const file = configFile('export default { timeout: 12 };');
+  const gateway = new GatewayProcess([
+    '--print-config',
+    '-c',
+    file,
+    '-w',
+    '3',
+    join(APPLICATIONS, 'behaviours.ts'),
+  ]);
+  expect(await gateway.exited).toBe(0);
+  expect(gateway.outputText).toContain('workers = "3"  (the command line)');
+  expect(gateway.outputText).toContain(`timeout = 12  (${file})`);
+  expect(gateway.outputText).toContain('backlog = 2048  (the defaults)');
+});
