@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { selectMediaType } from '../http/media-types.ts';
 import type { Bytes, Environ } from '../wsgi/types.ts';
 import { quote } from '../wsgi/url.ts';
+import { variable } from '../wsgi/variable.ts';
 import { cookieSalt, parseCookies } from './cookies.ts';
 import type { Form } from './forms/form.ts';
 import { mayHaveFiles, readForm } from './forms/read-form.ts';
@@ -33,12 +34,12 @@ export class HttpRequest {
   }
 
   get method(): string {
-    return this.environ.REQUEST_METHOD;
+    return variable(this.environ, 'REQUEST_METHOD');
   }
 
   /** The path below the script name, decoded: what URL patterns are matched against. */
   get path(): string {
-    return (this.#path ??= decodeText(this.environ.PATH_INFO) || '/');
+    return (this.#path ??= decodeText(variable(this.environ, 'PATH_INFO')) || '/');
   }
 
   /** Where the application is mounted, decoded: `''` or `/prefix`. */
@@ -99,8 +100,8 @@ export class HttpRequest {
   /** `https` or `http`, as the trusted proxy says where SECURE_PROXY_SSL_HEADER names one. */
   get scheme(): string {
     const [key, secure] = settings.SECURE_PROXY_SSL_HEADER ?? NO_PAIR;
-    const value = key && this.environ[key];
-    if (!value) return this.environ['wsgi.url_scheme'];
+    const value = key && variable(this.environ, key);
+    if (!value) return variable(this.environ, 'wsgi.url_scheme');
     return firstOf(value) === secure ? 'https' : 'http';
   }
 
@@ -111,8 +112,8 @@ export class HttpRequest {
   /** The host and port that the client asked for, lower-case. The hosts middleware has checked it. */
   get host(): string {
     const { environ } = this;
-    const forwarded = settings.USE_X_FORWARDED_HOST && environ['HTTP_X_FORWARDED_HOST'];
-    return (forwarded || environ['HTTP_HOST'] || this.#serverHost()).toLowerCase();
+    const forwarded = settings.USE_X_FORWARDED_HOST && variable(environ, 'HTTP_X_FORWARDED_HOST');
+    return (forwarded || variable(environ, 'HTTP_HOST') || this.#serverHost()).toLowerCase();
   }
 
   /** The client's address: the peer's, or what the trusted proxy says under USE_X_FORWARDED_FOR. */
@@ -125,8 +126,8 @@ export class HttpRequest {
   /** Names the request in every log: the gateway's id, the proxy's, or a new one. */
   get id(): string {
     return (this.#id ??=
-      this.environ['gateway.request_id'] ??
-      validId(this.environ['HTTP_X_REQUEST_ID']) ??
+      variable(this.environ, 'gateway.request_id') ??
+      validId(variable(this.environ, 'HTTP_X_REQUEST_ID')) ??
       randomUUID());
   }
 

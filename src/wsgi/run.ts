@@ -1,6 +1,7 @@
 import type { ResponseSink } from './response-sink.ts';
 import { WsgiResponse } from './response.ts';
 import type { Application, Awaitable, Body, Bytes, Environ } from './types.ts';
+import { variable } from './variable.ts';
 
 const EMPTY: Bytes = new Uint8Array(0);
 
@@ -14,7 +15,7 @@ export function runApplication(
   environ: Environ,
   sink: ResponseSink,
 ): Awaitable<void> {
-  const response = new WsgiResponse(sink, environ.REQUEST_METHOD);
+  const response = new WsgiResponse(sink, variable(environ, 'REQUEST_METHOD'));
   let body: Awaitable<Body>;
   try {
     body = application(environ, response.startResponse);

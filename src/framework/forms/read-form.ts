@@ -1,4 +1,5 @@
 import type { Bytes, Environ } from '../../wsgi/types.ts';
+import { variable } from '../../wsgi/variable.ts';
 import { UnsupportedMediaType } from '../errors.ts';
 import { bodyPieces, decodeBody, parseFields } from '../request-body.ts';
 import { settings } from '../settings.ts';
@@ -33,7 +34,7 @@ export async function readForm(
 
 /** Whether files of this request may have to be removed after it. */
 export function mayHaveFiles(environ: Environ): boolean {
-  return environ.CONTENT_TYPE !== '' && mediaType(environ) === 'multipart/form-data';
+  return variable(environ, 'CONTENT_TYPE') !== '' && mediaType(environ) === 'multipart/form-data';
 }
 
 function mediaType(environ: Environ): string | undefined {

@@ -3,6 +3,7 @@ import { ProtocolError } from '../../http/protocol-error.ts';
 import { fileWrapper } from '../../wsgi/file-wrapper.ts';
 import { cgiName } from '../../wsgi/headers.ts';
 import { unquote } from '../../wsgi/url.ts';
+import { setVariable, variable } from '../../wsgi/variable.ts';
 import type { Environ, ErrorStream, InputStream, WorkerIdentity } from '../../wsgi/types.ts';
 import type { Address } from '../settings/address.ts';
 import type { Settings } from '../settings/settings.ts';
@@ -77,14 +78,14 @@ export function buildEnviron(
   };
   if (peer.remotePort !== '') environ.REMOTE_PORT = peer.remotePort;
   addFields(environ, head, server, peer);
-  environ['gateway.request_id'] = requestIdOf(environ, peer);
-  if (peer.isTrusted) environ['wsgi.url_scheme'] = forwardedScheme(environ, server);
+  setVariable(environ, 'gateway.request_id', requestIdOf(environ, peer));
+  if (peer.isTrusted) setVariable(environ, 'wsgi.url_scheme', forwardedScheme(environ, server));
   return environ;
 }
 
 /** The id that a trusted proxy gave the request, else a new one, of 32 hex digits as nginx's. */
 function requestIdOf(environ: Environ, { isTrusted }: PeerFacts): string {
-  const given = isTrusted ? environ['HTTP_X_REQUEST_ID'] : undefined;
+  const given = isTrusted ? variable(environ, 'HTTP_X_REQUEST_ID') : undefined;
   if (given !== undefined && REQUEST_ID.test(given)) return given;
   lastRequest += 1;
   return WORKER_PREFIX + lastRequest.toString(16).padStart(12, '0');
@@ -107,10 +108,11 @@ function addFields(
   for (const { name, value } of fields) {
     const key = environKey(name) ?? underscoreKey(name, server, peer);
     if (key === undefined) continue;
-    const earlier = environ[key];
-    environ[key] = earlier ? `${earlier}${name === 'cookie' ? '; ' : ','}${value}` : value;
+    const earlier = variable(environ, key);
+    const all = earlier ? `${earlier}${name === 'cookie' ? '; ' : ','}${value}` : value;
+    setVariable(environ, key, all);
   }
-  if (host !== '') environ['HTTP_HOST'] = host;
+  if (host !== '') setVariable(environ, 'HTTP_HOST', host);
 }
 
 /** A name with an underscore would pass for the one with a hyphen, which a proxy may guard. */
@@ -152,7 +154,7 @@ function withoutRoot(path: string, rootPath: string): string {
 function forwardedScheme(environ: Environ, { schemeKeys }: EnvironFacts): 'http' | 'https' {
   let scheme: 'http' | 'https' | undefined;
   for (const [key, secureValue] of schemeKeys) {
-    const value = environ[key];
+    const value = variable(environ, key);
     if (value === undefined) continue;
     const said = value === secureValue ? 'https' : 'http';
     if (scheme !== undefined && scheme !== said) {

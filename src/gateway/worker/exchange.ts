@@ -10,6 +10,7 @@ import type {
   HeaderList,
   InputStream,
 } from '../../wsgi/types.ts';
+import { variable } from '../../wsgi/variable.ts';
 import { buildEnviron, type PeerFacts, type RequestFacts } from './environ.ts';
 import { LogErrorStream } from './log-error-stream.ts';
 import type { RequestHead } from '../protocols/http1/request-head.ts';
@@ -125,7 +126,7 @@ export class Exchange implements ResponseSink, RequestFacts {
   }
 
   get requestId(): string {
-    return this.environ['gateway.request_id'] ?? '';
+    return variable(this.environ, 'gateway.request_id') ?? '';
   }
 
   get isDraining(): boolean {

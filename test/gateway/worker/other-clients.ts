@@ -1,0 +1,39 @@
+// A program of its own, as V8's options are for a whole process. Serves one kind of client until its
+// code is optimized, says so, and then serves other kinds.
+import { createApplication } from '../../../src/framework/handler.ts';
+import { crossOriginProtection } from '../../../src/framework/middleware/cross-origin.ts';
+import { health } from '../../../src/framework/middleware/health.ts';
+import { hosts } from '../../../src/framework/middleware/hosts.ts';
+import { httpsRedirect } from '../../../src/framework/middleware/https-redirect.ts';
+import { requestId } from '../../../src/framework/middleware/request-id.ts';
+import { securityHeaders } from '../../../src/framework/middleware/security-headers.ts';
+import { jsonResponse } from '../../../src/framework/response.ts';
+import { configureSettings } from '../../../src/framework/settings.ts';
+import { path } from '../../../src/framework/urls/path.ts';
+import { compileUrlconf } from '../../../src/framework/urls/urlconf.ts';
+import { pipeline } from './pipeline.ts';
+import { serve } from './serve.ts';
+
+const FIELDS = ['Host: a', 'Accept: b', 'User-Agent: c', 'Referer: d', 'Cookie: e=f'];
+
+configureSettings({ ALLOWED_HOSTS: ['a'], HEALTH_PATH: '/healthz' });
+const urlconf = compileUrlconf([path('', () => jsonResponse({ ok: true }))]);
+const { port, server } = await serve(
+  createApplication(urlconf, [
+    requestId,
+    securityHeaders,
+    health,
+    hosts,
+    httpsRedirect,
+    crossOriginProtection,
+  ]),
+);
+await pipeline(port, requestOf(FIELDS), 30_000);
+process.stdout.write('optimized\n');
+await pipeline(port, requestOf(FIELDS.toReversed()), 2000);
+await pipeline(port, requestOf([...FIELDS, 'Sec-Fetch-Site: none']), 2000);
+server.stop();
+
+function requestOf(fields: readonly string[]): string {
+  return ['GET / HTTP/1.1', ...fields, '', ''].join('\r\n');
+}
