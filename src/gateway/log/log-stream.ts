@@ -22,6 +22,7 @@ export function reopenLogFiles(): void {
  */
 export class LogStream {
   readonly #path: string | undefined;
+  readonly #beforeWrite: () => void;
   readonly #pageSizeBytes: number;
   #fd: number;
   #page: Buffer;
@@ -30,8 +31,12 @@ export class LogStream {
   #timer: NodeJS.Timeout | undefined;
   #droppedLines = 0;
 
-  /** @param target a descriptor, or the path of a file to append to. */
-  constructor(target: number | string) {
+  /**
+   * @param target a descriptor, or the path of a file to append to.
+   * @param beforeWrite makes true what the lines say that are about to be written.
+   */
+  constructor(target: number | string, beforeWrite: () => void = () => undefined) {
+    this.#beforeWrite = beforeWrite;
     this.#path = typeof target === 'string' ? target : undefined;
     this.#fd = typeof target === 'string' ? openSync(target, 'a') : target;
     this.#pageSizeBytes = fstatSync(this.#fd).isFile() ? FILE_PAGE_BYTES : PIPE_PAGE_BYTES;
@@ -80,6 +85,7 @@ export class LogStream {
   }
 
   #drainQueue(): void {
+    if (this.#queue.length > 0) this.#beforeWrite();
     for (let page = this.#queue[0]; page !== undefined; page = this.#queue[0]) {
       try {
         const written = writeSync(this.#fd, page);

@@ -29,16 +29,20 @@ export function openLog({ loglevel, errorlog }: Pick<Settings, 'loglevel' | 'err
   return pino(options, errorStream(errorlog));
 }
 
-/** Undefined where no access log is wanted. */
-export function openAccessLog({ accesslog, accessLogFormat }: Settings): AccessLog | undefined {
+/**
+ * Undefined where no access log is wanted.
+ *
+ * @param sendResponses sends those that wait: none is in the log before it has left.
+ */
+export function openAccessLog(
+  { accesslog, accessLogFormat }: Settings,
+  sendResponses: () => void,
+): AccessLog | undefined {
   if (accesslog === 'none') return undefined;
-  return new AccessLog(accessLogFormat, accessStream(accesslog, accessLogFormat));
-}
-
-function accessStream(accesslog: string, format: string): DestinationStream {
-  if (accesslog !== '-') return new LogStream(accesslog);
-  const pretty = format === 'json' ? terminalStream(STDOUT) : undefined;
-  return pretty ?? new LogStream(STDOUT);
+  const pretty =
+    accesslog === '-' && accessLogFormat === 'json' ? terminalStream(STDOUT) : undefined;
+  const target = accesslog === '-' ? STDOUT : accesslog;
+  return new AccessLog(accessLogFormat, pretty ?? new LogStream(target, sendResponses));
 }
 
 function terminalStream(fd: number): DestinationStream | undefined {

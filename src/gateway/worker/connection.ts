@@ -58,7 +58,7 @@ export class Connection implements Wire, BodySource {
     const socket = lendingSocket(accepted, (bytes) => this.#onData(bytes));
     this.peer = peer;
     this.#socket = socket;
-    this.#writer = new SocketWriter(socket, state.outbox, service.timeouts.sendMs);
+    this.#writer = new SocketWriter(socket, service.outbox, service.timeouts.sendMs);
     this.#service = service;
     this.#state = state;
     this.#parser = new RequestParser(service.limits);
@@ -169,7 +169,7 @@ export class Connection implements Wire, BodySource {
     this.#exchange = exchange;
     this.#state.requestsInFlight += 1;
     this.#deadlineMs = Infinity;
-    this.#state.outbox.flushOverdue(exchange.startedAtMs);
+    this.#service.outbox.flushOverdue(exchange.startedAtMs);
     const pending = exchange.run();
     if (pending === undefined) this.#finishExchange(exchange);
     else void pending.then(() => this.#finishExchange(exchange)).then(() => this.#serveNext());

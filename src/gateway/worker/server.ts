@@ -5,7 +5,6 @@ import type { RequestCounts } from '../figures/worker-figures.ts';
 import { Connection } from './connection.ts';
 import { serverNameAndPort, type PeerFacts } from './environ.ts';
 import type { Address } from '../settings/address.ts';
-import { Outbox } from './outbox.ts';
 import type { ServerState, Service } from './service.ts';
 import type { RequestInFlight } from './watchdog.ts';
 
@@ -31,7 +30,6 @@ export class Server {
     requestsInFlight: 0,
     requestsServed: 0,
     meter: new Meter(),
-    outbox: new Outbox(),
     loopDelayMs: 0,
     loopDueMs: Infinity,
   };

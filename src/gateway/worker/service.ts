@@ -20,6 +20,7 @@ export interface Service {
   readonly timeouts: Timeouts;
   readonly log: Log;
   readonly accessLog: AccessLog | undefined;
+  readonly outbox: Outbox;
   readonly hooks: RequestHooks;
   readonly overload: OverloadLimits;
 }
@@ -39,7 +40,6 @@ export interface ServerState {
   requestsInFlight: number;
   requestsServed: number;
   readonly meter: Meter;
-  readonly outbox: Outbox;
   /** How late the event loop was lately. */
   loopDelayMs: number;
   /** When it should turn next: past that, it is late right now. */
@@ -71,6 +71,7 @@ export function makeService(
   worker: WorkerView,
   hooks: ServerHooks,
   accessLog: AccessLog | undefined,
+  outbox: Outbox,
 ): Service {
   const { config, log, number, pid } = worker;
   return {
@@ -110,6 +111,7 @@ export function makeService(
     },
     log,
     accessLog,
+    outbox,
     hooks: requestHooks(hooks, worker),
   };
 }

@@ -8,6 +8,7 @@ import { reopenLogFiles } from '../log/log-stream.ts';
 import { openAccessLog, openLog, type Log } from '../log/log.ts';
 import type { StartMessage, WorkerMessage } from '../messages.ts';
 import { dropPrivileges, nameProcess } from '../process.ts';
+import { Outbox } from './outbox.ts';
 import { dutyToRetire } from './retirement.ts';
 import { Server } from './server.ts';
 import { makeService } from './service.ts';
@@ -27,11 +28,12 @@ async function main(): Promise<void> {
   stopAtOnce(hooks, view);
   const watchdog = new Watchdog();
   if (config.timeout > 0) watchdog.start(view, process.ppid);
-  const accessLog = openAccessLog(config);
+  const outbox = new Outbox();
+  const accessLog = openAccessLog(config, () => outbox.flush());
   dropPrivileges(config);
   const application = await loadApplication(config.applicationName);
   await hooks.postWorkerInit?.(view);
-  const server = new Server(makeService(application, view, hooks, accessLog));
+  const server = new Server(makeService(application, view, hooks, accessLog, outbox));
   watchdog.requestsInFlight = () => server.requestsInFlight();
   const gauge = new ProcessGauge();
   const heartbeat = (): WorkerMessage => ({

@@ -2,6 +2,7 @@ import { BoundSocket } from 'node:net';
 import { pino } from 'pino';
 import { AccessLog } from '../../../src/gateway/log/access-log.ts';
 import { Networks } from '../../../src/gateway/settings/networks.ts';
+import { Outbox } from '../../../src/gateway/worker/outbox.ts';
 import { Server } from '../../../src/gateway/worker/server.ts';
 import type { Service } from '../../../src/gateway/worker/service.ts';
 import type { Application } from '../../../src/wsgi/types.ts';
@@ -45,6 +46,7 @@ export async function serve(
     },
     overload: { requestsInFlight: Infinity, loopDelayMs: Infinity },
     hooks: {},
+    outbox: new Outbox(),
     log: pino({}, { write: (line: string) => log.push(JSON.parse(line)) }),
     accessLog: new AccessLog('json', { write: (line) => access.push(JSON.parse(line)) }),
     ...changes,

@@ -1,0 +1,22 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { LogStream } from '../../../src/gateway/log/log-stream.ts';
+import { temporaryFolder } from '../../load/temporary-folder.ts';
+
+const PAGE_BYTES = 32_768;
+
+// A worker may be killed between the two: the log must not tell of what nobody got.
+test.for<[when: string, lines: number]>([
+  ['a page is full', PAGE_BYTES / 64],
+  ['it is flushed', 1],
+])('what lines tell of is done before they are written: %s', ([, lines]) => {
+  const path = join(temporaryFolder(), 'log');
+  const seen: string[] = [];
+  const stream = new LogStream(path, () => seen.push(readFileSync(path, 'utf8')));
+  for (let count = 0; count < lines; count++) stream.write(`${'x'.repeat(63)}\n`);
+  stream.write('the last line\n');
+  if (lines === 1) stream.flush();
+  expect(seen).toEqual(['']);
+  expect(readFileSync(path, 'utf8')).not.toBe('');
+});
