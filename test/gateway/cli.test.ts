@@ -1,20 +1,14 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { request } from 'node:http';
 import { expect, onTestFinished, test } from 'vitest';
 import { CATALOGUE } from '../../src/gateway/settings/catalogue.ts';
+import { temporaryFolder } from '../load/temporary-folder.ts';
+import { configFile } from './config-file.ts';
 import { APPLICATIONS, GatewayProcess } from './gateway-process.ts';
 
 const FIVE_LINES = join(APPLICATIONS, 'five-lines.ts');
-
-function configFile(text: string): string {
-  const file = join(mkdtempSync(join(tmpdir(), 'gateway-')), 'gateway.config.ts');
-  writeFileSync(file, text);
-  return file;
-}
 
 test('--help names every setting of the catalogue, and nothing else', async () => {
   const gateway = new GatewayProcess(['--help']);
@@ -163,7 +157,7 @@ test('a port in use is tried again, then refused with exit code 1', async () => 
 });
 
 test('a five-line application is served by its path, on TCP and a unix socket at once', async () => {
-  const path = join(mkdtempSync(join(tmpdir(), 'gateway-')), 'socket');
+  const path = join(temporaryFolder(), 'socket');
   const gateway = await GatewayProcess.start('five-lines.ts', '--bind', `unix:${path}`);
   const overTcp = await fetch(`http://127.0.0.1:${gateway.port}/`);
   expect(await overTcp.text()).toBe('Hello\n');
@@ -173,7 +167,7 @@ test('a five-line application is served by its path, on TCP and a unix socket at
 });
 
 test('a socket file left by a killed gateway is no obstacle', async () => {
-  const path = join(mkdtempSync(join(tmpdir(), 'gateway-')), 'socket');
+  const path = join(temporaryFolder(), 'socket');
   const first = new GatewayProcess(['-b', `unix:${path}`, FIVE_LINES]);
   await first.line(/is ready/);
   first.kill();

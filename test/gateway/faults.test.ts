@@ -32,11 +32,6 @@ async function countOk(port: number, requests: number): Promise<number> {
   return ok;
 }
 
-async function workerPid(gateway: GatewayProcess): Promise<number> {
-  const { msg } = await gateway.line(/is ready/);
-  return Number(/pid (\d+)/.exec(msg)?.[1]);
-}
-
 test('with no room for either log all of 300 requests are answered, also after a reload', async () => {
   const port = await freePort();
   const gateway = new GatewayProcess([
@@ -91,7 +86,7 @@ test('a worker without a free descriptor lives, and serves again within 1 s of t
     'faults.ts',
     ...['--workers', '1', '--max-worker-memory', '4096', '--timeout', '2'],
   );
-  const pid = await workerPid(gateway);
+  const [pid = 0] = gateway.workerPids;
   await get(gateway.port);
   const limit = (await settledDescriptorCount(pid)) + 8;
   execFileSync('prlimit', ['--pid', String(pid), `--nofile=${limit}:`]);

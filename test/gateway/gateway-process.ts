@@ -68,6 +68,11 @@ export class GatewayProcess {
     return Object.assign(gateway, { port });
   }
 
+  /** Of all workers that have been ready, in that order. */
+  get workerPids(): number[] {
+    return this.log.flatMap(({ msg }) => Number(/is ready \(pid (\d+)/.exec(msg)?.[1]) || []);
+  }
+
   /** The first line of the log that matches; waits for it. */
   async line(pattern: RegExp): Promise<LogLine> {
     const [line] = await this.lines(pattern, 1);

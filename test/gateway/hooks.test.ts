@@ -19,12 +19,7 @@ test('every server hook is called, in the process that it belongs to', async () 
   gateway.signal('SIGTTIN');
   gateway.signal('SIGHUP');
   await gateway.lines(/is ready/, 3);
-  process.kill(
-    Number(
-      /\(pid (\d+)/.exec(gateway.log.findLast(({ msg }) => /is ready/.test(msg))?.msg ?? '')?.[1],
-    ),
-    'SIGABRT',
-  );
+  process.kill(gateway.workerPids.at(-1) ?? 0, 'SIGABRT');
   await gateway.line(/died/);
   gateway.signal('SIGINT');
   expect(await gateway.exited).toBe(0);

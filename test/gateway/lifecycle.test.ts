@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { GatewayProcess } from './gateway-process.ts';
 import { get } from './get.ts';
 import { RawClient } from './raw-client.ts';
-import { untilGone, workerPids } from './workers.ts';
+import { untilGone } from './until-gone.ts';
 
 /** What a loaded CI machine may add to a figure. */
 const SLOW_MACHINE_MS = 1500;
@@ -13,10 +13,10 @@ test('TERM lets 50 requests in flight complete, exits with 0 and leaves nothing 
   const answers = Array.from({ length: 50 }, () => get(gateway, '/sleep/1000'));
   await setTimeout(500);
   gateway.signal('SIGTERM');
-  const pids = workerPids(gateway).map(String);
+  const pids = gateway.workerPids.map(String);
   for (const { text } of await Promise.all(answers)) expect(pids).toContain(text);
   expect(await gateway.exited).toBe(0);
-  await untilGone(workerPids(gateway));
+  await untilGone(gateway.workerPids);
 });
 
 test.for<NodeJS.Signals>(['SIGINT', 'SIGQUIT'])(
@@ -28,7 +28,7 @@ test.for<NodeJS.Signals>(['SIGINT', 'SIGQUIT'])(
     gateway.signal(signal);
     await cut;
     expect(await gateway.exited).toBe(0);
-    await untilGone(workerPids(gateway));
+    await untilGone(gateway.workerPids);
   },
 );
 
@@ -57,7 +57,7 @@ test('with every worker killed under load no connection is refused, and service 
     }
   });
   await setTimeout(300);
-  for (const pid of workerPids(gateway)) process.kill(pid, 'SIGKILL');
+  for (const pid of gateway.workerPids) process.kill(pid, 'SIGKILL');
   const killedAt = performance.now();
   await gateway.lines(/is ready/, 4);
   await get(gateway);
@@ -70,7 +70,7 @@ test('with every worker killed under load no connection is refused, and service 
 test('workers go when their arbiter was killed', async () => {
   const gateway = await GatewayProcess.start('behaviours.ts');
   gateway.kill();
-  await untilGone(workerPids(gateway));
+  await untilGone(gateway.workerPids);
 });
 
 test('a blocked worker is replaced within its timeout + 1 s, and one line has the stack and the requests', async () => {
@@ -102,7 +102,7 @@ test('a worker blocked outside JavaScript is replaced too, and the log says wher
 
 test('a worker whose whole process is stopped is replaced', async () => {
   const gateway = await GatewayProcess.startOne('behaviours.ts', '--timeout', '1');
-  process.kill(workerPids(gateway)[0] ?? 0, 'SIGSTOP');
+  process.kill(gateway.workerPids[0] ?? 0, 'SIGSTOP');
   await gateway.line(/is stuck: killed/);
   await gateway.lines(/is ready/, 2);
   await get(gateway);
@@ -110,7 +110,7 @@ test('a worker whose whole process is stopped is replaced', async () => {
 
 test('a worker that was stopped for a while and goes on is left alone', async () => {
   const gateway = await GatewayProcess.startOne('behaviours.ts', '--timeout', '2');
-  const [pid = 0] = workerPids(gateway);
+  const [pid = 0] = gateway.workerPids;
   process.kill(pid, 'SIGSTOP');
   await setTimeout(3000);
   process.kill(pid, 'SIGCONT');
@@ -125,13 +125,13 @@ test('a blocked worker does not outlive an arbiter that was killed', async () =>
   gateway.kill();
   const killedAt = performance.now();
   await cut;
-  await untilGone(workerPids(gateway));
+  await untilGone(gateway.workerPids);
   expect(performance.now() - killedAt).toBeLessThan(1000 + SLOW_MACHINE_MS);
 });
 
 test('an error that nobody catches ends its worker after the requests in flight', async () => {
   const gateway = await GatewayProcess.startOne('behaviours.ts');
-  const [pid] = workerPids(gateway);
+  const [pid] = gateway.workerPids;
   const slow = get(gateway, '/sleep/500');
   await get(gateway, '/throw');
   expect((await slow).text).toBe(String(pid));

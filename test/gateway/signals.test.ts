@@ -5,11 +5,11 @@ import { temporaryFolder } from '../load/temporary-folder.ts';
 import { configFile } from './config-file.ts';
 import { APPLICATIONS, GatewayProcess } from './gateway-process.ts';
 import { get } from './get.ts';
-import { untilGone, workerPids } from './workers.ts';
+import { untilGone } from './until-gone.ts';
 
 test('HUP replaces every worker, one after the other', async () => {
   const gateway = await GatewayProcess.start('behaviours.ts');
-  const before = workerPids(gateway);
+  const before = gateway.workerPids;
   gateway.signal('SIGHUP');
   await gateway.lines(/is ready/, 4);
   await untilGone(before);
@@ -20,7 +20,7 @@ test('HUP onto broken code keeps the workers from before, and says why', async (
   const file = join(temporaryFolder(), 'application.ts');
   copyFileSync(join(APPLICATIONS, 'behaviours.ts'), file);
   const gateway = await GatewayProcess.start(file);
-  const before = workerPids(gateway).map(String);
+  const before = gateway.workerPids.map(String);
   const working = readFileSync(file, 'utf8');
   writeFileSync(file, 'export const application = ;');
   gateway.signal('SIGHUP');

@@ -27,7 +27,7 @@ test('killed workers cost no GET, and no POST but those they had in flight', asy
   for (let kill = 1; kill <= KILLS; kill++) {
     await setTimeout(300);
     // The oldest one that lives.
-    const victim = workerPids(gateway).at(-WORKERS) ?? 0;
+    const victim = gateway.workerPids.at(-WORKERS) ?? 0;
     killedAtMs.push(performance.now());
     process.kill(victim, 'SIGKILL');
     await gateway.lines(/is ready/, WORKERS + kill);
@@ -54,17 +54,13 @@ test('killed workers cost no GET, and no POST but those they had in flight', asy
   expect(slowestMs).toBeLessThan(2000);
 });
 
-function workerPids(gateway: GatewayProcess): number[] {
-  return gateway.log.flatMap(({ msg }) => Number(/is ready \(pid (\d+)/.exec(msg)?.[1]) || []);
-}
-
 function wasInFlight({ startedAtMs, endedAtMs }: Entry, atMs: number): boolean {
   return startedAtMs <= atMs + UNSEEN_MS && endedAtMs >= atMs;
 }
 
 test('TERM lets 50 requests of 2 s complete, exits with 0 and leaves nothing behind', async () => {
   const gateway = await GatewayProcess.start(join(APPLICATIONS, 'behaviours.ts'));
-  const pids = workerPids(gateway);
+  const pids = gateway.workerPids;
   const answers = Array.from({ length: 50 }, async () => {
     const response = await fetch(`http://127.0.0.1:${gateway.port}/sleep/2000`);
     return Number(await response.text());

@@ -13,12 +13,11 @@ const COUNT = isLong ? 10_000 : 2000;
 const KEEP_ALIVE_SECONDS = '600';
 
 test('idle connections that have been served cost little, and are served again', async () => {
-  const args = ['--workers', '1', '--keep-alive', KEEP_ALIVE_SECONDS];
-  const gateway = await GatewayProcess.start(ECHO, ...args);
+  const args = ['--keep-alive', KEEP_ALIVE_SECONDS];
+  const gateway = await GatewayProcess.startOne(ECHO, ...args);
   const warmUp = new Load({ port: gateway.port, connections: 8, pauseMs: 1, requestsMax: 5000 });
   await warmUp.ended();
-  const { msg } = await gateway.line(/is ready/);
-  const worker = Number(/pid (\d+)/.exec(msg)?.[1]);
+  const [worker = 0] = gateway.workerPids;
   const before = privateKibibytes(worker);
 
   const file = new URL('idle-clients-process.ts', import.meta.url);

@@ -29,7 +29,7 @@ test('slow connections cost little, disturb nobody and are closed in time', asyn
   const gateway = await startOneWorker(limits);
   const warmUp = new Load({ port: gateway.port, connections: 8, pauseMs: 1, requestsMax: 5000 });
   await warmUp.ended();
-  const worker = await workerPid(gateway);
+  const [worker = 0] = gateway.workerPids;
   const before = privateKibibytes(worker);
   const probes = new Load({ port: gateway.port, connections: 2, pauseMs: 10 });
   const slow = await SlowClients.connect(gateway.port, COUNT);
@@ -55,7 +55,7 @@ test('slow connections cost little, disturb nobody and are closed in time', asyn
 
 test('clients that do not read what they asked for cost a bounded amount of memory', async () => {
   const gateway = await startOneWorker({ '--send-timeout': 4 });
-  const worker = await workerPid(gateway);
+  const [worker = 0] = gateway.workerPids;
   const before = privateKibibytes(worker);
   const readers = Array.from({ length: READERS }, () => {
     const socket = connect({ port: gateway.port, host: '127.0.0.1' }).pause();
@@ -78,10 +78,5 @@ test('clients that do not read what they asked for cost a bounded amount of memo
 
 async function startOneWorker(limits: Readonly<Record<string, number>>): Promise<Running> {
   const args = Object.entries(limits).flatMap(([flag, seconds]) => [flag, String(seconds)]);
-  return GatewayProcess.start(ECHO, '--workers', '1', ...args);
-}
-
-async function workerPid(gateway: Running): Promise<number> {
-  const { msg } = await gateway.line(/is ready/);
-  return Number(/pid (\d+)/.exec(msg)?.[1]);
+  return GatewayProcess.startOne(ECHO, ...args);
 }

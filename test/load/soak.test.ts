@@ -14,15 +14,8 @@ const MEASURED_EVERY_MS = 500;
 const SLOPE_MAX = 1024;
 
 test.runIf(isLong)('a worker under load for long neither grows nor keeps descriptors', async () => {
-  const gateway = await GatewayProcess.start(
-    ECHO,
-    '--workers',
-    '1',
-    '--access-logfile',
-    '/dev/null',
-  );
-  const { msg } = await gateway.line(/is ready/);
-  const worker = Number(/pid (\d+)/.exec(msg)?.[1]);
+  const gateway = await GatewayProcess.startOne(ECHO, '--access-logfile', '/dev/null');
+  const [worker = 0] = gateway.workerPids;
   const descriptors = descriptorCount(worker);
   const load = new Load({ port: gateway.port, connections: 16, pauseMs: 10 });
   await setTimeout(WARM_UP_MS);

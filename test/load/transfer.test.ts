@@ -76,10 +76,8 @@ async function run(transfer: typeof upload, subject: Subject): Promise<void> {
 }
 
 async function startGateway(): Promise<Subject> {
-  const args = ['--workers', '1', '--limit-request-body', '0'];
-  const gateway = await GatewayProcess.start(APPLICATION, ...args);
-  const { msg } = await gateway.line(/is ready/);
-  return asSubject(gateway.port, Number(/pid (\d+)/.exec(msg)?.[1]));
+  const gateway = await GatewayProcess.startOne(APPLICATION, '--limit-request-body', '0');
+  return asSubject(gateway.port, gateway.workerPids[0] ?? 0);
 }
 
 /** The same out of a bare node:http server, in a process of its own too. */

@@ -1,22 +1,17 @@
-import { mkdtempSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { Report } from '../../../src/gateway/figures/report.ts';
+import { temporaryFolder } from '../../load/temporary-folder.ts';
 import { GatewayProcess } from '../gateway-process.ts';
 
 export type Observed = Awaited<ReturnType<typeof GatewayProcess.start>> & {
   readonly socketPath: string;
 };
 
-export function folder(): string {
-  return mkdtempSync(join(tmpdir(), 'gateway-'));
-}
-
 /** A gateway with a control socket of its own. */
 export async function observed(application: string, ...args: string[]): Promise<Observed> {
-  const socketPath = join(folder(), 'control');
+  const socketPath = join(temporaryFolder(), 'control');
   const gateway = await GatewayProcess.start(application, '--control-socket', socketPath, ...args);
   return Object.assign(gateway, { socketPath });
 }

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { APPLICATIONS, GatewayProcess } from '../gateway-process.ts';
 import { exchange } from '../raw-client.ts';
-import { folder, get, observed, open, reportOf, say, untilClosed } from './ask.ts';
+import { temporaryFolder } from '../../load/temporary-folder.ts';
+import { get, observed, open, reportOf, say, untilClosed } from './ask.ts';
 
 const APPLICATION = join(APPLICATIONS, 'behaviours.ts');
 /** Heartbeats come each second, and the machine may be slow. */
@@ -127,7 +128,7 @@ test('a gateway that cannot make its socket says so, and serves', async () => {
 });
 
 test('unless told otherwise the socket has the process id in its name; those of the dead are cleared away', async () => {
-  const environment = { TMPDIR: folder() };
+  const environment = { TMPDIR: temporaryFolder() };
   const args = ['--bind', '127.0.0.1:0', '--workers', '1', APPLICATION];
   const first = new GatewayProcess(args, environment);
   await first.line(/is ready/);
@@ -140,7 +141,7 @@ test('unless told otherwise the socket has the process id in its name; those of 
 });
 
 test('--control-socket none makes no socket', async () => {
-  const environment = { TMPDIR: folder() };
+  const environment = { TMPDIR: temporaryFolder() };
   const args = ['--bind', '127.0.0.1:0', '--workers', '1', '--control-socket', 'none', APPLICATION];
   await new GatewayProcess(args, environment).line(/is ready/);
   expect(readdirSync(environment.TMPDIR)).toEqual([]);

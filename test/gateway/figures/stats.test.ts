@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { APPLICATIONS, GatewayProcess } from '../gateway-process.ts';
-import { folder, get, observed } from './ask.ts';
+import { temporaryFolder } from '../../load/temporary-folder.ts';
+import { get, observed } from './ask.ts';
 
 async function run(
   args: string[],
@@ -37,7 +38,7 @@ test('gateway stats --json prints the whole report', async () => {
 });
 
 test('the one gateway that runs is found; of two, one must be named', async () => {
-  const environment = { TMPDIR: folder() };
+  const environment = { TMPDIR: temporaryFolder() };
   const first = await start(environment);
   expect((await run(['stats'], environment)).output).toContain(`pid ${first.child.pid},`);
   const second = await start(environment);
@@ -61,7 +62,7 @@ test.for<[what: string, args: string[], code: number, error: RegExp]>([
   ['a word is too many', ['stats', 'now'], 2, /now/],
   ['there is no terminal for top', ['top'], 2, /needs a terminal/],
 ])('where %s, that is said', async ([, args, code, error]) => {
-  const found = await run(args, { TMPDIR: folder() });
+  const found = await run(args, { TMPDIR: temporaryFolder() });
   expect(found.code).toBe(code);
   expect(found.error).toMatch(error);
   expect(found.error).not.toMatch(/\n {4}at /);
