@@ -121,7 +121,7 @@ test('a worker whose channel to the arbiter is lost finishes what it has, and ex
   const config = await loadConfig(readCommandLine([application], {}), {});
   const socket = new BoundSocket({ host: '127.0.0.1' });
   const { port } = socket.address();
-  const worker = fork(WORKER, { stdio: ['ignore', 'ignore', 'pipe', 'ipc', socket.fd()] });
+  const worker = fork(WORKER, { stdio: ['ignore', 'pipe', 'pipe', 'ipc', socket.fd()] });
   onTestFinished(() => {
     worker.kill('SIGKILL');
     socket.close();
@@ -130,7 +130,7 @@ test('a worker whose channel to the arbiter is lost finishes what it has, and ex
   worker.send({ number: 1, config, listeners: [{ fd: 4, address }] } satisfies StartMessage);
   await once(worker, 'message');
   const answer = get(port, '/sleep/1000');
-  await setTimeout(300);
+  if (worker.stdout !== null) await once(worker.stdout, 'data');
   worker.disconnect();
   expect(await answer).toMatch(/^HTTP\/1\.1 200 /);
   const [exitCode] = (await once(worker, 'exit')) as [number];

@@ -81,9 +81,19 @@ export class GatewayProcess {
   }
 
   /** So many lines that match; waits for them. */
-  async lines(pattern: RegExp, count: number): Promise<LogLine[]> {
+  lines(pattern: RegExp, count: number): Promise<LogLine[]> {
+    return this.#until(pattern, count, () => this.log.filter(({ msg }) => pattern.test(msg)));
+  }
+
+  /** Waits until the application has printed so many lines that match. */
+  async printed(pattern: RegExp, count = 1): Promise<void> {
+    const lines = () => this.outputText.split('\n').filter((line) => pattern.test(line));
+    await this.#until(pattern, count, lines);
+  }
+
+  async #until<Line>(pattern: RegExp, count: number, find: () => Line[]): Promise<Line[]> {
     for (;;) {
-      const found = this.log.filter(({ msg }) => pattern.test(msg));
+      const found = find();
       if (found.length >= count) return found;
       if (this.child.exitCode !== null) {
         throw new Error(

@@ -11,7 +11,7 @@ const SLOW_MACHINE_MS = 1500;
 test('TERM lets 50 requests in flight complete, exits with 0 and leaves nothing behind', async () => {
   const gateway = await GatewayProcess.start('behaviours.ts');
   const answers = Array.from({ length: 50 }, () => get(gateway, '/sleep/1000'));
-  await setTimeout(500);
+  await gateway.printed(/sleep/, 50);
   gateway.signal('SIGTERM');
   const pids = gateway.workerPids.map(String);
   for (const { text } of await Promise.all(answers)) expect(pids).toContain(text);
@@ -24,7 +24,7 @@ test.for<NodeJS.Signals>(['SIGINT', 'SIGQUIT'])(
   async (signal) => {
     const gateway = await GatewayProcess.start('behaviours.ts');
     const cut = expect(get(gateway, '/sleep/60000')).rejects.toThrow();
-    await setTimeout(200);
+    await gateway.printed(/sleep/);
     gateway.signal(signal);
     await cut;
     expect(await gateway.exited).toBe(0);
@@ -35,7 +35,7 @@ test.for<NodeJS.Signals>(['SIGINT', 'SIGQUIT'])(
 test('requests that outlast the graceful timeout are cut, and the log counts them', async () => {
   const gateway = await GatewayProcess.start('behaviours.ts', '--graceful-timeout', '0.5');
   const cut = expect(get(gateway, '/sleep/60000')).rejects.toThrow();
-  await setTimeout(200);
+  await gateway.printed(/sleep/);
   gateway.signal('SIGTERM');
   await cut;
   expect(await gateway.exited).toBe(0);
@@ -76,6 +76,7 @@ test('workers go when their arbiter was killed', async () => {
 test('a blocked worker is replaced within its timeout + 1 s, and one line has the stack and the requests', async () => {
   const gateway = await GatewayProcess.startOne('behaviours.ts', '--timeout', '2');
   const other = expect(get(gateway, '/sleep/60000')).rejects.toThrow();
+  await gateway.printed(/sleep/);
   const cut = expect(get(gateway, '/block')).rejects.toThrow();
   const blockedAt = performance.now();
   const line = await gateway.line(/is blocked/);
@@ -121,7 +122,7 @@ test('a worker that was stopped for a while and goes on is left alone', async ()
 test('a blocked worker does not outlive an arbiter that was killed', async () => {
   const gateway = await GatewayProcess.startOne('behaviours.ts');
   const cut = expect(get(gateway, '/block')).rejects.toThrow();
-  await setTimeout(500);
+  await gateway.printed(/block/);
   gateway.kill();
   const killedAt = performance.now();
   await cut;
@@ -133,6 +134,7 @@ test('an error that nobody catches ends its worker after the requests in flight'
   const gateway = await GatewayProcess.startOne('behaviours.ts');
   const [pid] = gateway.workerPids;
   const slow = get(gateway, '/sleep/500');
+  await gateway.printed(/sleep/);
   await get(gateway, '/throw');
   expect((await slow).text).toBe(String(pid));
   await gateway.line(/uncaught error/);

@@ -65,7 +65,7 @@ test('TERM lets 50 requests of 2 s complete, exits with 0 and leaves nothing beh
     const response = await fetch(`http://127.0.0.1:${gateway.port}/sleep/2000`);
     return Number(await response.text());
   });
-  await setTimeout(1000);
+  await gateway.printed(/sleep/, 50);
   gateway.signal('SIGTERM');
   const served = await Promise.all(answers);
   const exitCode = await gateway.exited;

@@ -3,8 +3,13 @@ import { execSync } from 'node:child_process';
 import { setTimeout } from 'node:timers/promises';
 import type { Application } from '../../../src/wsgi/types.ts';
 
-/** `/sleep/MS` answers later, `/busy/MS` after it kept the loop busy, `/hang` never, `/block` and `/native` never yield the loop again, `/pid` tells who serves, `/throw` breaks the process. */
+/**
+ * `/sleep/MS` answers later, `/busy/MS` after it kept the loop busy, `/hang` never, `/block` and
+ * `/native` never yield the loop again, `/pid` tells who serves, `/throw` breaks the process. Each path
+ * is printed as soon as its request is here.
+ */
 export const application: Application = async (environ, startResponse) => {
+  process.stdout.write(`${environ.PATH_INFO}\n`);
   const [, what = '', argument = ''] = environ.PATH_INFO.split('/');
   if (what === 'sleep') await setTimeout(Number(argument));
   if (what === 'block') for (;;);

@@ -1,7 +1,8 @@
+import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Service } from '../../../src/gateway/worker/service.ts';
-import type { Application, Bytes } from '../../../src/wsgi/types.ts';
+import type { Application, Bytes, InputStream } from '../../../src/wsgi/types.ts';
 import { validator } from '../../../src/wsgi/validator.ts';
 import { exchange, RawClient } from '../raw-client.ts';
 import { serve, type Served } from './serve.ts';
@@ -168,39 +169,39 @@ test('a body that comes too slowly is answered with 408', async () => {
 });
 
 test('an application may take longer than the body was allowed to', async () => {
+  const called = Promise.withResolvers<void>();
   const { port } = await served(
     async (environ, startResponse) => {
+      called.resolve();
       const body = await echoBody(environ, startResponse);
       await setTimeout(1200);
       return body;
     },
-    timeouts({ bodyMs: 200 }),
+    timeouts({ bodyMs: 500 }),
   );
   const client = await RawClient.connect(port);
   client.send(`POST / HTTP/1.1\r\n${HEAD}Content-Length: 2\r\n\r\na`);
-  await setTimeout(50);
+  await called.promise;
   client.send('b');
   expect(await client.until(/<ab>/)).toMatch(/^HTTP\/1.1 200 /);
   client.close();
 });
 
 test('an application that reads on after its response gets nothing of the next request', async () => {
-  const reads: unknown[] = [];
-  const { port } = await served((environ, startResponse) => {
+  let lateInput: InputStream | undefined;
+  let lateRead: unknown;
+  const { port } = await served(async (environ, startResponse) => {
     if (environ.PATH_INFO === '/late') {
-      const input = environ['wsgi.input'];
-      void setTimeout(100)
-        .then(() => input.read())
-        .catch((error: unknown) => error)
-        .then((read) => reads.push(read));
+      lateInput = environ['wsgi.input'];
       return echoPath(environ, startResponse);
     }
-    return setTimeout(300).then(() => echoBody(environ, startResponse));
+    lateRead = await lateInput?.read().catch((error: unknown) => error);
+    return echoBody(environ, startResponse);
   });
   const late = `POST /late HTTP/1.1\r\n${HEAD}Content-Length: 4\r\n\r\nlate`;
   const next = `POST /next HTTP/1.1\r\n${HEAD}Content-Length: 4\r\n${CLOSE}next`;
   expect(await exchange(port, late + next)).toMatch(/<next>$/);
-  expect(reads).toEqual([new Error('the request is over')]);
+  expect(lateRead).toEqual(new Error('the request is over'));
 });
 
 test('an idle connection closes without a word', async () => {
@@ -260,23 +261,18 @@ test('a large response to a slow but steady reader is not cut off', async () => 
 });
 
 test('a client that goes away aborts the signal', async () => {
-  let aborted: (() => void) | undefined;
-  const isAborted = new Promise<void>((resolve) => (aborted = resolve));
-  const { port, access } = await served((environ, startResponse) => {
-    const signal = environ['gateway.signal']?.();
-    return new Promise((resolve) => {
-      signal?.addEventListener('abort', () => {
-        aborted?.();
-        startResponse('200 OK', TEXT);
-        resolve([]);
-      });
-    });
+  const called = Promise.withResolvers<void>();
+  const { port, access } = await served(async (environ, startResponse) => {
+    const aborted = once(environ['gateway.signal']?.() ?? new EventTarget(), 'abort');
+    called.resolve();
+    await aborted;
+    startResponse('200 OK', TEXT);
+    return [];
   });
   const client = await RawClient.connect(port);
   client.send(`GET / HTTP/1.1\r\n${HEAD}\r\n`);
-  await setTimeout(50);
+  await called.promise;
   client.close();
-  await isAborted;
   await expect.poll(() => access).toMatchObject([{ status: 499 }]);
 });
 
@@ -320,8 +316,8 @@ test('a draining server finishes what is in flight and closes each connection', 
   idle.send(`GET /idle HTTP/1.1\r\n${HEAD}\r\n`);
   await idle.until(/draining false/);
   const drained = server.drain();
-  await setTimeout(50);
-  await expect(RawClient.connect(port)).rejects.toThrow(/ECONNREFUSED/);
+  const tryToConnect = () => RawClient.connect(port).then((client) => client.close(), String);
+  await expect.poll(tryToConnect).toMatch(/ECONNREFUSED/);
   idle.send(`GET /idle HTTP/1.1\r\n${HEAD}\r\n`);
   expect(await idle.untilClosed()).toMatch(/Connection: close[^]*draining true$/);
   answer?.();
