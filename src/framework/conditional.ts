@@ -9,7 +9,7 @@ import type { View } from './urls/path.ts';
 /**
  * A view that is not called where the client has its answer already (304), or where it would change
  * what has changed meanwhile (412). `validatorsOf` tells the state by an ETag, a date, or both, which
- * become headers of what is read (RFC 9110 §13).
+ * become headers of what is read, and by neither where there is nothing yet (RFC 9110 §13).
  */
 export function conditional<Params>(
   validatorsOf: (request: HttpRequest, params: Params) => Awaitable<Validators>,

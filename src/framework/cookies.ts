@@ -37,9 +37,14 @@ export function parseCookies(header: string): ReadonlyMap<string, string> {
  */
 export function formatSetCookie(name: string, value: string, options: CookieOptions): string {
   const { maxAgeSeconds, ...attributes } = options;
+  if (maxAgeSeconds !== undefined && !Number.isSafeInteger(maxAgeSeconds)) {
+    throw new TypeError(
+      `maxAgeSeconds of cookie '${name}' is ${maxAgeSeconds}: expected a whole number.`,
+    );
+  }
   return stringifySetCookie({
     name,
-    value,
+    value: value.toWellFormed(),
     path: '/',
     httpOnly: true,
     sameSite: 'lax',

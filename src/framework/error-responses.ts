@@ -27,7 +27,7 @@ export function convertErrors(getResponse: Handler): Handler {
 }
 
 /** One log line, and the page: a technical one under DEBUG, the project's own, or a plain one. */
-function responseForError(request: HttpRequest, thrown: unknown): Awaitable<HttpResponse> {
+export function responseForError(request: HttpRequest, thrown: unknown): Awaitable<HttpResponse> {
   // Nobody waits for the answer any more: the server knows what to do.
   if (isAbort(request, thrown)) throw thrown;
   const error = asError(thrown);

@@ -1,5 +1,7 @@
 import { statusLine } from '../http/status.ts';
-import type { Application, Awaitable, Body, StartResponse } from '../wsgi/types.ts';
+import type { Application, Awaitable, Body, ExcInfo, StartResponse } from '../wsgi/types.ts';
+import { ContractError } from '../wsgi/validator/contract-error.ts';
+import { responseForError } from './error-responses.ts';
 import { mayHaveFiles } from './forms/read-form.ts';
 import { buildChain } from './middleware/middleware.ts';
 import type { Handler, Middleware } from './middleware/middleware.ts';
@@ -35,9 +37,41 @@ function callView(urlconf: Urlconf): Handler {
   };
 }
 
-function send(request: HttpRequest, response: HttpResponse, startResponse: StartResponse): Body {
+function send(
+  request: HttpRequest,
+  response: HttpResponse,
+  startResponse: StartResponse,
+): Awaitable<Body> {
+  try {
+    start(request, response, startResponse);
+    return response.body;
+  } catch (error) {
+    return sendInstead(request, response, startResponse, error);
+  }
+}
+
+function start(
+  request: HttpRequest,
+  response: HttpResponse,
+  startResponse: StartResponse,
+  excInfo?: ExcInfo,
+): void {
   if (response.hasCookiesToSecure && request.isSecure) response.secureCookies();
-  startResponse(statusLine(response.status), response.headers.list);
+  startResponse(statusLine(response.status), response.headers.list, excInfo);
+}
+
+/** A status or headers that the server refuses are a fault like any other (PEP 3333 "Error Handling"). */
+async function sendInstead(
+  request: HttpRequest,
+  refused: HttpResponse,
+  startResponse: StartResponse,
+  error: unknown,
+): Promise<Body> {
+  // The validator's word is for whoever tests the application.
+  if (error instanceof ContractError) throw error;
+  await refused.body.close?.();
+  const response = await responseForError(request, error);
+  start(request, response, startResponse, [error]);
   return response.body;
 }
 

@@ -1,3 +1,4 @@
+import { CollectedBytes } from '../wsgi/collected-bytes.ts';
 import type { Bytes, Environ } from '../wsgi/types.ts';
 import { BadRequest, PayloadTooLarge } from './errors.ts';
 import { refuseUnsafeNames } from './unsafe-names.ts';
@@ -10,14 +11,14 @@ import { refuseUnsafeNames } from './unsafe-names.ts';
  */
 export async function readBody(environ: Environ, limitBytes: number): Promise<Bytes> {
   if ((contentLength(environ) ?? 0) > limitBytes) throw tooLarge(limitBytes);
-  const pieces: Bytes[] = [];
+  const collected = new CollectedBytes();
   let receivedBytes = 0;
   for await (const piece of bodyPieces(environ)) {
     receivedBytes += piece.length;
     if (receivedBytes > limitBytes) throw tooLarge(limitBytes);
-    pieces.push(piece);
+    collected.append(piece);
   }
-  return Buffer.concat(pieces);
+  return collected.bytes();
 }
 
 /**

@@ -4,15 +4,14 @@ import { cookieSalt, formatSetCookie } from './cookies.ts';
 import type { CookieOptions } from './cookies.ts';
 import type { Html } from './html.ts';
 import { sign } from './signing.ts';
+import { StreamedBody } from './streamed-body.ts';
+import type { Chunks } from './streamed-body.ts';
 
 export interface ResponseInit {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly contentType?: string;
 }
-
-/** Pieces of a streamed body; text is sent as UTF-8. */
-export type Chunks = Iterable<string | Bytes> | AsyncIterable<string | Bytes>;
 
 /** What a view returns: status, headers, and a body that is either whole or a stream. */
 export class HttpResponse {
@@ -30,7 +29,7 @@ export class HttpResponse {
       this.headers.list.push(['Content-Type', init.contentType ?? 'text/plain; charset=utf-8']);
       if (isWhole) this.headers.list.push(['Content-Length', String(bytes.length)]);
     }
-    this.body = isWhole ? wholeBody(bytes) : encode(bytes);
+    this.body = isWhole ? wholeBody(bytes) : new StreamedBody(bytes);
     for (const name in init.headers) this.headers.set(name, init.headers[name] ?? '');
   }
 
@@ -51,8 +50,11 @@ export class HttpResponse {
     this.setCookie(name, sign(value, { salt: cookieSalt(name) }), options);
   }
 
-  /** Makes the browser forget a cookie; path and domain must be those that it was set with. */
-  deleteCookie(name: string, options: Pick<CookieOptions, 'path' | 'domain'> = {}): void {
+  /** Makes the browser forget a cookie; the options must be those that it was set with. */
+  deleteCookie(
+    name: string,
+    options: Pick<CookieOptions, 'path' | 'domain' | 'secure' | 'sameSite' | 'partitioned'> = {},
+  ): void {
     this.setCookie(name, '', { ...options, maxAgeSeconds: 0, expires: new Date(0) });
   }
 
@@ -142,10 +144,6 @@ const NO_INIT: ResponseInit = {};
 
 function wholeBody(bytes: Bytes): Body {
   return bytes.length === 0 ? [] : [bytes];
-}
-
-async function* encode(chunks: Chunks): AsyncGenerator<Bytes> {
-  for await (const chunk of chunks) yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
 }
 
 // A URI has visible ASCII alone (RFC 3986 §2); what is encoded already stays as it is.

@@ -11,19 +11,30 @@ export function parseEtags(fieldValue: string): EtagList | undefined {
 /**
  * RFC 9110 §13.1.1 If-Match: whether a request that depends on it may go on.
  *
- * @param etag of the selected representation, `undefined` where there is none.
+ * @param etag of the selected representation, `undefined` where it has none.
+ * @param exists whether there is a representation, which is what `*` asks.
  */
-export function ifMatchHolds(fieldValue: string, etag: string | undefined): boolean {
+export function ifMatchHolds(
+  fieldValue: string,
+  etag: string | undefined,
+  exists: boolean = etag !== undefined,
+): boolean {
   const etags = parseEtags(fieldValue);
+  if (etags === '*') return exists;
   if (etags === undefined || etag === undefined) return false;
-  return etags === '*' || etags.some((other) => isStrongMatch(other, etag));
+  return etags.some((other) => isStrongMatch(other, etag));
 }
 
 /** RFC 9110 §13.1.2 If-None-Match: where it does not hold, GET and HEAD get a 304, others a 412. */
-export function ifNoneMatchHolds(fieldValue: string, etag: string | undefined): boolean {
+export function ifNoneMatchHolds(
+  fieldValue: string,
+  etag: string | undefined,
+  exists: boolean = etag !== undefined,
+): boolean {
   const etags = parseEtags(fieldValue);
+  if (etags === '*') return !exists;
   if (etags === undefined || etag === undefined) return true;
-  return etags !== '*' && !etags.some((other) => isWeakMatch(other, etag));
+  return !etags.some((other) => isWeakMatch(other, etag));
 }
 
 /** RFC 9110 §8.8.3.2: the same bytes. */

@@ -16,14 +16,19 @@ export interface RequestFields {
 /** `not-modified` is a 304, `failed` is a 412. */
 export type PreconditionResult = 'proceed' | 'not-modified' | 'failed';
 
-/** RFC 9110 §13.2.2: the conditions of a request, in the order in which they count. */
+/**
+ * RFC 9110 §13.2.2: the conditions of a request, in the order in which they count.
+ *
+ * @param exists whether there is a representation: where there is a validator, unless given.
+ */
 export function evaluatePreconditions(
   method: string,
   fields: RequestFields,
   validators: Validators,
+  exists: boolean = validators.etag !== undefined || validators.modified !== undefined,
 ): PreconditionResult {
-  if (!mayChange(fields, validators)) return 'failed';
-  if (isNewToClient(method, fields, validators)) return 'proceed';
+  if (!mayChange(fields, validators, exists)) return 'failed';
+  if (isNewToClient(method, fields, validators, exists)) return 'proceed';
   return isRead(method) ? 'not-modified' : 'failed';
 }
 
@@ -35,9 +40,13 @@ export function ifRangeHolds(fieldValue: string, { etag, modified }: Validators)
 }
 
 /** RFC 9110 §13.1.1 If-Match; without it §13.1.4 If-Unmodified-Since. */
-function mayChange(fields: RequestFields, { etag, modified }: Validators): boolean {
+function mayChange(
+  fields: RequestFields,
+  { etag, modified }: Validators,
+  exists: boolean,
+): boolean {
   const ifMatch = fields.get('If-Match');
-  if (ifMatch !== undefined) return ifMatchHolds(ifMatch, etag);
+  if (ifMatch !== undefined) return ifMatchHolds(ifMatch, etag, exists);
   const since = parseHttpDate(fields.get('If-Unmodified-Since') ?? '');
   return since === undefined || modified === undefined || seconds(modified) <= seconds(since);
 }
@@ -47,9 +56,10 @@ function isNewToClient(
   method: string,
   fields: RequestFields,
   { etag, modified }: Validators,
+  exists: boolean,
 ): boolean {
   const ifNoneMatch = fields.get('If-None-Match');
-  if (ifNoneMatch !== undefined) return ifNoneMatchHolds(ifNoneMatch, etag);
+  if (ifNoneMatch !== undefined) return ifNoneMatchHolds(ifNoneMatch, etag, exists);
   if (!isRead(method) || modified === undefined) return true;
   const since = parseHttpDate(fields.get('If-Modified-Since') ?? '');
   return since === undefined || seconds(modified) > seconds(since);

@@ -56,3 +56,21 @@ test('what is read carries the validators, what was changed does not', async () 
   }
   expect((await get('/7/', { method: 'PUT' })).headers).not.toHaveProperty('etag');
 });
+
+test('a date alone tells that there is something', async () => {
+  const { get } = await serveProject({
+    urlpatterns: [
+      path(
+        '',
+        conditional(
+          () => ({ modified: VALIDATORS.modified }),
+          () => new HttpResponse('content'),
+        ),
+      ),
+    ],
+  });
+  const put = async (headers: Record<string, string>) =>
+    (await get('/', { method: 'PUT', headers })).status;
+  expect(await put({ 'If-None-Match': '*' })).toBe(412);
+  expect(await put({ 'If-Match': '*' })).toBe(200);
+});

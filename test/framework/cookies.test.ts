@@ -59,6 +59,16 @@ test('a value is encoded, and a name that would end the cookie is refused', () =
   expect(() => formatSetCookie('a', '', { path: '/; Domain=evil' })).toThrow(TypeError);
 });
 
+test('half a character in a value is replaced', () => {
+  expect(formatSetCookie('a', 'x\ud800', {})).toMatch(/^a=x%EF%BF%BD;/);
+});
+
+test.for([1.5, NaN, Infinity])('an age of %d is refused by its name', (maxAgeSeconds) => {
+  expect(() => formatSetCookie('a', '', { maxAgeSeconds })).toThrow(
+    `maxAgeSeconds of cookie 'a' is ${maxAgeSeconds}: expected a whole number.`,
+  );
+});
+
 const SECRET = { SECRET_KEY: 'the key of these tests' };
 
 function serveCookies(isSecure: boolean) {
@@ -103,6 +113,31 @@ test.for([
     ]);
   },
 );
+
+test('what was set with attributes is deleted with them', () => {
+  const response = new HttpResponse();
+  response.deleteCookie('a', { partitioned: true, secure: true, sameSite: 'none' });
+  expect(response.headers.get('Set-Cookie')).toMatch(
+    /^a=; Max-Age=0; .*; Secure; Partitioned; SameSite=None$/,
+  );
+});
+
+test('a signed cookie with half a character comes back', async () => {
+  const { get } = await serveProject({
+    settings: SECRET,
+    urlpatterns: [
+      path('sign/', () => {
+        const response = new HttpResponse();
+        response.setSignedCookie('user', 'x\ud800');
+        return response;
+      }),
+      path('who/', (request) => new HttpResponse(request.signedCookie('user') ?? 'nobody')),
+    ],
+  });
+  const [header = ''] = (await get('/sign/')).headers['set-cookie'] ?? [];
+  const Cookie = header.slice(0, header.indexOf(';'));
+  expect((await get('/who/', { headers: { Cookie } })).text).toBe('x\ufffd');
+});
 
 test('a signed cookie comes back, and not where it was changed, renamed or is too old', async () => {
   const { get } = await serveCookies(false);

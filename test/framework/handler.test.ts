@@ -1,5 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { once } from 'node:events';
+import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
 import {
@@ -13,9 +14,12 @@ import { createApplication } from '../../src/framework/handler.ts';
 import { ProtocolError } from '../../src/http/protocol-error.ts';
 import type { HttpRequest } from '../../src/framework/request.ts';
 import { HttpResponse } from '../../src/framework/response.ts';
+import { ResponseRecorder } from '../../src/framework/testing/response-recorder.ts';
+import type { TestResponse } from '../../src/framework/testing/response-recorder.ts';
 import { path } from '../../src/framework/urls/path.ts';
 import type { View } from '../../src/framework/urls/path.ts';
 import { compileUrlconf } from '../../src/framework/urls/urlconf.ts';
+import { runApplication } from '../../src/wsgi/run.ts';
 import { validator } from '../../src/wsgi/validator.ts';
 import { sampleEnviron } from '../wsgi/environ.ts';
 import { capturedLog } from './captured-log.ts';
@@ -115,6 +119,40 @@ test('a view that returns nothing is a fault that names its path', async () => {
   const { get } = await serveView((() => undefined) as unknown as View);
   expect((await get('/')).status).toBe(500);
   expect(String(lines[0]?.fields['err'])).toContain('The view for / returned undefined');
+});
+
+/** Without the validator, whose word on the application is not for the pages of errors. */
+async function answerOf(view: View): Promise<TestResponse> {
+  const recorder = new ResponseRecorder('/');
+  const application = createApplication(compileUrlconf([path('', view)]), []);
+  await runApplication(application, sampleEnviron(), recorder);
+  return recorder.response();
+}
+
+test.for<[what: string, () => HttpResponse]>([
+  ['a header that is not latin1', () => new HttpResponse('', { headers: { 'X-Title': '日本' } })],
+  ['a header of the connection', () => new HttpResponse('', { headers: { Connection: 'close' } })],
+  ['a status that ends no request', () => new HttpResponse('', { status: 99 })],
+])('%s is a fault like any other', async ([, respond]) => {
+  withSettings({ DEBUG: true });
+  const lines = capturedLog();
+  for (const view of [respond, () => Promise.resolve(respond())]) {
+    const answer = await answerOf(view);
+    expect(answer.status).toBe(500);
+    expect(answer.headers.get('Content-Type')).toBe('text/html; charset=utf-8');
+  }
+  expect(lines).toMatchObject([
+    { level: 'error', message: 'the request failed' },
+    { level: 'error', message: 'the request failed' },
+  ]);
+});
+
+test('the body of a response that cannot be sent is closed', async () => {
+  withSettings({});
+  capturedLog();
+  const source = Readable.from(['content']);
+  await answerOf(() => new HttpResponse(source, { headers: { 'X-Title': '日本' } }));
+  expect(source.destroyed).toBe(true);
 });
 
 test('a synchronous view is answered without a promise', () => {

@@ -6,7 +6,7 @@ import {
   jsonResponse,
   redirect,
 } from '../../src/framework/response.ts';
-import type { Chunks } from '../../src/framework/response.ts';
+import type { Chunks } from '../../src/framework/streamed-body.ts';
 
 async function bodyOf(response: HttpResponse): Promise<string> {
   const pieces: Uint8Array[] = [];

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { evaluatePreconditions, ifRangeHolds } from '../../src/http/preconditions.ts';
+import type { Validators } from '../../src/http/preconditions.ts';
 
 const MODIFIED = 'Sun, 22 Nov 2026 10:00:00 GMT';
 const EARLIER = 'Sun, 22 Nov 2026 09:59:59 GMT';
@@ -7,8 +8,13 @@ const LATER = 'Sun, 22 Nov 2026 10:00:01 GMT';
 // Half a second that Last-Modified cannot tell.
 const VALIDATORS = { etag: '"a"', modified: new Date('2026-11-22T10:00:00.500Z') };
 
-function evaluate(method: string, fields: Record<string, string>, validators = VALIDATORS) {
-  return evaluatePreconditions(method, new Map(Object.entries(fields)), validators);
+function evaluate(
+  method: string,
+  fields: Record<string, string>,
+  validators: Validators = VALIDATORS,
+  exists?: boolean,
+) {
+  return evaluatePreconditions(method, new Map(Object.entries(fields)), validators, exists);
 }
 
 test.for<[Record<string, string>, get: string, put: string]>([
@@ -36,10 +42,25 @@ test.for<[Record<string, string>, get: string, put: string]>([
 });
 
 test('without validators dates do not count, and * stands for what is there', () => {
-  const none = {} as typeof VALIDATORS;
-  expect(evaluate('GET', { 'If-Modified-Since': LATER }, none)).toBe('proceed');
-  expect(evaluate('GET', { 'If-Unmodified-Since': EARLIER }, none)).toBe('proceed');
-  expect(evaluate('PUT', { 'If-Match': '*' }, none)).toBe('failed');
+  expect(evaluate('GET', { 'If-Modified-Since': LATER }, {})).toBe('proceed');
+  expect(evaluate('GET', { 'If-Unmodified-Since': EARLIER }, {})).toBe('proceed');
+  expect(evaluate('PUT', { 'If-Match': '*' }, {})).toBe('failed');
+  expect(evaluate('PUT', { 'If-None-Match': '*' }, {})).toBe('proceed');
+});
+
+const DATE_ALONE = { modified: VALIDATORS.modified };
+
+test.for<[what: string, Validators, exists?: boolean]>([
+  ['a date alone', DATE_ALONE],
+  ['no validator', {}, true],
+])('* holds for what exists with %s, an entity tag for nothing', ([, validators, exists]) => {
+  const is = (method: string, name: string, value: string) =>
+    evaluate(method, { [name]: value }, validators, exists);
+  expect(is('PUT', 'If-None-Match', '*')).toBe('failed');
+  expect(is('GET', 'If-None-Match', '*')).toBe('not-modified');
+  expect(is('PUT', 'If-Match', '*')).toBe('proceed');
+  expect(is('PUT', 'If-None-Match', '"a"')).toBe('proceed');
+  expect(is('PUT', 'If-Match', '"a"')).toBe('failed');
 });
 
 test.for([

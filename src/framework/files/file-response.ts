@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import type { Stats } from 'node:fs';
 import { basename, relative, resolve, sep } from 'node:path';
 import { NotFound } from '../errors.ts';
@@ -38,7 +38,7 @@ export async function fileResponse(
 ): Promise<HttpResponse> {
   const file = options.root === undefined ? path : await fileInside(options.root, path);
   if (file === undefined) throw missing(path);
-  const internalUrl = acceleratedUrl(file);
+  const internalUrl = await acceleratedUrl(file);
   if (internalUrl !== undefined) return delegate(file, internalUrl, options);
   const stats = await statFile(file);
   if (stats === undefined) throw missing(path);
@@ -60,11 +60,25 @@ function delegate(file: string, internalUrl: string, options: FileOptions): Http
   });
 }
 
-function acceleratedUrl(file: string): string | undefined {
-  const { X_ACCEL_REDIRECT_ROOT, X_ACCEL_REDIRECT_URL } = settings;
-  if (X_ACCEL_REDIRECT_ROOT === null) return undefined;
-  const name = relative(X_ACCEL_REDIRECT_ROOT, resolve(file)).split(sep).join('/');
-  return isBelow(name) ? X_ACCEL_REDIRECT_URL + quotePath(name) : undefined;
+async function acceleratedUrl(file: string): Promise<string | undefined> {
+  const root = settings.X_ACCEL_REDIRECT_ROOT;
+  if (root === null) return undefined;
+  return urlBelow(root, file) ?? urlBelow(await realRoot(root), file);
+}
+
+/** Where the root is a link: a file may be named by its real path. */
+async function realRoot(root: string): Promise<string | undefined> {
+  try {
+    return await realpath(root);
+  } catch (error) {
+    return undefinedIfMissing(error);
+  }
+}
+
+function urlBelow(root: string | undefined, file: string): string | undefined {
+  if (root === undefined) return undefined;
+  const name = relative(root, resolve(file)).split(sep).join('/');
+  return isBelow(name) ? settings.X_ACCEL_REDIRECT_URL + quotePath(name) : undefined;
 }
 
 function isBelow(relativePath: string): boolean {

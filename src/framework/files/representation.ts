@@ -27,7 +27,7 @@ export interface Representation extends Validators {
  */
 export function respondWith(request: HttpRequest, representation: Representation): HttpResponse {
   if (request.method !== 'GET' && request.method !== 'HEAD') return whole(request, representation);
-  const result = evaluatePreconditions(request.method, request.headers, representation);
+  const result = evaluatePreconditions(request.method, request.headers, representation, true);
   if (result === 'failed') throw new HttpError(412, 'The file is not in the expected state.');
   if (result === 'not-modified') return notModified(representation);
   const range = requestedRange(request, representation);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import type { Readable } from 'node:stream';
 import { MIMEType } from 'node:util';
 import { Dicer } from '@fastify/busboy';
+import { CollectedBytes } from '../../wsgi/collected-bytes.ts';
 import type { Bytes } from '../../wsgi/types.ts';
 import { BadRequest } from '../errors.ts';
 import { decodeBody, tooLarge, tooManyFields } from '../request-body.ts';
@@ -32,9 +33,9 @@ interface Part {
   /** What the parser has found of its content. */
   readonly stream: Readable;
   header?: PartHeader;
-  /** A file's content; a field has its pieces, and a file that nobody chose neither. */
+  /** A file's content; a field has its own, and a file that nobody chose neither. */
   file?: IncomingFile;
-  readonly pieces: Bytes[];
+  readonly field: CollectedBytes;
 }
 
 class MultipartReader {
@@ -75,7 +76,7 @@ class MultipartReader {
 
   #addPart(stream: Readable): void {
     this.#requireHeader();
-    const part: Part = { stream, pieces: [] };
+    const part: Part = { stream, field: new CollectedBytes() };
     this.#parts.push(part);
     // The parser tells of the same error itself.
     stream.on('error', () => {});
@@ -110,12 +111,12 @@ class MultipartReader {
     this.#emptiedCount = Math.max(0, this.#parts.length - 1);
   }
 
-  async #keep({ header, file, pieces }: Part, content: Bytes): Promise<void> {
+  async #keep({ header, file, field }: Part, content: Bytes): Promise<void> {
     if (file) {
       await file.append(content);
     } else if (header?.fileName === undefined) {
       this.#countFieldBytes(content.length);
-      pieces.push(content);
+      field.append(content);
     }
   }
 
@@ -133,10 +134,10 @@ class MultipartReader {
   #form(): Form {
     const fields = new URLSearchParams();
     const uploads = [];
-    for (const { header, file, pieces } of this.#parts) {
+    for (const { header, file, field } of this.#parts) {
       if (!header) continue;
       const { name, fileName, contentType } = header;
-      if (fileName === undefined) fields.append(name, decodeBody(Buffer.concat(pieces)));
+      if (fileName === undefined) fields.append(name, decodeBody(field.bytes()));
       if (!file || !fileName) continue;
       uploads.push({ name, file: new UploadedFile(fileName, contentType, file.size, file.place) });
     }

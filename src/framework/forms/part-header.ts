@@ -8,6 +8,7 @@ export interface PartHeader {
   readonly name: string;
   /** Safe to show; undefined for a field, and `''` for a file that nobody chose. */
   readonly fileName: string | undefined;
+  /** `text/plain` where it is not said, or no media type. */
   readonly contentType: string;
 }
 
@@ -27,10 +28,17 @@ export function readPartHeader(header: RawPartHeader): PartHeader {
   return {
     name: decodeName(name),
     fileName: fileName === undefined ? undefined : safeFileName(decodeName(fileName)),
-    contentType:
-      header['content-type']?.[0]?.split(';', 1)[0]?.trim().toLowerCase() || 'text/plain',
+    contentType: mediaType(header['content-type']?.[0] ?? ''),
   };
 }
+
+function mediaType(contentType: string): string {
+  const type = contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  return MEDIA_TYPE.test(type) ? type : 'text/plain';
+}
+
+// type "/" subtype, both tokens (RFC 9110 §8.3.1)
+const MEDIA_TYPE = /^[!#$%&'*+\-.^_`|~\w]+\/[!#$%&'*+\-.^_`|~\w]+$/;
 
 // disposition = "form-data" *( OWS ";" OWS token "=" ( token / quoted-string ) ) (RFC 6266 §4.1)
 const TYPE = /form-data(?![^\s;])/iy;

@@ -1,6 +1,7 @@
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CollectedBytes } from '../../wsgi/collected-bytes.ts';
 import type { Bytes } from '../../wsgi/types.ts';
 
 /** Where the files of one form are: in memory up to a limit for all of them, then in a folder of their own. */
@@ -50,7 +51,7 @@ export class UploadFolder {
 /** A file that is taken in piece by piece. */
 export class IncomingFile {
   readonly #folder: UploadFolder;
-  #held: Bytes[] = [];
+  #held = new CollectedBytes();
   #size = 0;
   #onDisk: { handle: FileHandle; path: string } | undefined;
 
@@ -65,13 +66,13 @@ export class IncomingFile {
 
   /** The content, or the path where it is. */
   get place(): Bytes | string {
-    return this.#onDisk?.path ?? Buffer.concat(this.#held);
+    return this.#onDisk?.path ?? this.#held.bytes();
   }
 
   async append(piece: Bytes): Promise<void> {
     this.#size += piece.length;
     if (!this.#onDisk && this.#folder.takeMemory(piece.length)) {
-      this.#held.push(piece);
+      this.#held.append(piece);
       return;
     }
     this.#onDisk ??= await this.#spill();
@@ -85,8 +86,8 @@ export class IncomingFile {
   /** Opens a file with what was held in memory. */
   async #spill(): Promise<{ handle: FileHandle; path: string }> {
     const opened = await this.#folder.openFile();
-    const held = Buffer.concat(this.#held);
-    this.#held = [];
+    const held = this.#held.bytes();
+    this.#held = new CollectedBytes();
     this.#folder.giveMemoryBack(held.length);
     await opened.handle.appendFile(held);
     return opened;

@@ -43,7 +43,7 @@ export class UploadedFile {
 export function safeFileName(name: string): string {
   const basename = name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1);
   const visible = basename.replaceAll(NOT_IN_NAME, '').trim();
-  return visible === '.' || visible === '..' ? '' : shorten(visible.toWellFormed());
+  return visible === '.' || visible === '..' ? '' : shorten(visible).toWellFormed();
 }
 
 const NAME_MAX_CHARACTERS = 255;

@@ -3,7 +3,9 @@ import type { Transform } from 'node:stream';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, createBrotliCompress, createGzip, gzip } from 'node:zlib';
 import { selectEncoding } from '../../http/accept.ts';
+import { parseEtags } from '../../http/etags.ts';
 import type { Body, Bytes } from '../../wsgi/types.ts';
+import type { HttpRequest } from '../request.ts';
 import type { HttpResponse } from '../response.ts';
 import type { Handler } from './middleware.ts';
 
@@ -16,14 +18,15 @@ const MIN_BYTES = 200;
  */
 export function compression(getResponse: Handler): Handler {
   return async (request) => {
+    ignoreDatedRange(request);
     const response = await getResponse(request);
-    const mayCompress = isCompressible(response);
-    // RFC 9110 §15.4.5: a 304 says what the 200 would have said.
-    if (mayCompress || response.status === 304) addToVary(response);
-    if (!mayCompress) return response;
+    if (!dependsOnCoding(response)) return response;
+    addToVary(response);
     const coding = selectEncoding(request.headers.get('Accept-Encoding'), Object.keys(CODECS));
     const codec = CODECS[coding ?? ''];
-    if (coding !== undefined && codec) await compress(response, coding, codec);
+    if (coding === undefined || !codec || response.status === 206) return response;
+    if (response.status === 304) weakenUnlessNamed(request, response);
+    else await compress(response, coding, codec);
     return response;
   };
 }
@@ -50,25 +53,42 @@ const CODECS: Readonly<Record<string, Codec>> = {
   },
 };
 
-function isCompressible({ status, headers, body }: HttpResponse): boolean {
-  if (status === 204 || status === 206 || status === 304) return false;
+/** RFC 9110 §13.1.5: a date is the same for each coding, and what was begun in one must not go on in another. */
+function ignoreDatedRange({ headers, environ }: HttpRequest): void {
+  const ifRange = headers.get('If-Range');
+  if (ifRange !== undefined && !ifRange.endsWith('"')) delete environ['HTTP_RANGE'];
+}
+
+/** Whether another client may get the same in another coding. A 304 does not tell its type. */
+function dependsOnCoding(response: HttpResponse): boolean {
+  const { status, headers } = response;
+  if (status === 204 || NO_TRANSFORM.test(headers.get('Cache-Control') ?? '')) return false;
+  if (status === 304) return true;
   if (headers.has('Content-Encoding') || !TEXT.test(headers.get('Content-Type') ?? ''))
     return false;
-  if (NO_TRANSFORM.test(headers.get('Cache-Control') ?? '')) return false;
-  return !isWhole(body) || (body[0]?.length ?? 0) > MIN_BYTES;
+  return status === 206 || sizeOf(response) > MIN_BYTES;
+}
+
+/** The answer to HEAD may have the length alone. */
+function sizeOf({ headers, body }: HttpResponse): number {
+  const sizeBytes = isWhole(body) ? (body[0]?.length ?? 0) : Infinity;
+  return Number(headers.get('Content-Length') ?? sizeBytes);
 }
 
 async function compress(response: HttpResponse, coding: string, codec: Codec): Promise<void> {
   const { headers, body } = response;
+  const close = () => body.close?.();
   headers.set('Content-Encoding', coding);
+  headers.delete('Content-Length');
+  // Ranges are those of what is not compressed.
+  headers.delete('Accept-Ranges');
   weaken(response);
-  if (isWhole(body)) {
-    const compressed = await codec.whole(body[0] ?? new Uint8Array());
+  if (!isWhole(body)) {
+    response.body = Object.assign(compressPieces(body, codec), { close });
+  } else if (body[0]) {
+    const compressed = await codec.whole(body[0]);
     headers.set('Content-Length', String(compressed.length));
-    response.body = [compressed];
-  } else {
-    headers.delete('Content-Length');
-    response.body = Object.assign(compressPieces(body, codec), { close: () => body.close?.() });
+    response.body = Object.assign([compressed], { close });
   }
 }
 
@@ -85,6 +105,12 @@ function addToVary({ headers }: HttpResponse): void {
   const vary = headers.get('Vary');
   if (vary === undefined) headers.set('Vary', 'Accept-Encoding');
   else if (!/\*|\baccept-encoding\b/i.test(vary)) headers.set('Vary', `${vary}, Accept-Encoding`);
+}
+
+/** RFC 9110 §15.4.5: a 304 has the ETag of the 200, which is strong where the client got it so. */
+function weakenUnlessNamed(request: HttpRequest, response: HttpResponse): void {
+  const named = parseEtags(request.headers.get('If-None-Match') ?? '');
+  if (!named?.includes(response.headers.get('ETag') ?? '')) weaken(response);
 }
 
 /** RFC 9110 §8.8.1: the same content in other bytes shares no more than a weak validator. */

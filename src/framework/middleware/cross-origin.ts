@@ -34,8 +34,10 @@ function isSameOrigin(request: HttpRequest): boolean {
   if (site === 'same-origin' || site === 'none') return true;
   if (origin !== undefined && isTrusted(origin)) return true;
   if (site !== undefined) return false;
+  if (origin === undefined) return true;
   // The scheme is left out of account: behind a proxy, the application may not know its own.
-  return origin === undefined || URL.parse(origin)?.host === withoutDefaultPort(request);
+  const host = URL.parse(origin)?.host;
+  return host !== undefined && host === withoutDefaultPort(request);
 }
 
 /** `https://*.example.com` stands for every host below example.com. */

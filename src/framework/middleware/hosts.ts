@@ -9,16 +9,27 @@ export function hosts(getResponse: Handler): Handler {
   return (request) => {
     const { host } = request;
     if (isAllowedHost(host, allowedHosts())) return getResponse(request);
-    throw new BadRequest(`Host '${host}' is not allowed: add it to ALLOWED_HOSTS if it is yours.`);
+    throw new BadRequest(refusal(host));
   };
 }
 
 /** Whether a Host, lower-case, is well formed and matches one of the patterns. */
 export function isAllowedHost(host: string, patterns: readonly string[]): boolean {
-  const domain = HOST.exec(host)?.[1];
+  const domain = domainOf(host);
   if (domain === undefined) return false;
-  const name = domain.endsWith('.') ? domain.slice(0, -1) : domain;
-  return patterns.some((pattern) => matches(name, pattern.toLowerCase()));
+  return patterns.some((pattern) => matches(domain, pattern.toLowerCase()));
+}
+
+/** Without the port and the dot of the root. */
+function domainOf(host: string): string | undefined {
+  const domain = HOST.exec(host)?.[1];
+  return domain?.endsWith('.') ? domain.slice(0, -1) : domain;
+}
+
+function refusal(host: string): string {
+  const domain = domainOf(host);
+  if (domain === undefined) return `Host '${host}' is not well-formed.`;
+  return `Host '${host}' is not allowed: add '${domain}' to ALLOWED_HOSTS if it is yours.`;
 }
 
 function allowedHosts(): readonly string[] {

@@ -40,6 +40,8 @@ function policies(): (request: HttpRequest, response: HttpResponse) => void {
   const written = named.map(([name, policy]) => [name, policy, renderPolicy(policy)] as const);
   const sent = written.filter(([, , value]) => value !== '');
   return (request, response) => {
+    // RFC 9111 §3.2: a cache would put it in the place of the one whose nonce its page has.
+    if (response.status === 304) return;
     const nonce = request.hasCspNonce ? request.cspNonce : undefined;
     for (const [name, policy, value] of sent) {
       response.headers.setDefault(name, nonce ? renderPolicy(policy, nonce) : value);

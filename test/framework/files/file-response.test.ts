@@ -138,6 +138,21 @@ test('nginx is told where the file is that it is to send', async () => {
   }
 });
 
+test('nginx is told of a file below a link to its folder, and of one by its real path', async () => {
+  const { get } = await serveFile('report.txt', {}, (files) => {
+    symlinkSync(files, `${files}-link`);
+    return { X_ACCEL_REDIRECT_ROOT: `${files}-link` };
+  });
+  for (const target of ['/absolute/', '/below/']) {
+    expect((await get(target)).headers['x-accel-redirect']).toBe('/protected/report.txt');
+  }
+});
+
+test('without the folder of nginx the file is sent', async () => {
+  const { get } = await serveFile('report.txt', {}, () => ({ X_ACCEL_REDIRECT_ROOT: '/nowhere' }));
+  expect((await get('/below/')).text).toBe('0123456789');
+});
+
 test('nginx is not told of a file outside of its folder', async () => {
   const { get } = await serveFile('../secret.txt', {}, (files) => ({
     X_ACCEL_REDIRECT_ROOT: files,
@@ -166,6 +181,7 @@ test('bytes from elsewhere are sent in parts too', async () => {
   expect((await get('/')).text).toBe('hello');
   expect((await get('/', { headers: { Range: 'bytes=1-2' } })).text).toBe('el');
   expect((await get('/', { method: 'HEAD' })).headers['content-length']).toBe('5');
+  expect((await get('/', { headers: { 'If-Match': '*' }, method: 'HEAD' })).status).toBe(200);
   expect(opened).toEqual([
     [0, 4],
     [1, 2],

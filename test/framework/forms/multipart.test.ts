@@ -92,6 +92,19 @@ test.for<[what: string, disposition: string, name: string, fileName: string]>([
   expect(form.uploads.map((upload) => [upload.name, upload.file.name])).toEqual([[name, fileName]]);
 });
 
+test.for([
+  ['image/png; charset=x', 'image/png'],
+  ['IMAGE/PNG', 'image/png'],
+  ['text/\x01x', 'text/plain'],
+  ['text/\xe4', 'text/plain'],
+  ['nothing', 'text/plain'],
+  ['', 'text/plain'],
+])('Content-Type: %j of a file is %s', async ([type = '', contentType]) => {
+  const disposition = 'Content-Disposition: form-data; name="a"; filename="b"';
+  const form = await read(partOf(`${disposition}\r\nContent-Type: ${type}`));
+  expect(form.file('a')?.contentType).toBe(contentType);
+});
+
 test('what does not fit in memory is on the disk, until it is removed', async () => {
   const folder = temporaryFolder();
   const settings = { FILE_UPLOAD_TEMP_DIR: folder, FILE_UPLOAD_MAX_MEMORY_SIZE: 10 };

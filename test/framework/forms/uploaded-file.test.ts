@@ -18,6 +18,7 @@ test.for<[given: string, name: string]>([
   ['\ud800.png', '\ufffd.png'],
   [`${'x'.repeat(300)}.png`, `${'x'.repeat(251)}.png`],
   ['x'.repeat(300), 'x'.repeat(255)],
+  [`${'x'.repeat(254)}\u{1f408}`, `${'x'.repeat(254)}\ufffd`],
 ])('%j is kept as %j', ([given, name]) => {
   expect(safeFileName(given)).toBe(name);
 });

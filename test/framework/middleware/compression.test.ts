@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { brotliDecompressSync, createBrotliDecompress, createGunzip, gunzipSync } from 'node:zlib';
 import { expect, test, vi } from 'vitest';
+import { respondWith } from '../../../src/framework/files/representation.ts';
 import { compression } from '../../../src/framework/middleware/compression.ts';
 import { conditionalGet } from '../../../src/framework/middleware/conditional-get.ts';
 import { HttpResponse } from '../../../src/framework/response.ts';
@@ -14,12 +15,16 @@ import { serveProject } from '../serve.ts';
 
 const TEXT = 'a line of text that comes again and again\n'.repeat(100);
 
-async function ask(view: View, headers: Record<string, string>): Promise<IncomingMessage> {
+async function ask(
+  view: View,
+  headers: Record<string, string>,
+  method = 'GET',
+): Promise<IncomingMessage> {
   const { port } = await serveProject({
     urlpatterns: [path('', view)],
     middleware: [compression, conditionalGet],
   });
-  const outgoing = httpRequest({ port, host: '127.0.0.1', agent: false, headers }).end();
+  const outgoing = httpRequest({ port, host: '127.0.0.1', agent: false, headers, method }).end();
   const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
   return response;
 }
@@ -64,7 +69,6 @@ test.for<[what: string, content: string | Uint8Array, init: ResponseInit]>([
   ['an image', TEXT, { contentType: 'image/png' }],
   ['a short answer', 'x'.repeat(200), {}],
   ['what is encoded', TEXT, { headers: { 'Content-Encoding': 'zstd' } }],
-  ['a part', TEXT, { status: 206 }],
   ['what must not be changed', TEXT, { headers: { 'Cache-Control': 'private, no-transform' } }],
 ])('%s is left alone', async ([, content, init]) => {
   const response = await ask(() => new HttpResponse(content, init), { 'Accept-Encoding': 'gzip' });
@@ -94,6 +98,91 @@ test('an ETag becomes weak, and holds for both', async () => {
   const again = await ask(view, { 'Accept-Encoding': 'gzip', 'If-None-Match': etag });
   expect(again.statusCode).toBe(304);
   expect(again.headers.vary).toBe('Accept-Encoding');
+});
+
+test.for<[what: string, headers: Record<string, string>, etag: string]>([
+  ['is weak for a client that has it so', { 'If-None-Match': 'W/"own"' }, 'W/"own"'],
+  ['is weak for a client that does not tell', { 'If-None-Match': '*' }, 'W/"own"'],
+  ['stays for a client that has it strong', { 'If-None-Match': '"own"' }, '"own"'],
+  [
+    'stays where nothing is compressed',
+    { 'If-None-Match': 'W/"own"', 'Accept-Encoding': '' },
+    '"own"',
+  ],
+])('the ETag of a 304 %s', async ([, headers, etag]) => {
+  const view = () => new HttpResponse(TEXT, { headers: { ETag: '"own"' } });
+  const response = await ask(view, { 'Accept-Encoding': 'gzip', ...headers });
+  expect(response.statusCode).toBe(304);
+  expect(response.headers).toMatchObject({ etag, vary: 'Accept-Encoding' });
+});
+
+const DATE = 'Sun, 06 Nov 1994 08:49:37 GMT';
+
+/** A file of text, or of another type. */
+function fileView(contentType: string, content = TEXT): View {
+  return (request) =>
+    respondWith(request, {
+      sizeBytes: content.length,
+      contentType,
+      etag: '"own"',
+      modified: new Date(DATE),
+      open: ({ first, last }) => [Buffer.from(content.slice(first, last + 1))],
+    });
+}
+
+test('HEAD has the headers of GET', async () => {
+  for (const view of [fileView('text/plain'), () => new HttpResponse(TEXT)]) {
+    const accepted = { 'Accept-Encoding': 'gzip' };
+    const got = (await ask(view, accepted)).resume().headers;
+    const head = (await ask(view, accepted, 'HEAD')).headers;
+    expect(head).toMatchObject({ 'content-encoding': 'gzip', vary: 'Accept-Encoding' });
+    for (const name of ['content-encoding', 'content-length', 'etag', 'vary', 'accept-ranges']) {
+      expect(head[name]).toBe(got[name]);
+    }
+  }
+});
+
+test('a short file is left alone, also for HEAD', async () => {
+  for (const method of ['GET', 'HEAD']) {
+    const view = fileView('text/plain', 'short');
+    const { headers } = (await ask(view, { 'Accept-Encoding': 'gzip' }, method)).resume();
+    expect(headers).toMatchObject({ 'content-length': '5', 'accept-ranges': 'bytes' });
+    expect(headers).not.toHaveProperty('content-encoding');
+  }
+});
+
+test('what is compressed has no ranges, what is not keeps them', async () => {
+  const compressed = await ask(fileView('text/plain'), { 'Accept-Encoding': 'gzip' });
+  expect(compressed.resume().headers).not.toHaveProperty('accept-ranges');
+  const plain = await ask(fileView('text/plain'), { 'Accept-Encoding': 'identity' });
+  expect(plain.resume().headers['accept-ranges']).toBe('bytes');
+});
+
+test.for([
+  ['text/plain', 'Accept-Encoding'],
+  ['image/png', undefined],
+])('a part of %s is plain, with Vary: %s', async ([contentType = '', vary]) => {
+  const headers = { 'Accept-Encoding': 'gzip', Range: 'bytes=0-5', 'If-Range': '"own"' };
+  const response = await ask(fileView(contentType), headers);
+  expect(response.statusCode).toBe(206);
+  expect(response.headers.vary).toBe(vary);
+  expect((await buffer(response)).toString()).toBe(TEXT.slice(0, 6));
+});
+
+test.for([DATE, 'W/"own"'])('what %s alone stands for does not go on plain', async (ifRange) => {
+  const headers = { Range: 'bytes=100-', 'If-Range': ifRange };
+  for (const accepted of ['gzip', 'identity']) {
+    const view = fileView('text/plain');
+    const response = await ask(view, { ...headers, 'Accept-Encoding': accepted });
+    expect(response.resume().statusCode).toBe(200);
+  }
+});
+
+test('what was refused without a body has none that is compressed', async () => {
+  const view = () => new HttpResponse(TEXT);
+  const response = await ask(view, { 'Accept-Encoding': 'gzip', 'If-Match': '"other"' });
+  expect(response.resume().statusCode).toBe(412);
+  expect(response.headers).not.toHaveProperty('content-encoding');
 });
 
 test('a Vary that is there is added to', async () => {

@@ -1,4 +1,5 @@
 import { expect, test, vi } from 'vitest';
+import { respondWith } from '../../../src/framework/files/representation.ts';
 import { conditionalGet } from '../../../src/framework/middleware/conditional-get.ts';
 import { HttpResponse } from '../../../src/framework/response.ts';
 import { path } from '../../../src/framework/urls/path.ts';
@@ -30,6 +31,15 @@ test('HEAD has the ETag of GET', async () => {
   expect((await get('/', { method: 'HEAD' })).headers.etag).toBe(etag);
 });
 
+test('HEAD of what is streamed has none, as GET', async () => {
+  const { get } = await serveView((request) =>
+    respondWith(request, { sizeBytes: 1, contentType: 'text/plain', open: () => [Buffer.of(1)] }),
+  );
+  for (const method of ['GET', 'HEAD']) {
+    expect((await get('/', { method })).headers).not.toHaveProperty('etag');
+  }
+});
+
 test("a view's own ETag and date count", async () => {
   const own = { ETag: '"own"', 'Last-Modified': 'Sun, 06 Nov 1994 08:49:37 GMT' };
   const { get } = await serveView(() => new HttpResponse('content', { headers: own }));
@@ -56,6 +66,12 @@ test.for<[what: string, method: string, view: View]>([
   expect(answer.text).not.toBe('');
   expect(answer.status).not.toBe(500);
   expect(answer.headers).not.toHaveProperty('etag');
+});
+
+test('a stream without an ETag is there all the same', async () => {
+  const { get } = await serveView(() => new HttpResponse(['a', 'b']));
+  expect((await get('/', { headers: { 'If-Match': '*' } })).status).toBe(200);
+  expect((await get('/', { headers: { 'If-None-Match': '*' } })).status).toBe(304);
 });
 
 test('a body that is not sent is closed all the same', async () => {

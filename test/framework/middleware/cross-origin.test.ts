@@ -63,6 +63,13 @@ test.for<[origin: string, status: number]>([
   }
 });
 
+test('no origin is that of a Host that is no host', async () => {
+  capturedLog();
+  const { get } = await serveProtected();
+  const headers = { Host: 'example.com:99999', Origin: 'null' };
+  expect((await get('/', { method: 'POST', headers })).status).toBe(403);
+});
+
 test('a port that is the default of the scheme is left out of account', async () => {
   const { get } = await serveProtected();
   const headers = { Host: 'example.com:80', Origin: 'http://example.com' };

@@ -45,6 +45,18 @@ test('a forged host gets a 400, with a log line that names it and the setting', 
 });
 
 test.for([
+  ['evil.example:8080', "Host 'evil.example:8080' is not allowed: add 'evil.example' to"],
+  ['evil.example.:80', "Host 'evil.example.:80' is not allowed: add 'evil.example' to"],
+  ['[::2]:8080', "Host '[::2]:8080' is not allowed: add '[::2]' to"],
+  ['exam_ple.com', "Host 'exam_ple.com' is not well-formed"],
+])('%s is refused with what can be added', async ([Host = '', message]) => {
+  const lines = capturedLog();
+  const { get } = await serveProject({ ...project, settings: { ALLOWED_HOSTS: ['example.com'] } });
+  expect((await get('/', { headers: { Host } })).status).toBe(400);
+  expect(lines).toMatchObject([{ level: 'warn', message: expect.stringContaining(message ?? '') }]);
+});
+
+test.for([
   ['localhost:8000', 200],
   ['app.localhost', 200],
   ['127.0.0.1', 200],

@@ -83,6 +83,18 @@ test.for([
   },
 );
 
+test('a 304 has no policy: it would take the place of that of the page that the client has', async () => {
+  const { get } = await serveProject({
+    urlpatterns: [path('', () => new HttpResponse('', { status: 304 }))],
+    middleware: [securityHeaders],
+    settings: { SECURE_CSP: WITH_NONCE, SECURE_CSP_REPORT_ONLY: WITH_NONCE },
+  });
+  const { headers } = await get('/');
+  expect(headers).not.toHaveProperty('content-security-policy');
+  expect(headers).not.toHaveProperty('content-security-policy-report-only');
+  expect(headers['x-content-type-options']).toBe('nosniff');
+});
+
 test('the default policy takes a nonce for scripts and styles', async () => {
   const { get } = await serveWith();
   const { headers, text } = await get('/nonce/');
