@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { ImproperlyConfigured } from './errors.ts';
-import { isSecretName, MASK, maskUrls } from './masking.ts';
+import { isSecretName, MASK, maskQuery } from './masking.ts';
 
 /**
  * Reads the environment with types. Without a fallback a variable is required; an empty one counts
@@ -78,9 +78,10 @@ function read<T>(name: string, fallback: T | undefined, kind: Kind<T>): T {
   );
 }
 
-/** The value without what its name or its form says is a secret. */
+/** The value without what its name or its form says is a secret, and without all that is before an @. */
 function shown(name: string, text: string): string {
-  return isSecretName(name) ? MASK : maskUrls(text);
+  if (isSecretName(name)) return MASK;
+  return maskQuery(text.replace(/^([a-z][a-z0-9+.-]*:?\/\/)?.*@/is, `$1${MASK}@`));
 }
 
 function readSecret(name: string, fallback?: string): string {

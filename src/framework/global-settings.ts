@@ -91,7 +91,7 @@ export const GLOBAL_SETTINGS: {
     description: 'Former values of SECRET_KEY, whose signatures still count.',
   },
   ALLOWED_HOSTS: {
-    type: types.strings,
+    type: types.hostPatterns,
     default: [],
     description:
       "The Host names that are answered: 'example.com', '.example.com' with its subdomains, or '*'. Empty under DEBUG: the local ones.",

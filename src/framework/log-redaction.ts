@@ -30,9 +30,6 @@ const SECRET_NAMES = [
 
 const SECRETS: ReadonlySet<string> = new Set(SECRET_NAMES.map(fold));
 
-/** For pino, which gives the fields of a child logger to nobody else. */
-export const SECRET_PATHS: readonly string[] = SECRET_NAMES.map((name) => `["${name}"]`);
-
 /**
  * The fields of a log line as they may be written: without the values of those that are secret by
  * their names, however deep; an error with its type, message, stack and fields.

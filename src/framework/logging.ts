@@ -3,11 +3,11 @@ import { createRequire } from 'node:module';
 import { isatty } from 'node:tty';
 import { inspect } from 'node:util';
 import { destination, pino, stdTimeFunctions } from 'pino';
-import type { DestinationStream, Logger, LoggerOptions } from 'pino';
+import type { Bindings, ChildLoggerOptions, DestinationStream, Logger, LoggerOptions } from 'pino';
 import type { PrettyOptions } from 'pino-pretty';
 import type { Body } from '../wsgi/types.ts';
 import { ImproperlyConfigured } from './errors.ts';
-import { redactFields, SECRET_PATHS } from './log-redaction.ts';
+import { redactFields } from './log-redaction.ts';
 import { onSettingChange, settings } from './settings.ts';
 
 /** What is logged of a request: enough to find its other lines. */
@@ -17,9 +17,10 @@ interface LoggedRequest {
 
 /**
  * The application's log, as LOGGING configures it: JSON lines on standard error until then. Each line
- * that is written during a request carries its id, where the requestId middleware is in use.
+ * that is written during a request carries its id, where the requestId middleware is in use. The
+ * object stays the same, so that a module may keep a child of it: `log.child({ module: 'orders' })`.
  */
-export let log: Logger = pino(commonOptions(), destination({ fd: 2, sync: true }));
+export const log: Logger = pino(commonOptions(), destination({ fd: 2, sync: true }));
 
 /** Brings the log to the settings' LOGGING, and to each override of it. */
 export function setUpLogging(): void {
@@ -55,13 +56,33 @@ export function logBodyWithRequest(request: LoggedRequest, body: Body): Body {
 const requests = new AsyncLocalStorage<LoggedRequest>();
 let stopListening: (() => void) | undefined;
 
+/** The fields of child loggers, which pino itself would write once and for all, and unmasked. */
+const fieldsOf = new WeakMap<Logger, Bindings>();
+// oxlint-disable-next-line typescript/unbound-method -- it is applied to the parent
+const { child: makeChild } = log;
+
+const withFields = {
+  child(this: Logger, fields: Bindings, options?: ChildLoggerOptions): Logger {
+    const logger = Reflect.apply(makeChild, this, [{}, options]) as Logger;
+    fieldsOf.set(logger, { ...fieldsOf.get(this), ...redactFields(fields) });
+    // One that is also the parent's just now is the child's own all the same.
+    if (options?.level !== undefined) logger.level = options.level;
+    return logger;
+  },
+  bindings(this: Logger): Bindings {
+    return { ...fieldsOf.get(this) };
+  },
+  setBindings(this: Logger, fields: Bindings): void {
+    fieldsOf.set(this, { ...fieldsOf.get(this), ...redactFields(fields) });
+  },
+};
+Object.assign(log, withFields);
+
+/** A child of pino's has its parent as its prototype: it finds what is changed here. */
 function configureLog(): void {
   const { level = 'info', redact = [] } = settings.LOGGING;
   requirePaths(redact);
-  log = pino(
-    { ...commonOptions(), level, redact: [...SECRET_PATHS, ...redact] },
-    openDestination(),
-  );
+  Object.assign(log, pino({ ...commonOptions(), level, redact: [...redact] }, openDestination()));
 }
 
 /** @throws {ImproperlyConfigured} where pino cannot read one, whose own words name no setting. */
@@ -79,14 +100,15 @@ function requirePaths(redact: readonly string[]): void {
 function commonOptions(): LoggerOptions {
   return {
     base: { logger: 'application', pid: process.pid },
-    formatters: { level: (level) => ({ level }), log: redactFields },
+    formatters: { level: (level) => ({ level }) },
     // An error is made plain with the other fields.
     serializers: { err: (error: unknown) => error },
     timestamp: stdTimeFunctions.isoTime,
-    mixin: () => {
+    mixin(_fields, _level, logger) {
       const request = requests.getStore();
-      return request ? { request_id: request.id } : {};
+      return { ...(request && { request_id: request.id }), ...fieldsOf.get(logger) };
     },
+    mixinMergeStrategy: (fields, mixed) => redactFields({ ...mixed, ...fields }),
   };
 }
 
@@ -95,39 +117,41 @@ const DESCRIPTORS = { stdout: 1, stderr: 2 } as const;
 /** Each line goes out at once: the last ones before a crash matter most. */
 function openDestination(): DestinationStream {
   const { destination: target = 'stderr', pretty = 'auto' } = settings.LOGGING;
-  if (target !== 'stdout' && target !== 'stderr') {
-    return openFile(target);
-  }
-  const fd = DESCRIPTORS[target];
-  const isPretty = pretty === 'auto' ? isatty(fd) : pretty;
-  return (isPretty && prettyStream(fd)) || destination({ fd, sync: true });
+  const place = target === 'stdout' || target === 'stderr' ? DESCRIPTORS[target] : target;
+  const isPretty = pretty === 'auto' ? isTerminal(place) : pretty;
+  return (isPretty && prettyStream(place)) || openPlace(place);
 }
 
 /** @throws {ImproperlyConfigured} where it cannot be opened. */
-function openFile(path: string): DestinationStream {
+function openPlace(place: number | string): DestinationStream {
   try {
-    return destination({ dest: path, sync: true, mkdir: true });
+    return destination({ dest: place, sync: true, mkdir: true });
   } catch (cause) {
     throw new ImproperlyConfigured(
-      `LOGGING has destination '${path}': expected stdout, stderr or a file that can be written (${(cause as Error).message}).`,
+      `LOGGING has destination '${place}': expected stdout, stderr or a file that can be written (${(cause as Error).message}).`,
       { cause },
     );
   }
 }
 
 /** pino-pretty is a development dependency: undefined where it is not installed, as in production. */
-function prettyStream(fd: number): DestinationStream | undefined {
+function prettyStream(place: number | string): DestinationStream | undefined {
   const require = createRequire(import.meta.url);
   try {
     const pretty = require('pino-pretty') as (options: PrettyOptions) => DestinationStream;
     return pretty({
-      destination: fd,
+      destination: place,
       sync: true,
-      colorize: isatty(fd),
+      mkdir: true,
+      colorize: isTerminal(place),
       translateTime: 'SYS:HH:MM:ss',
       ignore: 'pid,logger',
     });
   } catch {
     return undefined;
   }
+}
+
+function isTerminal(place: number | string): boolean {
+  return typeof place === 'number' && isatty(place);
 }

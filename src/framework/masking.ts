@@ -3,10 +3,12 @@ import { inspect } from 'node:util';
 export const MASK = '********';
 
 const SECRET_NAME = /SECRET|PASS|TOKEN|KEY|API|AUTH(?!OR(?!I))|SIGNATURE|CREDENTIAL|COOKIE$/i;
-// Up to the last @: one in a password that nobody encoded does not end it. Without the colon before
-// it, a URL is a mistyped one, with the same password.
-const URL_CREDENTIALS = /(?<=\/\/)[^\s/]*@/g;
-const QUERY_FIELD = /(^|[?&])([^=&?#\s]+)=([^&#\s'"]+)/g;
+// Without the colon before it, a URL is a mistyped one, with the same password. A file's has none.
+const URL_REST = /(?<!file:\/?)\/\/\S+/g;
+const FIELD_NAME = /(^|[?&#;\s])([^=?&#;\s]+)=(?=[^&#\s])/g;
+// A field that begins as in a connection string may hold what would end one of a query.
+const QUERY_VALUE = /^[^&#\s]*/;
+const CONNECTION_VALUE = /^(?:'[^']*'|"[^"]*")?\S*/;
 const DEEPEST = 5;
 const ON_ONE_LINE = { breakLength: Infinity, compact: true, depth: DEEPEST } as const;
 
@@ -20,16 +22,30 @@ export function showSetting(name: string, value: unknown): string {
   return maskUrls(inspect(masked(name, value, 0), ON_ONE_LINE));
 }
 
-/** Text without the credentials of the URLs in it: `postgres://app:hush@db`. */
+/**
+ * Text without the credentials of the URLs in it: `postgres://app:hush@db`. They end at the last @:
+ * one in a password that nobody encoded does not end it, nor does a slash.
+ */
 export function maskUrls(text: string): string {
-  return text.replaceAll(URL_CREDENTIALS, `${MASK}@`);
+  return text.replaceAll(URL_REST, (rest) => {
+    const at = rest.lastIndexOf('@');
+    return at === -1 ? rest : `//${MASK}${rest.slice(at)}`;
+  });
 }
 
-/** A query, or text with URLs, without the values of fields that are secret by their names. */
+/** A query, a connection string or text with URLs, without the values of fields that are secret by their names. */
 export function maskQuery(text: string): string {
-  return maskUrls(text).replaceAll(QUERY_FIELD, (field, before: string, name: string) =>
-    isSecretName(decodeName(name)) ? `${before}${name}=${MASK}` : field,
-  );
+  const rest = maskUrls(text);
+  let shown = '';
+  let end = 0;
+  for (const { 0: field, 1: before = '', 2: name = '', index } of rest.matchAll(FIELD_NAME)) {
+    const start = index + field.length;
+    if (start < end || !isSecretName(decodeName(name))) continue;
+    const value = /[;\s]/.test(before) ? CONNECTION_VALUE : QUERY_VALUE;
+    shown += rest.slice(end, start) + MASK;
+    end = start + (value.exec(rest.slice(start))?.[0].length ?? 0);
+  }
+  return shown + rest.slice(end);
 }
 
 /** A copy in which secrets are masked; what it cannot look into is shown by the name of its class. */

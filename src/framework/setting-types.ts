@@ -60,10 +60,16 @@ export const mountPoint: SettingType<string> = type(
   (value): value is string => typeof value === 'string' && /^(?:\/.*[^/])?$/.test(value),
 );
 
-/** A URL's path that folders hang under: `/static/`. */
+/** A URL's path that folders hang under: `/static/`. The root itself would hide every view. */
 export const urlPrefix: SettingType<string> = type(
-  "a string that ends in '/'",
-  (value): value is string => typeof value === 'string' && value.endsWith('/'),
+  "a string that ends in '/', with a name before it",
+  (value): value is string => typeof value === 'string' && /[^/]\/$/.test(value),
+);
+
+/** What may stand for the Host of a request: `example.com`, `.example.com`, `[::1]`, `*`. */
+export const hostPatterns: SettingType<readonly string[]> = type(
+  "a list of host names such as 'example.com', '.example.com', '[::1]' or '*', without a port",
+  (value): value is readonly string[] => strings.accepts(value) && value.every(isHostPattern),
 );
 
 /** Origins, one of which may stand for the hosts below a domain: `https://*.example.com`. */
@@ -87,12 +93,15 @@ export const headerAndValue: SettingType<readonly [key: `HTTP_${string}`, value:
 
 /** Directives and their sources: `{ 'img-src': ["'self'", 'data:'] }`. */
 export const policy: SettingType<Readonly<Record<string, readonly string[]>>> = type(
-  'a mapping of directives to lists of sources',
+  "a mapping of directives to lists of sources, without ';', ',' and control characters",
   (value): value is Readonly<Record<string, readonly string[]>> =>
     typeof value === 'object' &&
     value !== null &&
     !Array.isArray(value) &&
-    Object.values(value).every((sources) => strings.accepts(sources)),
+    Object.entries(value).every(
+      ([directive, sources]) =>
+        strings.accepts(sources) && ![directive, ...sources].some(endsDirective),
+    ),
 );
 
 /** An object with these keys, each of which may be left out. */
@@ -120,6 +129,17 @@ export function functionOf<T>(expected: string): SettingType<T> {
 
 function type<T>(expected: string, accepts: (value: unknown) => value is T): SettingType<T> {
   return { expected, accepts };
+}
+
+/** Others would match no Host: those with a port, with a scheme, or with `*` in front of a domain. */
+function isHostPattern(text: string): boolean {
+  return /^(?:\*|\.?[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[a-f0-9]*:[a-f0-9.:]+\])$/i.test(text);
+}
+
+/** Behind one of these begins another directive, another policy or another header. */
+function endsDirective(text: string): boolean {
+  // oxlint-disable-next-line no-control-regex
+  return /[;,\x00-\x1f\x7f]/.test(text);
 }
 
 /** Written as browsers write it: what differs in a slash or in case would match nothing. */

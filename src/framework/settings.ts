@@ -9,6 +9,24 @@ import { nearest } from './nearest.ts';
 /** The settings' types. A project adds its own by declaring this interface again. */
 export interface Settings extends GlobalSettings {}
 
+/** The settings that a project's module adds; a literal's type is widened, so that another value may take its place. */
+export type OwnSettings<Module> = {
+  readonly [Name in Exclude<keyof Module, keyof GlobalSettings>]: Widened<Module[Name]>;
+};
+
+/** A union stays: it says on purpose what the values are. */
+type Widened<T> =
+  IsUnion<T> extends true
+    ? T
+    : T extends string
+      ? string
+      : T extends number
+        ? number
+        : T extends boolean
+          ? boolean
+          : T;
+type IsUnion<T, Whole = T> = T extends unknown ? ([Whole] extends [T] ? false : true) : never;
+
 type Values = Record<string, unknown>;
 
 // Loaded values are plain properties, as fast as any; what is not there falls through to the Proxy.

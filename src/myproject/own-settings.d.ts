@@ -1,7 +1,7 @@
-import type { GlobalSettings } from '../framework/global-settings.ts';
+import type { OwnSettings } from '../framework/settings.ts';
 import type * as project from './settings.ts';
 
 /** Tells the compiler of each setting that settings.ts exports beside the framework's: `settings.BASE_DIR`. */
 declare module '../framework/settings.ts' {
-  interface Settings extends Omit<typeof project, keyof GlobalSettings> {}
+  interface Settings extends OwnSettings<typeof project> {}
 }

@@ -67,6 +67,10 @@ test('a secret that is set twice is refused, without its value', () => {
 test.for<[name: string, value: string, shown: string]>([
   ['API_TOKEN', 'canary', '********'],
   ['DATABASE_URL', 'postgres//app:canary@db', 'postgres//********@db'],
+  ['DATABASE_URL', 'postgres://app:can/ary@db/app', 'postgres://********@db/app'],
+  ['DATABASE_URL', 'postgres://app:can/a@r y@db/app', 'postgres://********@db/app'],
+  ['DATABASE_URL', 'app@can ary@db', '********@db'],
+  ['DATABASE_URL', '/app?password=canary', '/app?password=********'],
 ])('%s is told without its secret where it is wrong', ([name, value, shown]) => {
   vi.stubEnv(name, value);
   expect(() => env.url(name)).toThrow(`${name} is '${shown}': expected an absolute URL.`);

@@ -12,6 +12,12 @@ test.for<[keyof typeof GLOBAL_SETTINGS, unknown]>([
   ['DEBUG', 1],
   ['ALLOWED_HOSTS', '*'],
   ['ALLOWED_HOSTS', [1]],
+  ['ALLOWED_HOSTS', ['app.example.com:8000']],
+  ['ALLOWED_HOSTS', ['[::1]:8000']],
+  ['ALLOWED_HOSTS', ['::1']],
+  ['ALLOWED_HOSTS', ['https://example.com']],
+  ['ALLOWED_HOSTS', ['*.example.com']],
+  ['ALLOWED_HOSTS', ['']],
   ['MIDDLEWARE', ['hosts']],
   ['FORCE_SCRIPT_NAME', 'shop'],
   ['FORCE_SCRIPT_NAME', '/shop/'],
@@ -23,6 +29,11 @@ test.for<[keyof typeof GLOBAL_SETTINGS, unknown]>([
   ['SECURE_CROSS_ORIGIN_OPENER_POLICY', 'other-origin'],
   ['SECURE_CSP', "default-src 'self'"],
   ['SECURE_CSP', { 'default-src': "'self'" }],
+  ['SECURE_CSP', { 'default-src': ["'self'; script-src *"] }],
+  ['SECURE_CSP', { 'default-src': ["'self'\n"] }],
+  ['SECURE_CSP', { 'img-src': ['data:, *'] }],
+  ['SECURE_CSP_REPORT_ONLY', { 'img-src;': [] }],
+  ['SECURE_CSP_REPORT_ONLY', { 'img\r\nX-Header: a': [] }],
   ['CSRF_TRUSTED_ORIGINS', ['app.example.com']],
   ['CSRF_TRUSTED_ORIGINS', ['https://app.example.com/']],
   ['CSRF_TRUSTED_ORIGINS', ['https://App.example.com']],
@@ -31,6 +42,8 @@ test.for<[keyof typeof GLOBAL_SETTINGS, unknown]>([
   ['CSRF_TRUSTED_ORIGINS', ['*']],
   ['SECURE_REDIRECT_EXEMPT', ['(']],
   ['STATIC_URL', '/static'],
+  ['STATIC_URL', '/'],
+  ['STATIC_URL', '//'],
   ['X_FRAME_OPTIONS', 'ALLOW'],
   ['LOGGING', { level: 'loud' }],
   ['LOGGING', { levle: 'info' }],
@@ -38,6 +51,15 @@ test.for<[keyof typeof GLOBAL_SETTINGS, unknown]>([
   ['LOGGING', null],
 ])('%s is not %j', ([name, value]) => {
   expect(GLOBAL_SETTINGS[name].type.accepts(value)).toBe(false);
+});
+
+test.for<[keyof typeof GLOBAL_SETTINGS, unknown]>([
+  ['ALLOWED_HOSTS', ['Example.com', '.example.com', '127.0.0.1', '[::1]', '[::ffff:1.2.3.4]', '*']],
+  ['STATIC_URL', 'static/'],
+  ['STATIC_URL', 'https://cdn.example.com/'],
+  ['SECURE_CSP', { 'script-src': ["'sha256-abc='", 'https://*.example.com:443/a?b'] }],
+])('%s may be %j', ([name, value]) => {
+  expect(GLOBAL_SETTINGS[name].type.accepts(value)).toBe(true);
 });
 
 test('the framework reads every setting', () => {

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Settings } from '../../src/framework/settings.ts';
 
-function run(options: Settings['LOGGING']) {
-  const program = join(import.meta.dirname, 'log-lines.ts');
+function run(options: Settings['LOGGING'], name = 'log-lines.ts') {
+  const program = join(import.meta.dirname, name);
   const args = ['--import', 'tsx', program, JSON.stringify(options)];
   return spawnSync(process.execPath, args, { encoding: 'utf8' });
 }
@@ -98,4 +98,40 @@ test('pretty lines are text with the message and the id', () => {
   const { stderr } = run({ pretty: true });
   expect(stderr).toMatch(/^\[\d\d:\d\d:\d\d\] INFO: information$/m);
   expect(stderr).toContain('request_id: "id-1"');
+});
+
+test('pretty lines go to a file only where they are asked for', () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'log-')), 'folder/app.log');
+  run({ destination: file, pretty: 'auto' });
+  expect(parse(readFileSync(file, 'utf8'))).toHaveLength(4);
+  run({ destination: `${file}.txt`, pretty: true });
+  expect(readFileSync(`${file}.txt`, 'utf8')).toMatch(/^\[\d\d:\d\d:\d\d\] INFO: information$/m);
+});
+
+test('a file that cannot be opened stops the start, also for pretty lines', () => {
+  const { status, stderr } = run({ destination: '/dev/null/app.log', pretty: true });
+  expect(status).not.toBe(0);
+  expect(stderr).toContain("LOGGING has destination '/dev/null/app.log': expected stdout, stderr");
+});
+
+test('a child logger that was made before LOGGING was read follows it, and each override', () => {
+  const { stdout } = run({ destination: 'stdout', level: 'warn' }, 'child-lines.ts');
+  expect(parse(stdout).map(({ module, msg }) => [module, msg])).toEqual([
+    ['later', 'warning'],
+    ['early', 'deeper: error'],
+    ['loud', 'its own level'],
+    ['early', 'fatal'],
+    ['early', 'bindings'],
+  ]);
+});
+
+test('the fields of a child logger are masked as those of a line, and errors are told', () => {
+  const { stdout, stderr } = run({ destination: 'stdout', redact: ['*.iban'] }, 'child-lines.ts');
+  expect(stdout + stderr).not.toContain('canary');
+  expect(parse(stdout).find(({ msg }) => msg === 'deeper: error')).toMatchObject({
+    Password: '[Redacted]',
+    user: { password: '[Redacted]', iban: '[Redacted]' },
+    deeper: { token: '[Redacted]' },
+    err: { type: 'TypeError', message: 'no answer', stack: expect.stringContaining('child-lines') },
+  });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isSecretName, maskQuery, showSetting } from '../../src/framework/masking.ts';
+import { isSecretName, maskQuery, maskUrls, showSetting } from '../../src/framework/masking.ts';
 
 test.for<[name: string, value: unknown, shown: string]>([
   ['NAME', 'plain', "'plain'"],
@@ -10,7 +10,9 @@ test.for<[name: string, value: unknown, shown: string]>([
   ['PASSWORD_REQUIRED', true, 'true'],
   ['DATABASE_URL', 'postgres://app:canary@db/app', "'postgres://********@db/app'"],
   ['DATABASE_URL', 'postgres://app:can@ary@db/app', "'postgres://********@db/app'"],
+  ['DATABASE_URL', 'postgres://app:can/ary@db/app', "'postgres://********@db/app'"],
   ['DATABASE', new URL('postgres://app:canary@db/app'), "'postgres://********@db/app'"],
+  ['DATABASE', 'host=db user=app password=canary', "'host=db user=app password=********'"],
   ['FEED', 'https://example.com/?token=canary&a=1', "'https://example.com/?token=********&a=1'"],
   [
     'DATABASES',
@@ -39,9 +41,32 @@ test.for<[string, string]>([
   ['/reset/?password=canary&next=/', '/reset/?password=********&next=/'],
   ['q=canary', 'q=canary'],
   ['text/html;q=0.9, */*;q=0.8', 'text/html;q=0.9, */*;q=0.8'],
+  ['token=&a=1', 'token=&a=1'],
+  ["?password=o'can;ary&a=1", '?password=********&a=1'],
+  ['https://example.com/#access_token=canary', 'https://example.com/#access_token=********'],
+  ['/?next=/a?token=can?ary', '/?next=/a?token=********'],
+  ['host=db password=can&a#ry user=app', 'host=db password=******** user=app'],
+  ["host=db password='can ary' user=app", 'host=db password=******** user=app'],
+  ['Server=db;User Id=app;Password=canary;', 'Server=db;User Id=app;Password=********'],
+  ['AccountName=app;AccountKey=canary==', 'AccountName=app;AccountKey=********'],
 ])('%s becomes %s', ([text, expected]) => {
   expect(maskQuery(text)).toBe(expected);
 });
+
+test('the place of a module in a stack stays', () => {
+  const place = 'at parse (file:///app/node_modules/@scope/name/index.js:1:2)';
+  expect(maskUrls(place)).toBe(place);
+});
+
+test.for(['//', ' a', 'a;', 'token=', ' token="', "token=' ", '//@'])(
+  'a hostile text of %j again and again is masked in time',
+  (piece) => {
+    const text = piece.repeat(65_536);
+    const start = performance.now();
+    maskQuery(text);
+    expect(performance.now() - start).toBeLessThan(1000);
+  },
+);
 
 test.for([
   'Authorization',

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, expect, expectTypeOf, test, vi } from 'vitest';
 import type * as SettingsModule from '../../src/framework/settings.ts';
 
 // Settings load once in a process: each test gets the module anew.
@@ -75,7 +75,7 @@ test('all bad settings and variables are reported at once', async () => {
   useModule('bad');
   vi.stubEnv('BAD_SETTINGS_WORKERS', 'many');
   const message = await framework.loadSettings().catch(String);
-  expect(message).toContain("ALLOWED_HOSTS is 'example.com': expected a list of strings.");
+  expect(message).toContain("ALLOWED_HOSTS is 'example.com': expected a list of host names");
   expect(message).toContain("DEBUG is 'yes': expected true or false.");
   expect(message).toContain("BAD_SETTINGS_WORKERS is 'many': expected an integer.");
 });
@@ -146,7 +146,7 @@ test('an override of a lower-case name is an error', () => {
 test('an override of the wrong type is refused', () => {
   framework.configureSettings({});
   const bad = { ALLOWED_HOSTS: 'example.com' } as object;
-  expect(() => framework.overrideSettings(bad)).toThrow('expected a list of strings');
+  expect(() => framework.overrideSettings(bad)).toThrow('expected a list of host names');
 });
 
 test('listeners are told of each change and of its restoring, until they leave', () => {
@@ -174,4 +174,24 @@ test('a setting that an override added is gone once it is restored', () => {
 test('the value of a secret setting is not told where its type is wrong', () => {
   const secret = { SECURE_PROXY_SSL_HEADER: 'https', MY_KEY: 'hush' } as object;
   expect(() => framework.configureSettings(secret)).toThrow(/^(?!.*hush)/s);
+});
+
+test('the type of an own setting allows for other values than the one it has', () => {
+  interface Module {
+    readonly PAGE_SIZE: 20;
+    readonly FEATURE: false;
+    readonly MODE: 'prod';
+    readonly LEVEL: 'low' | 'high';
+    readonly COLOURS: readonly string[];
+    readonly LIMITS: { readonly items: number } | null;
+    readonly DEBUG: true;
+  }
+  expectTypeOf<SettingsModule.OwnSettings<Module>>().toEqualTypeOf<{
+    readonly PAGE_SIZE: number;
+    readonly FEATURE: boolean;
+    readonly MODE: string;
+    readonly LEVEL: 'low' | 'high';
+    readonly COLOURS: readonly string[];
+    readonly LIMITS: { readonly items: number } | null;
+  }>();
 });

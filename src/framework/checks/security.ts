@@ -135,7 +135,22 @@ const RULES: readonly Rule[] = [
       'SECURE_PROXY_SSL_HEADER is set, so the application believes a header that the gateway takes from proxies on this machine alone.',
     hint: "Set FORWARDED_ALLOW_IPS to the proxy's network, or to '*' where nobody else can connect; without a proxy, take SECURE_PROXY_SSL_HEADER away.",
   },
+  {
+    id: 'security.W104',
+    isBroken: ({ X_FRAME_OPTIONS, SECURE_CSP }) =>
+      (frameOptionsOf(SECURE_CSP) ?? X_FRAME_OPTIONS) !== X_FRAME_OPTIONS,
+    message:
+      'X_FRAME_OPTIONS and the frame-ancestors of SECURE_CSP disagree: browsers heed frame-ancestors.',
+    hint: "Set frame-ancestors to 'self' for SAMEORIGIN, and to 'none' for DENY.",
+  },
 ];
+
+/** What X_FRAME_OPTIONS would say as the policy does; undefined where the policy says more, or nothing. */
+function frameOptionsOf(policy: Settings['SECURE_CSP']): Settings['X_FRAME_OPTIONS'] | undefined {
+  const sources = policy['frame-ancestors']?.join(' ');
+  if (sources === "'none'" || sources === '') return 'DENY';
+  return sources === "'self'" ? 'SAMEORIGIN' : undefined;
+}
 
 /** The gateway's own setting, by the names that it is given by. */
 function gatewayTrustsProxy(environment: NodeJS.ProcessEnv): boolean {

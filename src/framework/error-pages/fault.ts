@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { html } from '../html.ts';
 import type { Html } from '../html.ts';
 import { maskUrls } from '../masking.ts';
-import { framesOf } from './frames.ts';
+import { framesOf, messageOf } from './frames.ts';
 import type { Frame, SourceLine } from './frames.ts';
 
 const MOST_CAUSES = 10;
@@ -37,7 +37,7 @@ export function faultSections(error: Error): Html {
 function causeSection(cause: Error): Html {
   return html`<section>
     <h2>Caused by ${cause.name}</h2>
-    <p class="message">${maskUrls(cause.message)}</p>
+    <p class="message">${maskUrls(messageOf(cause))}</p>
     ${stack(cause)}
   </section>`;
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { inspect } from 'node:util';
 import { SOURCE_ROOT } from '../../wsgi/dotted-name.ts';
 
 /** One line of a stack, in the sources that people wrote. */
@@ -29,11 +30,16 @@ const LINES_AROUND = 6;
  * stack names the lines of the TypeScript sources already.
  */
 export function framesOf(error: Error): Frame[] {
-  const places = error.message.matchAll(COMPILER_PLACE);
+  const places = messageOf(error).matchAll(COMPILER_PLACE);
   const broken = Array.from(places, ([, place = '', line, column]) =>
     makeFrame('(syntax)', place, Number(line), Number(column) + 1),
   );
   return [...broken, ...(error.stack ?? '').split('\n').flatMap(parseStackLine)];
+}
+
+/** What the error says, also where that is no text. */
+export function messageOf({ message }: { readonly message: unknown }): string {
+  return typeof message === 'string' ? message : inspect(message);
 }
 
 function parseStackLine(text: string): Frame[] {
@@ -43,11 +49,21 @@ function parseStackLine(text: string): Frame[] {
 }
 
 function makeFrame(name: string, place: string, line: number, column: number): Frame {
-  const path = place.startsWith('file:') ? fileURLToPath(place) : place;
+  const path = pathOf(place);
   const owner = ownerOf(path);
   const file = path.startsWith(PROJECT_ROOT + sep) ? relative(PROJECT_ROOT, path) : path;
   const source = owner === 'foreign' ? [] : readLines(path, line);
   return { name, file, line, column, owner, source };
+}
+
+/** A line of a message may look like one of the stack, and name a file that cannot be. */
+function pathOf(place: string): string {
+  if (!place.startsWith('file:')) return place;
+  try {
+    return fileURLToPath(place);
+  } catch {
+    return place;
+  }
 }
 
 const PROJECT_ROOT = dirname(SOURCE_ROOT);

@@ -5,6 +5,7 @@ import { html } from '../html.ts';
 import type { Html } from '../html.ts';
 import { maskUrls } from '../masking.ts';
 import { faultSections } from './fault.ts';
+import { messageOf } from './frames.ts';
 import { pageResponse } from './page.ts';
 
 const REFRESH_SECONDS = 2;
@@ -28,7 +29,7 @@ function content(error: Error): Html {
   return html`<header>
       <p class="status">The project cannot be loaded</p>
       <h1>${error.name}</h1>
-      <p class="message">${maskUrls(error.message)}</p>
+      <p class="message">${maskUrls(messageOf(error))}</p>
     </header>
     <main>
       ${faultSections(error)}

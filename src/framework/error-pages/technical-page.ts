@@ -7,6 +7,7 @@ import type { HttpRequest } from '../request.ts';
 import type { HttpResponse } from '../response.ts';
 import { causesOf, faultSections } from './fault.ts';
 import { factSections } from './fact-tables.ts';
+import { messageOf } from './frames.ts';
 import { pageResponse, textResponse, wantsPage } from './page.ts';
 import { requestFacts, settingFacts, shownUrl } from './request-facts.ts';
 
@@ -28,7 +29,7 @@ function faultHeader(error: Error, status: string, request: HttpRequest): Html {
   return html`<header>
     <p class="status">${status}</p>
     <h1>${error.name}</h1>
-    <p class="message">${maskUrls(error.message) || 'It has no message.'}</p>
+    <p class="message">${maskUrls(messageOf(error)) || 'It has no message.'}</p>
     <p class="request"><b>${request.method}</b> ${shownUrl(request)}</p>
     <p class="id">Request <code>${request.id}</code></p>
   </header>`;

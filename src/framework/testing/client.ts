@@ -1,5 +1,6 @@
 import { runApplication } from '../../wsgi/run.ts';
 import type { Application } from '../../wsgi/types.ts';
+import { quote } from '../../wsgi/url.ts';
 import { validator } from '../../wsgi/validator.ts';
 import { settings, settingsSource } from '../settings.ts';
 import { getWsgiApplication } from '../wsgi.ts';
@@ -95,11 +96,12 @@ export class TestClient {
 function follow(method: string, response: TestResponse, options: RequestOptions): NextRequest {
   const { query: _, form, json, multipart, body, ...others } = options;
   const base = `${options.secure ? 'https' : 'http'}://${someAllowedHost()}`;
-  const target = new URL(response.location ?? '', new URL(response.path, base));
+  const mountPoint = mountPointOf(options);
+  const target = new URL(response.location ?? '', new URL(mountPoint + response.path, base));
   const isRepeated = response.status === 307 || response.status === 308;
   return {
     method: isRepeated || method === 'HEAD' ? method : 'GET',
-    path: target.pathname + target.search,
+    path: below(mountPoint, target.pathname) + target.search,
     options: {
       ...others,
       ...(isRepeated && { form, json, multipart, body }),
@@ -113,6 +115,18 @@ interface NextRequest {
   readonly method: string;
   readonly path: string;
   readonly options: RequestOptions;
+}
+
+/** The script name, as it stands in a URL. */
+function mountPointOf({ environ }: RequestOptions): string {
+  const forced = settingsSource() === undefined ? null : settings.FORCE_SCRIPT_NAME;
+  const scriptName = forced ?? quote(environ?.SCRIPT_NAME ?? '');
+  return scriptName && new URL(scriptName, 'http://localhost').pathname;
+}
+
+/** As a server takes SCRIPT_NAME off: what is left is PATH_INFO. */
+function below(mountPoint: string, path: string): string {
+  return path.startsWith(`${mountPoint}/`) ? path.slice(mountPoint.length) : path;
 }
 
 /** The first name that ALLOWED_HOSTS has, so that tests need not change it. */

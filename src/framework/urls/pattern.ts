@@ -18,9 +18,10 @@ export interface Pattern {
 
 const NO_VALUES: ParamValues = Object.freeze(Object.create(null)) as ParamValues;
 
-// Where text between two parameters occurs many times, this many ways to divide the path are tried:
-// enough for paths that people write, and it keeps the time linear for those that attackers write.
-const MOST_DIVISIONS = 64;
+// Where text between two parameters occurs many times, ways to divide the path are tried until this
+// many characters are read: enough for paths that people write, and it bounds the time for those that
+// attackers write, whose tries read the whole of a long path again and again.
+const MOST_CHARACTERS_READ = 4_194_304;
 
 /** @throws {ImproperlyConfigured} where the pattern is malformed. */
 export function compilePattern(source: string): Pattern {
@@ -39,7 +40,7 @@ export function matchPattern(pattern: Pattern, path: string): ParamValues | unde
   const start = 1 + prefix.length;
   if (pattern.parameters.length === 0) return path.length === start ? NO_VALUES : undefined;
   const values: Record<string, unknown> = {};
-  const division = { pattern, path, values, triesLeft: MOST_DIVISIONS };
+  const division = { pattern, path, values, triesLeft: MOST_CHARACTERS_READ / path.length };
   return matchFrom(division, 0, start) ? values : undefined;
 }
 

@@ -1,7 +1,8 @@
+import { inspect } from 'node:util';
 import { ImproperlyConfigured } from '../errors.ts';
 import { importSetting } from '../import-setting.ts';
 import { nearest } from '../nearest.ts';
-import type { UrlPattern, View } from './path.ts';
+import type { Include, Route, UrlPattern, View } from './path.ts';
 import { compilePattern } from './pattern.ts';
 import type { Pattern } from './pattern.ts';
 
@@ -79,9 +80,26 @@ function flatten(
   return urlpatterns.flatMap((entry) => {
     if ('urlpatterns' in entry) {
       const inner = entry.namespace ? `${namespace}${entry.namespace}:` : namespace;
+      requireUrlpatterns(entry, prefix);
       return flatten(entry.urlpatterns, prefix + entry.prefix, inner);
     }
     const name = entry.name === undefined ? undefined : namespace + entry.name;
+    requireView(entry, prefix);
     return [{ pattern: compilePattern(prefix + entry.pattern), view: entry.view, name }];
   });
+}
+
+// tsx does not check types, and what modules that import each other export is undefined at first.
+function requireUrlpatterns({ prefix, urlpatterns }: Include, outer: string): void {
+  if (Array.isArray(urlpatterns)) return;
+  throw new ImproperlyConfigured(
+    `include('${outer}${prefix}') has the urlpatterns ${inspect(urlpatterns)}: expected a list.`,
+  );
+}
+
+function requireView({ pattern, view }: Route, outer: string): void {
+  if (typeof view === 'function') return;
+  throw new ImproperlyConfigured(
+    `URL pattern '${outer}${pattern}' has the view ${inspect(view)}: expected a function.`,
+  );
 }

@@ -50,6 +50,7 @@ const ALL_MIDDLEWARE = SOUND.MIDDLEWARE ?? [];
 const without = (missing: unknown) => ({
   MIDDLEWARE: ALL_MIDDLEWARE.filter((middleware) => middleware !== missing),
 });
+const FRAMED_BY_ITSELF = { 'frame-ancestors': ["'self'"] };
 
 test.for<[id: string, changes: object]>([
   ['settings.W101', { ALOWED_HOSTS: [] }],
@@ -77,7 +78,7 @@ test.for<[id: string, changes: object]>([
   ['security.W009', { SECRET_KEY: 'abcd'.repeat(20) }],
   ['security.W009', { SECRET_KEY: `insecure-${STRONG_KEY}` }],
   ['security.W018', { DEBUG: true }],
-  ['security.W019', { X_FRAME_OPTIONS: 'SAMEORIGIN' }],
+  ['security.W019', { X_FRAME_OPTIONS: 'SAMEORIGIN', SECURE_CSP: FRAMED_BY_ITSELF }],
   ['security.W020', { ALLOWED_HOSTS: [] }],
   ['security.W021', { SECURE_HSTS_PRELOAD: false }],
   ['security.W022', { SECURE_REFERRER_POLICY: null }],
@@ -86,6 +87,7 @@ test.for<[id: string, changes: object]>([
   ['security.W025', { SECRET_KEY_FALLBACKS: [STRONG_KEY, 'short'] }],
   ['security.W101', without(hosts)],
   ['security.W102', { ALLOWED_HOSTS: ['*'] }],
+  ['security.W104', { SECURE_CSP: FRAMED_BY_ITSELF }],
 ])('%s fires under %j, alone', async ([id, changes]) => {
   expect(await idsUnder(changes)).toEqual([id]);
 });
@@ -95,6 +97,9 @@ test.for<[changes: object]>([
   [{ ROOT_URLCONF: join(import.meta.dirname, 'health-urls.ts') }],
   [{ SECURE_REFERRER_POLICY: 'no-referrer, strict-origin-when-cross-origin' }],
   [{ ALLOWED_HOSTS: ['.example.com'] }],
+  [{ SECURE_CSP: { 'frame-ancestors': ["'none'"] } }],
+  [{ SECURE_CSP: { 'frame-ancestors': ["'self'", 'https://partner.example'] } }],
+  [{ SECURE_CSP: {} }],
 ])('no check fires under %j', async ([changes]) => {
   expect(await idsUnder(changes)).toEqual([]);
 });
@@ -137,6 +142,11 @@ test.for<[name: string, value: unknown]>([
   ['SECURE_CSP', "default-src 'self'"],
 ])("what Django's E024 and W026 look for in %s stops the settings", ([name, value]) => {
   expect(() => withSettings({ [name]: value })).toThrow(name);
+});
+
+test('SAMEORIGIN beside the default SECURE_CSP is told', async () => {
+  const ids = await idsUnder({ X_FRAME_OPTIONS: 'SAMEORIGIN' });
+  expect(ids).toEqual(['security.W019', 'security.W104']);
 });
 
 test('a silenced message is counted and not shown', async () => {

@@ -153,3 +153,18 @@ test('a message that names a file shows it only where that is a source', async (
     '&#34;license&#34;',
   );
 });
+
+test.for<[message: unknown, shown: string]>([
+  ['broken\n    at a (file://host/x.ts:1:2)', 'file://host/x.ts:1:2'],
+  ['broken\n    at a (file:///x%2Fy.ts:1:2)', 'file:///x%2Fy.ts:1:2'],
+  [{ code: 'E42' }, '{ code: &#39;E42&#39; }'],
+])('an error whose message is %j is shown itself', async ([message, shown]) => {
+  const error = Object.assign(new RangeError(String(message)), { message });
+  const cause = new Error('outer', { cause: error });
+  for (const thrown of [error, cause]) {
+    const { status, text } = await answerTo(thrown, { DEBUG });
+    expect(status).toBe(500);
+    expect(text).toContain('RangeError');
+    expect(text).toContain(shown);
+  }
+});

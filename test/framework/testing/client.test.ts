@@ -122,6 +122,20 @@ test('redirects are followed when asked for, as a browser does', async () => {
   await expect(client.get('/ring/', { follow: true })).rejects.toThrow('More than 20 redirects');
 });
 
+test.for([
+  [{ FORCE_SCRIPT_NAME: '/a b' }, {}],
+  [{}, { environ: { SCRIPT_NAME: '/a b' } }],
+] as const)('redirects are followed below a script name: %j, %j', async ([changes, options]) => {
+  const client = await clientOf([
+    path('slash/', () => redirect('../down/')),
+    path('down/', (request) => redirect(`${request.scriptName}/a b/`)),
+    path('a b/', (request) => new HttpResponse(request.path)),
+  ]);
+  onTestFinished(overrideSettings(changes));
+  const response = await client.get('/slash', { ...options, follow: true });
+  expect([response.status, response.text()]).toEqual([200, '/a b/']);
+});
+
 test('HEAD has headers and no body, 405 its Allow', async () => {
   const client = await clientOf([
     path(

@@ -3,6 +3,7 @@ import { ImproperlyConfigured } from '../../../src/framework/errors.ts';
 import { compilePattern, matchPattern } from '../../../src/framework/urls/pattern.ts';
 
 const UUID = '0189f7ea-ae2c-7809-8aeb-b819cf5e9e7f';
+const DEEP = Array(200).fill('folder').join('/');
 
 test.for<[pattern: string, path: string, values: object | undefined]>([
   ['', '/', {}],
@@ -32,6 +33,8 @@ test.for<[pattern: string, path: string, values: object | undefined]>([
   ['<str:user>/<path:rest>', '/u/a/b', { user: 'u', rest: 'a/b' }],
   ['<path:a>/to/<path:b>/', '/1/to/2/to/3/', { a: '1/to/2', b: '3' }],
   ['<str:a>.<str:b>', '/.x', undefined],
+  ['<str:a>/<str:b>/<path:c>', `/a/b/${DEEP}`, { a: 'a', b: 'b', c: DEEP }],
+  ['<int:a>-<slug:b>', `/7-${DEEP.replaceAll('/', '-')}`, { a: 7, b: DEEP.replaceAll('/', '-') }],
   ['a.c/', '/abc/', undefined],
 ])('%s on %s gives %j', ([pattern, path, values]) => {
   expect(matchPattern(compilePattern(pattern), path)).toEqual(values);
@@ -55,9 +58,14 @@ test.for<[pattern: string, path: string]>([
   ['<path:a>/x/<path:b>/x/<path:c>/y', '/x'.repeat(32_768)],
   ['<path:p>/edit/', '/'.repeat(65_536)],
   ['<str:a>/<str:b>/', 'a'.repeat(65_536)],
+  ['<str:a>/<str:b>/<path:c>', '/'.repeat(65_536)],
+  ['<str:a>/<str:b>/<path:c>/y', 'a/'.repeat(32_768)],
+  ['<slug:a>-<int:b>-<path:c>/', `${'a-'.repeat(32_768)}.`],
+  ['<uuid:a>/<int:b>/<path:c>/y', '1/'.repeat(32_768)],
+  ['<path:a>/<int:b>/<int:c>/y', '1/'.repeat(32_768)],
 ])('%s answers for a hostile path of 64 KB in time', ([pattern, path]) => {
   const compiled = compilePattern(pattern);
   const start = performance.now();
   expect(matchPattern(compiled, `/${path}`)).toBeUndefined();
-  expect(performance.now() - start).toBeLessThan(1000);
+  expect(performance.now() - start).toBeLessThan(50);
 });

@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
-import { loadUrlconf } from '../../../src/framework/urls/urlconf.ts';
+import { ImproperlyConfigured } from '../../../src/framework/errors.ts';
+import { include, path } from '../../../src/framework/urls/path.ts';
+import type { UrlPattern, View } from '../../../src/framework/urls/path.ts';
+import { compileUrlconf, loadUrlconf } from '../../../src/framework/urls/urlconf.ts';
 
 test.for<[name: string, complaint: string]>([
   ['', 'ROOT_URLCONF is not set'],
@@ -7,4 +10,19 @@ test.for<[name: string, complaint: string]>([
   ['myproject.nowhere', 'no file'],
 ])('ROOT_URLCONF %j is refused', async ([name, complaint]) => {
   await expect(loadUrlconf(name)).rejects.toThrow(complaint);
+});
+
+// What the compiler refuses reaches the running program all the same: tsx does not check types.
+const nothing: unknown = undefined;
+
+test.for<[pattern: UrlPattern, complaint: string]>([
+  [path('x/', nothing as View), "URL pattern 'a/x/' has the view undefined: expected a function."],
+  [
+    include('z/', nothing as UrlPattern[]),
+    "include('a/z/') has the urlpatterns undefined: expected a list.",
+  ],
+])('%j is refused before the first request', ([pattern, complaint]) => {
+  const compile = () => compileUrlconf([include('a/', [pattern])]);
+  expect(compile).toThrow(ImproperlyConfigured);
+  expect(compile).toThrow(complaint);
 });
