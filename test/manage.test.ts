@@ -1,7 +1,8 @@
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { manage } from './framework/commands/manage-process.ts';
+import { manage, startManage } from './framework/commands/manage-process.ts';
 import { makeTree } from './framework/staticfiles/tree.ts';
 
 const COMMANDS = ['check', 'collectstatic', 'diffsettings', 'runserver', 'shell', 'startproject'];
@@ -38,13 +39,14 @@ test.for([
   [['frobnicate'], "There is no command 'frobnicate'. 'help' lists those there are."],
   [['check', '--deplyo'], "Unknown option '--deplyo'"],
   [['check', '--tag', 'nonsense'], "No check has the tag 'nonsense'"],
+  [['check', '--tag', 'urls', '--tag', 'security'], "the tag 'security' run with --deploy alone"],
   [['check', '--fail-level', 'bad'], "--fail-level is 'bad': expected one of info, warning"],
   [['startproject'], 'Usage: startproject NAME [FOLDER]'],
   [['startproject', 'My-Shop'], "'My-Shop' cannot be a project's name"],
   [['startproject', 'gateway'], "'gateway' cannot be a project's name: this one has src/gateway"],
   [['startproject', 'e2e'], "'e2e' cannot be a project's name: this one has test/e2e already."],
   [['startproject', 'shop', import.meta.dirname], 'exists already'],
-  [['runserver', 'nonsense'], 'runserver nonsense: expected a port, or an address and a port.'],
+  [['runserver', 'nonsense'], 'runserver nonsense: expected a port from 1 to 65535, or'],
 ] as const)('manage %j exits 1 with the message alone', async ([args, message]) => {
   const { code, stderr } = await manage(args);
   expect(code).toBe(1);
@@ -111,6 +113,21 @@ test('diffsettings --all shows the defaults too', async () => {
   const { stdout } = await manage(['diffsettings', '--all']);
   expect(stdout).toMatch(/^APPEND_SLASH = true$/m);
   expect(stdout).toMatch(/^BASE_DIR = .* {2}###$/m);
+});
+
+test('diffsettings --all shows empty secrets as what they are', async () => {
+  const { stdout } = await manage(['diffsettings', '--all']);
+  expect(stdout).toMatch(/^SECRET_KEY = ''$/m);
+  expect(stdout).toMatch(/^SECRET_KEY_FALLBACKS = \[\]$/m);
+});
+
+test.for(['help', 'check', 'diffsettings'])('%s ends quietly without a reader', async (name) => {
+  const child = startManage([name]);
+  child.stdout?.destroy();
+  let stderr = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  const [code] = (await once(child, 'close')) as [number | null];
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
 });
 
 test('shell has the settings, the application and a client', async () => {

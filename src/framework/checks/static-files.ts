@@ -31,7 +31,7 @@ function checkFolder(folder: string, root: string | null): readonly CheckMessage
         level: 'error',
         id: 'staticfiles.E002',
         message: `STATIC_ROOT '${root}' and '${folder}' of STATICFILES_DIRS are inside one another.`,
-        hint: 'collectstatic empties STATIC_ROOT of what it does not know: give it a folder of its own.',
+        hint: 'collectstatic fills STATIC_ROOT: give it a folder of its own.',
       },
     ];
   }

@@ -27,7 +27,7 @@ async function runCheck(args: readonly string[]): Promise<number> {
   await loadSettings();
   if (values['list-tags']) return listTags(values.deploy);
   const failLevel = parseLevel(values['fail-level']);
-  requireTags(values.tag, checkTags(true));
+  requireTags(values.tag, values.deploy);
   const { messages, silencedCount } = await runChecks(
     selectChecks({ deploy: values.deploy, tags: values.tag }),
   );
@@ -48,10 +48,16 @@ function parseLevel(text: string): Level {
   throw new CommandError(`--fail-level is '${text}': expected one of ${LEVELS.join(', ')}.`);
 }
 
-function requireTags(tags: readonly string[], known: readonly string[]): void {
-  const unknown = tags.find((tag) => !known.includes(tag));
-  if (unknown === undefined) return;
-  throw new CommandError(`No check has the tag '${unknown}': expected one of ${known.join(', ')}.`);
+/** Each has to select a check that runs: what checks nothing would pass. */
+function requireTags(tags: readonly string[], deploy: boolean): void {
+  const idle = tags.find((tag) => !checkTags(deploy).includes(tag));
+  if (idle === undefined) return;
+  const known = checkTags(true);
+  throw new CommandError(
+    known.includes(idle)
+      ? `The checks with the tag '${idle}' run with --deploy alone: add it.`
+      : `No check has the tag '${idle}': expected one of ${known.join(', ')}.`,
+  );
 }
 
 function format({ level, id, message, hint }: CheckMessage): string {

@@ -8,7 +8,8 @@ import type { Command } from './command.ts';
 export const collectstatic: Command = {
   name: 'collectstatic',
   usage: '',
-  summary: 'Copies the static files to STATIC_ROOT, with hashed names and compressed variants.',
+  summary:
+    'Copies the static files to STATIC_ROOT, hashed and compressed; removes its own stale ones.',
   async run(args) {
     parseArgs({ args: [...args] });
     await loadSettings();
@@ -19,11 +20,13 @@ export const collectstatic: Command = {
 };
 
 /** `5 static files copied to '…', 5 post-processed.` */
-export function summary({ copied, unmodified, postProcessed }: Collected, root: string): string {
+export function summary(collected: Collected, root: string): string {
+  const { copied, unmodified, postProcessed, removed } = collected;
   const parts = [
     `${copied} static ${copied === 1 ? 'file' : 'files'} copied to '${root}'`,
     ...(unmodified > 0 ? [`${unmodified} unmodified`] : []),
     `${postProcessed} post-processed`,
+    ...(removed > 0 ? [`${removed} stale removed`] : []),
   ];
   return `${parts.join(', ')}.`;
 }

@@ -12,7 +12,9 @@ export const diffsettings: Command = {
   async run(args) {
     const { values } = parseArgs({ args: [...args], options: { all: { type: 'boolean' } } });
     await loadSettings();
-    for (const [name, value] of Object.entries(settings).toSorted(byName)) {
+    // The settings leave an empty SECRET_KEY out.
+    const shown = Object.assign({ SECRET_KEY: '' }, settings);
+    for (const [name, value] of Object.entries(shown).toSorted(byName)) {
       if (values.all || !isDefault(name, value)) print(line(name, value));
     }
     return 0;
@@ -21,7 +23,8 @@ export const diffsettings: Command = {
 
 function line(name: string, value: unknown): string {
   const marker = isGlobalSetting(name) ? '' : '  ###';
-  return `${name} = ${showSetting(name, value)}${marker}`;
+  const isEmptyList = Array.isArray(value) && value.length === 0;
+  return `${name} = ${isEmptyList ? '[]' : showSetting(name, value)}${marker}`;
 }
 
 function isDefault(name: string, value: unknown): boolean {

@@ -21,6 +21,7 @@ const COMMANDS: readonly Command[] = [
 
 /** Runs a management command and gives its exit code. Mistakes are shown without a stack. */
 export async function runCommand(argv: readonly string[]): Promise<number> {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreGoneReader);
   try {
     return await dispatch(argv);
   } catch (error) {
@@ -28,6 +29,11 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
     printError(error.message);
     return 1;
   }
+}
+
+/** As in `diffsettings | head -1`: the command goes on to its end, and nobody reads it. */
+function ignoreGoneReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
 }
 
 async function dispatch([name = 'help', ...args]: readonly string[]): Promise<number> {

@@ -14,6 +14,7 @@ import { CommandError, print, printError } from './command.ts';
 import type { Command } from './command.ts';
 
 const DEFAULT_ADDRESS = '127.0.0.1:8000';
+const ADDRESS = /^(?:\[[\da-f:.]+\]|\w[\w.-]*):[1-9]\d*$/i;
 
 export const runserver: Command = {
   name: 'runserver',
@@ -52,9 +53,11 @@ async function checkProject(): Promise<void> {
 function parseAddress(args: readonly string[]): string {
   const [text = DEFAULT_ADDRESS, ...rest] = args;
   const address = /^\d+$/.test(text) ? `127.0.0.1:${text}` : text;
-  const isAddress = /^[^\s-].*:\d+$/.test(address) && URL.canParse(`http://${address}`);
+  const isAddress = ADDRESS.test(address) && URL.canParse(`http://${address}`);
   if (rest.length === 0 && isAddress) return address;
-  throw new CommandError(`runserver ${args.join(' ')}: expected a port, or an address and a port.`);
+  throw new CommandError(
+    `runserver ${args.join(' ')}: expected a port from 1 to 65535, or an address and such a port.`,
+  );
 }
 
 /** The gateway would wait for the port to come free, which here it does not. */
@@ -119,6 +122,8 @@ function forwardSignals(gateway: ChildProcess): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => gateway.kill(signal));
   }
+  // The terminal has gone. The gateway takes HUP for a reload.
+  process.on('SIGHUP', () => gateway.kill('SIGTERM'));
 }
 
 async function exitCode(child: ChildProcess): Promise<number> {

@@ -42,7 +42,9 @@ function startProject(args: readonly string[]): number {
   const oldName = nameOfThisProject();
   requireName(name, oldName);
   requireFreeFolder(target);
-  for (const file of projectFiles()) copyFile(file, target, oldName, name);
+  const places = placesOf(oldName);
+  const rename = (text: string) => text.replaceAll(places, name);
+  for (const file of projectFiles()) copyFile(file, target, rename);
   print(
     `The project ${name} is in ${target}. Begin with:\n\n  cd ${target}\n  npm install\n  npm run format\n  npm run dev`,
   );
@@ -88,14 +90,47 @@ function projectFiles(): string[] {
   return inside('');
 }
 
+/**
+ * Where a project's name stands for it: `app` or `server` is a word that means something else
+ * elsewhere. A test finds the places of the sample project that are not here.
+ */
+function placesOf(name: string): RegExp {
+  const modules = [...modulesOf(name), ...MODULES_IN_EXAMPLES].join('|');
+  const places = [
+    // The folder, and what another folder imports from it: src/NAME, '../NAME/views.ts'.
+    String.raw`(?<=(?:\bsrc|\btest|<source root>)/)${name}(?![\w.-])`,
+    String.raw`(?<=\.\./)${name}(?=/[\w./-]+\.ts')`,
+    // A module, in regular expressions too: NAME.settings.
+    String.raw`(?<![\w./])${name}(?=\\?\.(?:${modules})\b)`,
+    // package.json, and what package-lock.json says of the project itself.
+    String.raw`(?<=^(?: {4}"": )?\{\n +"name": ")${name}(?=")`,
+    // .oxlintrc.json
+    String.raw`(?<=\|)${name}(?=\)/")`,
+    `(?<=")${name}(?= imports framework )`,
+    // deploy/stack.yml
+    String.raw`(?<=deploy/stack\.yml |--project-name )${name}(?![\w-])`,
+    `(?<=_IMAGE:-)${name}(?=-)`,
+    // LICENSE
+    `(?<=the )${name}(?= contributors$)`,
+  ];
+  return new RegExp(places.join('|'), 'gm');
+}
+
+// There are no files of these names: tests look for them in vain, and the README invents one.
+const MODULES_IN_EXAMPLES = ['nowhere', 'other', 'setings'];
+
+function modulesOf(name: string): string[] {
+  const files = readdirSync(join(PROJECT_ROOT, 'src', name));
+  return files.flatMap((file) => /^[\w-]+/.exec(file) ?? []);
+}
+
 /** Renames the project in a file's path and in its text; what is no text is copied as it is. */
-function copyFile(file: string, target: string, oldName: string, name: string): void {
-  const segments = file.split(sep).map((segment) => (segment === oldName ? name : segment));
+function copyFile(file: string, target: string, rename: (text: string) => string): void {
   const from = join(PROJECT_ROOT, file);
-  const to = join(target, ...segments);
+  const to = join(target, rename(file.split(sep).join('/')));
   mkdirSync(dirname(to), { recursive: true });
   copyFileSync(from, to);
   const content = readFileSync(from);
-  if (content.includes(0) || !content.includes(oldName)) return;
-  writeFileSync(to, content.toString().replaceAll(oldName, name));
+  // As latin1, text in any encoding keeps its bytes.
+  if (!content.includes(0)) writeFileSync(to, rename(content.toString('latin1')), 'latin1');
 }

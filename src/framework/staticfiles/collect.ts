@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve, sep } from 'node:path';
 import { CommandError } from '../commands/command.ts';
@@ -7,8 +7,9 @@ import { filesInside } from '../files/file-inside.ts';
 import { settings } from '../settings.ts';
 import type { ParseCss } from './css.ts';
 import { allStatic } from './finders.ts';
-import { hashFiles } from './hashed-names.ts';
+import { hashedName, hashFiles } from './hashed-names.ts';
 import { formatManifest, MANIFEST_NAME, readHashedNames } from './manifest.ts';
+import type { HashedNames } from './manifest.ts';
 import { publish, publishFile } from './publish.ts';
 import { staticPrefix } from './static-url.ts';
 import { CODINGS } from './variants.ts';
@@ -19,6 +20,8 @@ export interface Collected {
   readonly unmodified: number;
   /** Files with a hashed name. */
   readonly postProcessed: number;
+  /** Stale files, variants too. */
+  readonly removed: number;
 }
 
 /** Told of each file that is done. */
@@ -26,8 +29,9 @@ export type Progress = (done: number, total: number) => void;
 
 /**
  * Fills STATIC_ROOT: every static file under its own name and under its hashed one, each with its
- * compressed variants, and the manifest last. What is there already is not written again. Files that
- * belong to none go, except those of the manifest before, which running workers still ask for.
+ * compressed variants, and the manifest last. What is there already is not written again. What was
+ * collected before and is stale goes, except the hashed names of the manifest before, which running
+ * workers still ask for. Any other file stays.
  *
  * @throws {ImproperlyConfigured} where STATIC_ROOT is not set, or is no folder of its own.
  * @throws {CommandError} where a style sheet is broken, or refers to a file that does not exist.
@@ -36,7 +40,7 @@ export async function collectStatic(onProgress: Progress = () => {}): Promise<Co
   const root = staticRoot();
   const sources = withoutVariants(allStatic());
   const files = hashFiles(sources, staticPrefix(), await loadParseCss());
-  const hashedBefore = hashedNamesIn(root);
+  const before = namesBefore(root);
 
   let copied = 0;
   let done = 0;
@@ -44,15 +48,23 @@ export async function collectStatic(onProgress: Progress = () => {}): Promise<Co
     if (await publishFile(root, name, sources.get(name) ?? '', file)) copied++;
     onProgress(++done, files.size);
   });
-  const names = new Map(Array.from(files, ([name, { hashedName }]) => [name, hashedName]));
+  const names = new Map(Array.from(files, ([name, file]) => [name, file.hashedName]));
   publish(join(root, MANIFEST_NAME), Buffer.from(formatManifest(names)));
-  removeOthers(root, new Set([MANIFEST_NAME, ...names.keys(), ...names.values(), ...hashedBefore]));
-  return { copied, unmodified: files.size - copied, postProcessed: files.size };
+  const current = [MANIFEST_NAME, ...names.keys(), ...names.values()];
+  const stale = staleFiles(root, before, new Set([...current, ...before.values()]));
+  for (const name of stale) rmSync(join(root, name));
+  return {
+    copied,
+    unmodified: files.size - copied,
+    postProcessed: files.size,
+    removed: stale.length,
+  };
 }
 
 /** Whether one of two folders is, or is inside, the other. */
 export function overlaps(one: string, other: string): boolean {
-  const [a, b] = [resolve(one) + sep, resolve(other) + sep];
+  // join() keeps '/' as it is.
+  const [a, b] = [join(resolve(one), sep), join(resolve(other), sep)];
   return a.startsWith(b) || b.startsWith(a);
 }
 
@@ -91,18 +103,31 @@ async function loadParseCss(): Promise<ParseCss> {
   }
 }
 
-function hashedNamesIn(root: string): Iterable<string> {
+function namesBefore(root: string): HashedNames {
   try {
-    return readHashedNames(root)?.values() ?? [];
+    return readHashedNames(root) ?? new Map();
   } catch {
-    return [];
+    return new Map();
   }
 }
 
-function removeOthers(root: string, names: ReadonlySet<string>): void {
-  for (const name of filesInside(root).keys()) {
-    if (!names.has(name) && !isVariantOf(name, names)) rmSync(join(root, name));
-  }
+/** What was collected and is not to be kept; none where no manifest says that the folder is ours. */
+function staleFiles(root: string, before: HashedNames, kept: ReadonlySet<string>): string[] {
+  if (before.size === 0) return [];
+  const names = [...filesInside(root).keys()];
+  const hashed = names.filter((name) => !kept.has(name) && isNamedByContent(root, name));
+  const collected = new Set([...before.keys(), ...hashed]);
+  return names.filter((name) => belongsTo(name, collected) && !belongsTo(name, kept));
+}
+
+function belongsTo(name: string, names: ReadonlySet<string>): boolean {
+  return names.has(name) || isVariantOf(name, names);
+}
+
+/** The manifest forgets a hashed name after one run. A file that others made has no such name. */
+function isNamedByContent(root: string, name: string): boolean {
+  const plain = name.replace(/\.[0-9a-f]{12}(?=(?:\.[^./]*)?$)/, '');
+  return plain !== name && hashedName(plain, readFileSync(join(root, name))) === name;
 }
 
 /** As many at once as there are processors: compressing is what takes the time. */

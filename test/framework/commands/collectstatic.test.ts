@@ -3,16 +3,20 @@ import { summary } from '../../../src/framework/commands/collectstatic.ts';
 
 test.for([
   [
-    { copied: 5, unmodified: 0, postProcessed: 5 },
+    { copied: 5, unmodified: 0, postProcessed: 5, removed: 0 },
     "5 static files copied to 'out', 5 post-processed.",
   ],
   [
-    { copied: 1, unmodified: 0, postProcessed: 1 },
+    { copied: 1, unmodified: 0, postProcessed: 1, removed: 0 },
     "1 static file copied to 'out', 1 post-processed.",
   ],
   [
-    { copied: 0, unmodified: 5, postProcessed: 5 },
+    { copied: 0, unmodified: 5, postProcessed: 5, removed: 0 },
     "0 static files copied to 'out', 5 unmodified, 5 post-processed.",
+  ],
+  [
+    { copied: 0, unmodified: 5, postProcessed: 5, removed: 3 },
+    "0 static files copied to 'out', 5 unmodified, 5 post-processed, 3 stale removed.",
   ],
 ] as const)('%j is told as %s', ([collected, line]) => {
   expect(summary(collected, 'out')).toBe(line);

@@ -72,7 +72,7 @@ test('it serves, reloads on a change, shows broken code in the browser, and quit
   const source = readFileSync(views, 'utf8');
   writeFileSync(views, source.replace('`Item ', '`Changed '));
   await answers('/items/7/', 'Changed 7');
-  expect(output()).toContain('myproject/views.ts changed');
+  expect(output()).toContain('/views.ts changed');
 
   writeFileSync(views, `${source}\nthis no TypeScript`);
   await answers('/items/7/', 'The project cannot be loaded');
@@ -121,14 +121,32 @@ test('a port in use is told at once', async () => {
   expect([code, stderr]).toEqual([1, 'That port is already in use.\n']);
 });
 
-test.for(['99999', 'localhost:99999', 'a b:80', 'example.com'])(
-  '%s is no address to serve on',
-  async (address) => {
-    const { code, stderr } = await manage(['runserver', address]);
-    expect(code).toBe(1);
-    expect(stderr).toBe(`runserver ${address}: expected a port, or an address and a port.\n`);
-  },
-);
+test.for([
+  '0',
+  '08000',
+  '99999',
+  'localhost:99999',
+  'a b:80',
+  'example.com',
+  '127.0.0.1/x:8000',
+  'user@127.0.0.1:8000',
+  '127.0.0.1:08000',
+  '127.0.0.1:0',
+])('%s is no address to serve on', async (address) => {
+  const { code, stderr } = await manage(['runserver', address]);
+  expect(code).toBe(1);
+  expect(stderr).toBe(
+    `runserver ${address}: expected a port from 1 to 65535, or an address and such a port.\n`,
+  );
+});
+
+test('it ends with its terminal', async () => {
+  const { child, answers } = await startServer(copyProject());
+  await answers('/items/7/', 'Item 7');
+  const exited = once(child, 'exit');
+  child.kill('SIGHUP');
+  expect(await exited).toEqual([0, null]);
+}, 60_000);
 
 test('without DEBUG and ALLOWED_HOSTS it is refused', async () => {
   const { code, stderr } = await manage(['runserver'], { DEBUG: 'false', ALLOWED_HOSTS: ',' });

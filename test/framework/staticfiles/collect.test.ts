@@ -10,7 +10,7 @@ import {
 import { join } from 'node:path';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { collectStatic } from '../../../src/framework/staticfiles/collect.ts';
+import { collectStatic, overlaps } from '../../../src/framework/staticfiles/collect.ts';
 import { findStatic } from '../../../src/framework/staticfiles/finders.ts';
 import { readHashedNames } from '../../../src/framework/staticfiles/manifest.ts';
 import { withSettings } from '../serve.ts';
@@ -21,7 +21,6 @@ function useFolders(more: Readonly<Record<string, string>> = {}) {
     'one/app.css': 'p{}\n',
     'two/app.css': 'two',
     'two/img/logo.png': 'png\n',
-    'out/stale/old.css': 'stale',
     ...more,
   });
   const folder = (name: string) => join(root, name);
@@ -47,12 +46,44 @@ async function collectedAs(name: string, files: Readonly<Record<string, string>>
   return { hashedName, content: readFileSync(join(STATIC_ROOT, hashedName), 'utf8') };
 }
 
-test('every file is copied, the first folder wins, what is stale goes', async () => {
-  const { out, read } = useFolders();
-  expect(await collectStatic()).toEqual({ copied: 2, unmodified: 0, postProcessed: 2 });
+test('every file is copied, the first folder wins', async () => {
+  const { read } = useFolders();
+  expect(await collectStatic()).toEqual({ copied: 2, unmodified: 0, postProcessed: 2, removed: 0 });
   expect(read('app.css')).toBe('p{}\n');
   expect(read('img/logo.png')).toBe('png\n');
-  expect(existsSync(join(out, 'stale/old.css'))).toBe(false);
+});
+
+test('what was collected and is stale goes: a file, its hashed name a run later, its variants', async () => {
+  const { one, out } = useFolders({ 'one/long.css': 'a { color: red }\n'.repeat(100) });
+  const left = () => globSync('long.*', { cwd: out }).length;
+  await collectStatic();
+  expect(left()).toBe(6);
+  rmSync(join(one, 'long.css'));
+  expect(await collectStatic()).toMatchObject({ unmodified: 2, removed: 3 });
+  expect(left()).toBe(3);
+  expect(await collectStatic()).toMatchObject({ unmodified: 2, removed: 3 });
+  expect(left()).toBe(0);
+});
+
+test('a file that was not collected stays', async () => {
+  const foreign = [
+    'robots.txt',
+    'robots.txt.gz',
+    'app.000000000000.css',
+    'css/app.b864b7b520ea.css',
+  ];
+  const { one, out } = useFolders(Object.fromEntries(foreign.map((name) => [`out/${name}`, name])));
+  await collectStatic();
+  writeFileSync(join(one, 'app.css'), 'q{}\n');
+  await collectStatic();
+  await collectStatic();
+  expect(foreign.filter((name) => !existsSync(join(out, name)))).toEqual([]);
+});
+
+test('a folder without a manifest keeps what is named by its content', async () => {
+  const { out } = useFolders({ 'out/app.4100b81107ac.css': 'q{}\n' });
+  await collectStatic();
+  expect(existsSync(join(out, 'app.4100b81107ac.css'))).toBe(true);
 });
 
 test("files have a second name, from their content's MD5, which the manifest tells", async () => {
@@ -72,7 +103,7 @@ test('a second run writes nothing again', async () => {
   await collectStatic();
   const times = () => modifiedTimes(out);
   const before = times();
-  expect(await collectStatic()).toEqual({ copied: 0, unmodified: 3, postProcessed: 3 });
+  expect(await collectStatic()).toEqual({ copied: 0, unmodified: 3, postProcessed: 3, removed: 0 });
   expect({ ...times(), 'staticfiles.json': 0 }).toEqual({ ...before, 'staticfiles.json': 0 });
 });
 
@@ -156,11 +187,20 @@ test.for(['one', 'one/inside', ''])(
   },
 );
 
+test.for([
+  ['/srv/static', '/srv/static', true],
+  ['/srv', '/srv/static', true],
+  ['/', '/srv/static', true],
+  ['/srv/stat', '/srv/static', false],
+] as const)('%s and %s overlap: %s', ([one, other, expected]) => {
+  expect([overlaps(one, other), overlaps(other, one)]).toEqual([expected, expected]);
+});
+
 test('the finders give the file of the first folder', async () => {
   const { one, two } = useFolders();
   expect(await findStatic('app.css')).toBe(join(one, 'app.css'));
   expect(await findStatic('img/logo.png')).toBe(join(two, 'img/logo.png'));
-  expect(await findStatic('../out/stale/old.css')).toBeUndefined();
+  expect(await findStatic('../two/app.css')).toBeUndefined();
 });
 
 test('style sheets refer to hashed names, and are named after them', async () => {
