@@ -26,6 +26,8 @@ RUN npm run build && chmod --recursive a+rX dist staticfiles
 FROM deps AS dev
 COPY --chmod=644 package.json tsconfig.json ./
 COPY --chown=1000:1000 src src
+# What the application makes beside its sources has a place, too.
+RUN chown 1000:1000 /app
 USER 1000:1000
 EXPOSE 8000
 CMD ["node", "--import", "tsx", "src/manage.ts", "runserver", "0.0.0.0:8000"]

@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { requestLine, sendRaw } from './raw-request.ts';
 import { type ComposeEnvironment, useStack } from './stack.ts';
@@ -14,6 +15,21 @@ test('limits can be switched off', async () => {
   const limits = { NGINX_REQUEST_RATE: '1r/m', NGINX_REQUEST_BURST: '1' };
   await restartFront({ ...limits, NGINX_LIMITS: 'off' });
   expect(await statusesOf(4)).toEqual([200, 200, 200, 200]);
+});
+
+test('a client may send few large bodies at once, and small ones beside them', async () => {
+  await restartFront({ NGINX_UPLOAD_LIMIT: '2' });
+  const unfinished = requestLine('POST', '/', 'Content-Length: 200000');
+  const slow = [connect(stack.port), connect(stack.port)];
+  for (const socket of slow) socket.on('error', () => {}).write(unfinished);
+  try {
+    const statusOf = async (body: string) =>
+      (await fetch(stack.url, { method: 'POST', body })).status;
+    await expect.poll(() => statusOf('x'.repeat(200_000)), { timeout: 10_000 }).toBe(429);
+    expect(await statusOf('small')).not.toBe(429);
+  } finally {
+    for (const socket of slow) socket.destroy();
+  }
 });
 
 test('where the names of the site are given, other hosts get no answer at all', async () => {

@@ -28,6 +28,12 @@ test('an application with another address is found again, without a restart of n
   expect(durationMs).toBeLessThan(10_000);
 });
 
+test('a change of the application leaves nginx running', async () => {
+  const startedAt = await frontStartedAt();
+  await stack.with({ APP_PIDS: '500' }).start();
+  expect(await frontStartedAt()).toBe(startedAt);
+});
+
 test('when every worker is killed under load, nobody who comes later is refused', async () => {
   const { outcomes, clients } = await killWorkersUnderLoad();
   // What a worker had in its hands may fail, once a client; the arbiter's backlog holds the rest.

@@ -125,6 +125,7 @@ function render(name: string, folder: string, port: number, gatewayPort: number)
     NGINX_REQUEST_RATE: '100r/s',
     NGINX_REQUEST_BURST: '200',
     NGINX_CONNECTION_LIMIT: '100',
+    NGINX_UPLOAD_LIMIT: '8',
     NGINX_TRUSTED_PROXY: '127.0.0.1',
     NGINX_LOCAL_RESOLVERS: '127.0.0.1',
   };
