@@ -3,49 +3,6 @@ import type { Middleware } from './middleware/middleware.ts';
 import * as types from './setting-types.ts';
 import type { SettingType } from './setting-types.ts';
 
-/** Every setting that the framework reads. A settings module exports what it wants otherwise. */
-export interface GlobalSettings {
-  readonly DEBUG: boolean;
-  readonly SECRET_KEY: string;
-  readonly SECRET_KEY_FALLBACKS: readonly string[];
-  readonly ALLOWED_HOSTS: readonly string[];
-  readonly ROOT_URLCONF: string;
-  readonly WSGI_APPLICATION: string;
-  readonly MIDDLEWARE: readonly Middleware[];
-  readonly APPEND_SLASH: boolean;
-  readonly FORCE_SCRIPT_NAME: string | null;
-  readonly HEALTH_PATH: string;
-  readonly USE_X_FORWARDED_HOST: boolean;
-  readonly USE_X_FORWARDED_PORT: boolean;
-  readonly USE_X_FORWARDED_FOR: boolean;
-  readonly SECURE_PROXY_SSL_HEADER: readonly [key: `HTTP_${string}`, value: string] | null;
-  readonly DATA_UPLOAD_MAX_MEMORY_SIZE: number;
-  readonly DATA_UPLOAD_MAX_NUMBER_FIELDS: number;
-  readonly DATA_UPLOAD_MAX_NUMBER_FILES: number;
-  readonly FILE_UPLOAD_MAX_MEMORY_SIZE: number;
-  readonly FILE_UPLOAD_TEMP_DIR: string | null;
-  readonly SECURE_SSL_REDIRECT: boolean;
-  readonly SECURE_SSL_HOST: string | null;
-  readonly SECURE_REDIRECT_EXEMPT: readonly string[];
-  readonly CSRF_TRUSTED_ORIGINS: readonly string[];
-  readonly SECURE_CONTENT_TYPE_NOSNIFF: boolean;
-  readonly SECURE_CROSS_ORIGIN_OPENER_POLICY: (typeof OPENER_POLICIES)[number] | null;
-  readonly SECURE_REFERRER_POLICY: string | null;
-  readonly SECURE_CSP: Readonly<Record<string, readonly string[]>>;
-  readonly SECURE_CSP_REPORT_ONLY: Readonly<Record<string, readonly string[]>>;
-  readonly SECURE_HSTS_SECONDS: number;
-  readonly SECURE_HSTS_INCLUDE_SUBDOMAINS: boolean;
-  readonly SECURE_HSTS_PRELOAD: boolean;
-  readonly X_FRAME_OPTIONS: 'DENY' | 'SAMEORIGIN';
-  readonly STATIC_URL: string | null;
-  readonly STATIC_ROOT: string | null;
-  readonly STATICFILES_DIRS: readonly string[];
-  readonly X_ACCEL_REDIRECT_ROOT: string | null;
-  readonly X_ACCEL_REDIRECT_URL: string;
-  readonly LOGGING: LoggingOptions;
-  readonly SILENCED_SYSTEM_CHECKS: readonly string[];
-}
-
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 /** What the application's log is like; what is left out keeps its default. */
@@ -70,9 +27,7 @@ export interface SettingDeclaration<T> {
 }
 
 /** The one place where defaults are declared; `docs/settings.md` is generated from it. */
-export const GLOBAL_SETTINGS: {
-  readonly [Name in keyof GlobalSettings]: SettingDeclaration<GlobalSettings[Name]>;
-} = {
+export const GLOBAL_SETTINGS = {
   DEBUG: {
     type: types.boolean,
     default: false,
@@ -298,7 +253,14 @@ export const GLOBAL_SETTINGS: {
     default: [],
     description: "The ids of checks that are not reported: 'security.W004'.",
   },
+} satisfies Readonly<Record<string, SettingDeclaration<unknown>>>;
+
+/** Every setting that the framework reads. A settings module exports what it wants otherwise. */
+export type GlobalSettings = {
+  readonly [Name in keyof typeof GLOBAL_SETTINGS]: Value<(typeof GLOBAL_SETTINGS)[Name]['type']>;
 };
+
+type Value<Type> = Type extends SettingType<infer T> ? T : never;
 
 export function isGlobalSetting(name: string): name is keyof GlobalSettings {
   return Object.hasOwn(GLOBAL_SETTINGS, name);

@@ -8,41 +8,33 @@ export interface SettingType<T> {
 
 export const boolean: SettingType<boolean> = type(
   'true or false',
-  (value): value is boolean => typeof value === 'boolean',
+  (value) => typeof value === 'boolean',
 );
 
-export const string: SettingType<string> = type(
-  'a string',
-  (value): value is string => typeof value === 'string',
-);
+export const string: SettingType<string> = type('a string', (value) => typeof value === 'string');
 
 /** A count, a size or a time: an integer that is not negative. */
 export const natural: SettingType<number> = type(
   'an integer of 0 or more',
-  (value): value is number => Number.isSafeInteger(value) && Number(value) >= 0,
+  (value) => Number.isSafeInteger(value) && Number(value) >= 0,
 );
 
 export function oneOf<const Choice extends string | boolean>(
   choices: readonly Choice[],
 ): SettingType<Choice> {
-  return type(
-    `one of ${choices.map((choice) => inspect(choice)).join(', ')}`,
-    (value): value is Choice => choices.some((choice) => choice === value),
+  return type(`one of ${choices.map((choice) => inspect(choice)).join(', ')}`, (value) =>
+    choices.some((choice) => choice === value),
   );
 }
 
 export function nullOr<T>(inner: SettingType<T>): SettingType<T | null> {
-  return type(
-    `${inner.expected}, or null`,
-    (value): value is T | null => value === null || inner.accepts(value),
-  );
+  return type(`${inner.expected}, or null`, (value) => value === null || inner.accepts(value));
 }
 
 export function listOf<T>(items: string, inner: SettingType<T>): SettingType<readonly T[]> {
   return type(
     `a list of ${items}`,
-    (value): value is readonly T[] =>
-      Array.isArray(value) && value.every((item) => inner.accepts(item)),
+    (value) => Array.isArray(value) && value.every((item) => inner.accepts(item)),
   );
 }
 
@@ -51,50 +43,50 @@ export const strings: SettingType<readonly string[]> = listOf('strings', string)
 /** A path from the root: `/healthz`. */
 export const path: SettingType<string> = type(
   "a path that starts with '/'",
-  (value): value is string => typeof value === 'string' && value.startsWith('/'),
+  (value) => typeof value === 'string' && value.startsWith('/'),
 );
 
 /** Where an application is mounted: `/shop`, or `''` for the root. */
 export const mountPoint: SettingType<string> = type(
   "a path that starts with '/' and does not end in '/'",
-  (value): value is string => typeof value === 'string' && /^(?:\/.*[^/])?$/.test(value),
+  (value) => typeof value === 'string' && /^(?:\/.*[^/])?$/.test(value),
 );
 
 /** A URL's path that folders hang under: `/static/`. The root itself would hide every view. */
 export const urlPrefix: SettingType<string> = type(
   "a string that ends in '/', with a name before it",
-  (value): value is string => typeof value === 'string' && /[^/]\/$/.test(value),
+  (value) => typeof value === 'string' && /[^/]\/$/.test(value),
 );
 
 /** What may stand for the Host of a request: `example.com`, `.example.com`, `[::1]`, `*`. */
 export const hostPatterns: SettingType<readonly string[]> = type(
   "a list of host names such as 'example.com', '.example.com', '[::1]' or '*', without a port",
-  (value): value is readonly string[] => strings.accepts(value) && value.every(isHostPattern),
+  (value) => strings.accepts(value) && value.every(isHostPattern),
 );
 
 /** Origins, one of which may stand for the hosts below a domain: `https://*.example.com`. */
 export const origins: SettingType<readonly string[]> = type(
   "a list of origins such as 'https://example.com' or 'https://*.example.com', without a path",
-  (value): value is readonly string[] => strings.accepts(value) && value.every(isOrigin),
+  (value) => strings.accepts(value) && value.every(isOrigin),
 );
 
 /** Regular expressions, as text. */
 export const patterns: SettingType<readonly string[]> = type(
   'a list of regular expressions as strings',
-  (value): value is readonly string[] => strings.accepts(value) && value.every(isPattern),
+  (value) => strings.accepts(value) && value.every(isPattern),
 );
 
 /** An environ key and the value that counts: `['HTTP_X_FORWARDED_PROTO', 'https']`. */
 export const headerAndValue: SettingType<readonly [key: `HTTP_${string}`, value: string]> = type(
   "a pair such as ['HTTP_X_FORWARDED_PROTO', 'https']",
-  (value): value is readonly [`HTTP_${string}`, string] =>
+  (value) =>
     strings.accepts(value) && value.length === 2 && /^HTTP_[A-Z0-9_]+$/.test(value[0] ?? ''),
 );
 
 /** Directives and their sources: `{ 'img-src': ["'self'", 'data:'] }`. */
 export const policy: SettingType<Readonly<Record<string, readonly string[]>>> = type(
   "a mapping of directives to lists of sources, without ';', ',' and control characters",
-  (value): value is Readonly<Record<string, readonly string[]>> =>
+  (value) =>
     typeof value === 'object' &&
     value !== null &&
     !Array.isArray(value) &&
@@ -113,7 +105,7 @@ export function shape<T extends object>(fields: {
     `an object of ${Object.entries(types)
       .map(([name, { expected }]) => `${name} (${expected})`)
       .join(', ')}`,
-    (value): value is T =>
+    (value) =>
       typeof value === 'object' &&
       value !== null &&
       Object.entries(value).every(
@@ -124,11 +116,11 @@ export function shape<T extends object>(fields: {
 
 /** A function of the given kind: TypeScript knows its parameters, a test at run time cannot. */
 export function functionOf<T>(expected: string): SettingType<T> {
-  return type(expected, (value): value is T => typeof value === 'function');
+  return type(expected, (value) => typeof value === 'function');
 }
 
-function type<T>(expected: string, accepts: (value: unknown) => value is T): SettingType<T> {
-  return { expected, accepts };
+function type<T>(expected: string, accepts: (value: unknown) => boolean): SettingType<T> {
+  return { expected, accepts: accepts as SettingType<T>['accepts'] };
 }
 
 /** Others would match no Host: those with a port, with a scheme, or with `*` in front of a domain. */

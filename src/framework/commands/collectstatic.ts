@@ -11,7 +11,7 @@ export const collectstatic: Command = {
   summary:
     'Copies the static files to STATIC_ROOT, hashed and compressed; removes its own stale ones.',
   async run(args) {
-    parseArgs({ args: [...args] });
+    parseArgs({ args });
     await loadSettings();
     const collected = await collectStatic(process.stdout.isTTY ? showProgress : undefined);
     print(summary(collected, settings.STATIC_ROOT ?? ''));

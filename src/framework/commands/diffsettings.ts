@@ -10,7 +10,7 @@ export const diffsettings: Command = {
   usage: '[--all]',
   summary: 'Shows what differs from the default settings, with --all everything.',
   async run(args) {
-    const { values } = parseArgs({ args: [...args], options: { all: { type: 'boolean' } } });
+    const { values } = parseArgs({ args, options: { all: { type: 'boolean' } } });
     await loadSettings();
     // The settings leave an empty SECRET_KEY out.
     const shown = Object.assign({ SECRET_KEY: '' }, settings);

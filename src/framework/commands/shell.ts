@@ -17,7 +17,7 @@ export const shell: Command = {
 
 /** Nothing that is typed is kept: lines of a shell hold what nobody should find. */
 async function runShell(args: readonly string[]): Promise<number> {
-  parseArgs({ args: [...args] });
+  parseArgs({ args });
   const application = await getWsgiApplication();
   const client = await testClient(application);
   const names = { settings, application, client, reverse };

@@ -34,7 +34,7 @@ const LEFT_OUT = new Set([
 ]);
 
 function startProject(args: readonly string[]): number {
-  const { positionals } = parseArgs({ args: [...args], allowPositionals: true });
+  const { positionals } = parseArgs({ args, allowPositionals: true });
   const [name, folder = join(dirname(PROJECT_ROOT), name ?? ''), ...rest] = positionals;
   if (name === undefined || rest.length > 0)
     throw new CommandError('Usage: startproject NAME [FOLDER]');

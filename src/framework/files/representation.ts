@@ -1,6 +1,6 @@
 import { evaluatePreconditions, ifRangeHolds } from '../../http/preconditions.ts';
 import type { Validators } from '../../http/preconditions.ts';
-import { contentRange, parseByteRanges } from '../../http/ranges.ts';
+import { contentRange, parseByteRange } from '../../http/ranges.ts';
 import type { ByteRange } from '../../http/ranges.ts';
 import { formatHttpDate } from '../../http/dates.ts';
 import type { Bytes } from '../../wsgi/types.ts';
@@ -44,9 +44,7 @@ function requestedRange(
   if (field === undefined) return undefined;
   const ifRange = request.headers.get('If-Range');
   if (ifRange !== undefined && !ifRangeHolds(ifRange, representation)) return undefined;
-  const ranges = parseByteRanges(field, representation.sizeBytes);
-  if (ranges === undefined || ranges.length > 1) return undefined;
-  return ranges[0] ?? 'unsatisfiable';
+  return parseByteRange(field, representation.sizeBytes);
 }
 
 function whole(request: HttpRequest, representation: Representation): HttpResponse {
