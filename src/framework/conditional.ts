@@ -26,8 +26,9 @@ export function conditional<Params>(
 
 /** After a change, what was known before it holds no longer. */
 function answer(request: HttpRequest, validators: Validators, response: HttpResponse) {
-  const isRead = request.method === 'GET' || request.method === 'HEAD';
-  return isRead && response.status === 200 ? withValidators(response, validators) : response;
+  return request.isRead && response.status === 200
+    ? withValidators(response, validators)
+    : response;
 }
 
 function withValidators(response: HttpResponse, { etag, modified }: Validators): HttpResponse {

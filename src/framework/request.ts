@@ -37,6 +37,11 @@ export class HttpRequest {
     return variable(this.environ, 'REQUEST_METHOD');
   }
 
+  /** GET or HEAD: nothing is changed by it, and nothing sent with it. */
+  get isRead(): boolean {
+    return this.method === 'GET' || this.method === 'HEAD';
+  }
+
   /** The path below the script name, decoded: what URL patterns are matched against. */
   get path(): string {
     return (this.#path ??= decodeText(variable(this.environ, 'PATH_INFO')) || '/');

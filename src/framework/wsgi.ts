@@ -1,5 +1,4 @@
 import type { Application } from '../wsgi/types.ts';
-import { loadErrorHandlers } from './error-handlers.ts';
 import { createApplication } from './handler.ts';
 import { setUpLogging } from './logging.ts';
 import { provideSecretKey } from './secret-key.ts';
@@ -17,6 +16,5 @@ export async function getWsgiApplication(): Promise<Application> {
   setUpLogging();
   provideSecretKey();
   const urlconf = await loadUrlconf(settings.ROOT_URLCONF);
-  await loadErrorHandlers(settings.ROOT_URLCONF);
   return createApplication(urlconf, settings.MIDDLEWARE);
 }

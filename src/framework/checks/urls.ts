@@ -1,5 +1,4 @@
 import { ImproperlyConfigured } from '../errors.ts';
-import { loadErrorHandlers } from '../error-handlers.ts';
 import { health } from '../middleware/health.ts';
 import { settings } from '../settings.ts';
 import { loadUrlconf } from '../urls/urlconf.ts';
@@ -11,7 +10,6 @@ export async function checkUrls(): Promise<readonly CheckMessage[]> {
   let urlconf: Urlconf;
   try {
     urlconf = await loadUrlconf(settings.ROOT_URLCONF);
-    await loadErrorHandlers(settings.ROOT_URLCONF);
   } catch (error) {
     if (!(error instanceof ImproperlyConfigured)) throw error;
     return [{ level: 'error', id: 'urls.E001', message: error.message }];

@@ -26,7 +26,7 @@ export interface Representation extends Validators {
  * @throws {HttpError} 412 where the request depends on another state.
  */
 export function respondWith(request: HttpRequest, representation: Representation): HttpResponse {
-  if (request.method !== 'GET' && request.method !== 'HEAD') return whole(request, representation);
+  if (!request.isRead) return whole(request, representation);
   const result = evaluatePreconditions(request.method, request.headers, representation, true);
   if (result === 'failed') throw new HttpError(412, 'The file is not in the expected state.');
   if (result === 'not-modified') return notModified(representation);

@@ -12,7 +12,7 @@ import type { Handler } from './middleware.ts';
  */
 export function conditionalGet(getResponse: Handler): Handler {
   return (request) => {
-    if (request.method !== 'GET' && request.method !== 'HEAD') return getResponse(request);
+    if (!request.isRead) return getResponse(request);
     return whenReady(getResponse(request), (response) => {
       if (response.status === 200) answer(request, response);
       return response;

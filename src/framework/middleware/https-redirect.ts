@@ -19,9 +19,8 @@ export function httpsRedirect(getResponse: Handler): Handler {
 
 /** 308 keeps the method and the body of what is not safe (RFC 9110 §15.4.9). */
 function redirectToHttps(request: HttpRequest) {
-  const isSafe = request.method === 'GET' || request.method === 'HEAD';
   const { QUERY_STRING } = request.environ;
   const target = request.quotedPath + (QUERY_STRING && `?${QUERY_STRING}`);
   const host = settings.SECURE_SSL_HOST ?? request.host;
-  return redirect(`https://${host}${target}`, { status: isSafe ? 301 : 308 });
+  return redirect(`https://${host}${target}`, { status: request.isRead ? 301 : 308 });
 }

@@ -32,7 +32,7 @@ export function staticFiles(getResponse: Handler): Handler {
 
 function serve(request: HttpRequest, file: StaticFile | undefined): HttpResponse {
   if (!file) throw new NotFound(`There is no static file for '${request.path}'.`);
-  if (request.method === 'GET' || request.method === 'HEAD') return staticResponse(request, file);
+  if (request.isRead) return staticResponse(request, file);
   throw new MethodNotAllowed(request.method, ['GET', 'HEAD']);
 }
 

@@ -1,3 +1,5 @@
+import { parseSetCookie } from 'cookie';
+
 /** The cookies of a test client, by their names; paths and domains do not count. */
 export class CookieJar {
   readonly #values = new Map<string, string>();
@@ -27,18 +29,11 @@ export class CookieJar {
   /** Takes what Set-Cookie headers say; one that has run out goes. */
   take(setCookies: readonly string[]): void {
     for (const setCookie of setCookies) {
-      const [pair = '', ...attributes] = setCookie.split(';');
-      const equals = pair.indexOf('=');
-      const name = pair.slice(0, equals).trim();
-      if (attributes.some(hasRunOut)) this.#values.delete(name);
-      else this.#values.set(name, pair.slice(equals + 1).trim());
+      const { name, value = '', maxAge, expires } = parseSetCookie(setCookie, { decode: String });
+      // RFC 6265 §5.3: Max-Age has precedence over Expires.
+      const endsAtMs = maxAge === undefined ? expires?.getTime() : Date.now() + maxAge * 1000;
+      if (endsAtMs !== undefined && endsAtMs <= Date.now()) this.#values.delete(name);
+      else this.#values.set(name, value);
     }
   }
-}
-
-/** RFC 6265 §5.2.1, §5.2.2. */
-function hasRunOut(attribute: string): boolean {
-  const [name = '', value = ''] = attribute.split('=', 2).map((part) => part.trim().toLowerCase());
-  if (name === 'max-age') return Number(value) <= 0;
-  return name === 'expires' && Date.parse(value) <= Date.now();
 }

@@ -42,8 +42,7 @@ function missingSlash(urlconf: Urlconf, path: string): Match | undefined {
 
 /** 308 keeps the method and the body of what is not safe (RFC 9110 §15.4.9). */
 function appendSlash(request: HttpRequest) {
-  const isSafe = request.method === 'GET' || request.method === 'HEAD';
   const path = oneSlash(`${request.quotedPath}/`);
   const query = request.environ.QUERY_STRING;
-  return redirect(query ? `${path}?${query}` : path, { status: isSafe ? 301 : 308 });
+  return redirect(query ? `${path}?${query}` : path, { status: request.isRead ? 301 : 308 });
 }

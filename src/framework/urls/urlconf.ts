@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { loadErrorHandlers } from '../error-handlers.ts';
 import { ImproperlyConfigured } from '../errors.ts';
 import { importSetting } from '../import-setting.ts';
 import { nearest } from '../nearest.ts';
@@ -21,7 +22,7 @@ export interface Urlconf {
 }
 
 /**
- * Imports a module's `urlpatterns`, which `reverse` answers from thereafter.
+ * Imports a module's `urlpatterns`, which `reverse` answers from thereafter, and its error handlers.
  *
  * @throws {ImproperlyConfigured} where ROOT_URLCONF, a pattern, or a name given to `lazyReverse` is wrong.
  */
@@ -32,6 +33,7 @@ export async function loadUrlconf(moduleName: string): Promise<Urlconf> {
       `ROOT_URLCONF is '${moduleName}', which has no list urlpatterns: export one.`,
     );
   }
+  await loadErrorHandlers(moduleName);
   loaded = compileUrlconf(urlpatterns as readonly UrlPattern[]);
   requirePromisedNames(loaded);
   return loaded;
