@@ -6,14 +6,10 @@ export const CSP_NONCE = '<nonce>';
 
 /** The header's value (Content Security Policy Level 3 §2.2), `''` for a policy without directives. */
 export function renderPolicy(policy: Policy, nonce?: string): string {
+  const own = nonce === undefined ? [] : `'nonce-${nonce}'`;
   return Object.entries(policy)
-    .map(([directive, sources]) => [directive, ...sources.flatMap(withNonce(nonce))].join(' '))
+    .map(([directive, sources]) =>
+      [directive, ...sources.flatMap((source) => (source === CSP_NONCE ? own : source))].join(' '),
+    )
     .join('; ');
-}
-
-function withNonce(nonce: string | undefined): (source: string) => string | readonly string[] {
-  return (source) => {
-    if (source !== CSP_NONCE) return source;
-    return nonce === undefined ? [] : `'nonce-${nonce}'`;
-  };
 }

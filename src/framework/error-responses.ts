@@ -1,11 +1,10 @@
-import { inspect } from 'node:util';
 import { ProtocolError } from '../http/protocol-error.ts';
 import type { Awaitable } from '../wsgi/types.ts';
 import { errorHandler } from './error-handlers.ts';
 import { notFoundPage } from './error-pages/not-found-page.ts';
 import { plainPage } from './error-pages/plain-page.ts';
 import { technicalPage } from './error-pages/technical-page.ts';
-import { HttpError, MethodNotAllowed } from './errors.ts';
+import { asError, HttpError, MethodNotAllowed } from './errors.ts';
 import { log } from './logging.ts';
 import type { Handler } from './middleware/middleware.ts';
 import type { HttpRequest } from './request.ts';
@@ -85,10 +84,6 @@ function plainResponse(request: HttpRequest, error: Error, status: number): Http
 /** An error of the framework's, or the server's about a body that it cannot go on reading. */
 function hasStatus(error: Error): error is HttpError | ProtocolError {
   return error instanceof HttpError || error instanceof ProtocolError;
-}
-
-function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(`${inspect(thrown)} was thrown`);
 }
 
 function isAbort(request: HttpRequest, error: unknown): boolean {

@@ -1,3 +1,10 @@
+import { inspect } from 'node:util';
+
+/** What was thrown, which may be anything, as an error. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(`${inspect(thrown)} was thrown`);
+}
+
 /** A setting or an environment variable is missing or wrong. The message says which, and what is expected. */
 export class ImproperlyConfigured extends Error {
   override name = 'ImproperlyConfigured';

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { selectMediaType } from '../http/media-types.ts';
+import { cgiName } from '../wsgi/headers.ts';
 import type { Bytes, Environ } from '../wsgi/types.ts';
 import { quote } from '../wsgi/url.ts';
 import { variable } from '../wsgi/variable.ts';
@@ -207,10 +208,9 @@ export class RequestHeaders {
   }
 
   get(name: string): string | undefined {
-    if (name.includes('_')) return undefined;
-    const key = name.toUpperCase().replaceAll('-', '_');
+    const key = cgiName(name);
     if (key === 'CONTENT_TYPE' || key === 'CONTENT_LENGTH') return this.#environ[key] || undefined;
-    return this.#environ[`HTTP_${key}`];
+    return key && this.#environ[key];
   }
 
   has(name: string): boolean {

@@ -83,7 +83,11 @@ export function overrideSettings(changes: Readonly<Partial<Settings>>): () => vo
   refuseProblems(typeProblems(changes), 'overrideSettings()');
   const override: Values = { ...changes };
   changeOverrides([...overrides, override], override);
-  return () => changeOverrides(without(overrides, override), override);
+  return () =>
+    changeOverrides(
+      overrides.filter((other) => other !== override),
+      override,
+    );
 }
 
 /** Is told of each setting that an override changes or restores; `value` is undefined where there is none. */
@@ -143,10 +147,6 @@ function showLayers(): void {
 const DEFAULTS: Values = Object.fromEntries(
   Object.entries(GLOBAL_SETTINGS).map(([name, declaration]) => [name, declaration.default]),
 );
-
-function without<Item>(list: readonly Item[], item: Item): readonly Item[] {
-  return list.filter((other) => other !== item);
-}
 
 function tellListeners(names: readonly string[]): void {
   for (const name of names) {

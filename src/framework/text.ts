@@ -1,3 +1,5 @@
+import { quote } from '../wsgi/url.ts';
+
 /**
  * Text from a string of bytes (PEP 3333 "Unicode Issues"), read as UTF-8. Bytes that are not
  * UTF-8 are percent-encoded again, as they came: `/bad\xff` gives `/bad%FF`.
@@ -5,13 +7,9 @@
 export function decodeText(latin1: string): string {
   if (IS_ASCII.test(latin1)) return latin1;
   const wellFormed = latin1.replaceAll(UTF8_OR_BYTE, (match, byte?: string) =>
-    byte === undefined ? match : percentEncode(byte),
+    byte === undefined ? match : quote(byte),
   );
   return Buffer.from(wellFormed, 'latin1').toString('utf8');
-}
-
-function percentEncode(byte: string): string {
-  return `%${byte.charCodeAt(0).toString(16).toUpperCase()}`;
 }
 
 const IS_ASCII = /^[^\x80-\xff]*$/;

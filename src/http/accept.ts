@@ -43,7 +43,7 @@ function canonical(name: string): string {
 // Acceptable where it is not listed, but less than anything that is.
 const UNLISTED_IDENTITY = 0.0001;
 
-// codings [ weight ], weight = OWS ";" OWS "q=" qvalue (RFC 9110 §12.4.2, §12.5.3)
+// ( codings / media-range ) [ weight ], weight = OWS ";" OWS "q=" qvalue (RFC 9110 §12.4.2, §12.5.3)
 // qvalue = ( "0" [ "." 0*3DIGIT ] ) / ( "1" [ "." 0*3("0") ] )
 const MEMBER =
-  /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+)(?:[\t ]*;[\t ]*[qQ]=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?))?$/;
+  /^([!#$%&'*+\-.^_`|~0-9A-Za-z/]+)(?:[\t ]*;[\t ]*[qQ]=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?))?$/;

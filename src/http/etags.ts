@@ -1,5 +1,12 @@
+import { hash } from 'node:crypto';
+
 /** The value of If-Match or If-None-Match: `*`, or entity tags with their quotes and `W/`. */
 export type EtagList = '*' | readonly string[];
+
+/** A strong entity tag of the content alone, so that replicas agree on it. */
+export function contentEtag(content: Uint8Array): string {
+  return `"${hash('sha256', content, 'base64url').slice(0, 27)}"`;
+}
 
 /** RFC 9110 §13.1.1, `undefined` where the value is not a list of entity tags. */
 export function parseEtags(fieldValue: string): EtagList | undefined {

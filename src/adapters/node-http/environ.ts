@@ -4,7 +4,8 @@ import { ProtocolError } from '../../http/protocol-error.ts';
 import { fileWrapper } from '../../wsgi/file-wrapper.ts';
 import { cgiName, type CgiName } from '../../wsgi/headers.ts';
 import { BodyInputStream } from '../../wsgi/input-stream.ts';
-import type { Bytes, Environ, ErrorStream } from '../../wsgi/types.ts';
+import { STANDARD_ERROR } from '../../wsgi/standard-error.ts';
+import type { Bytes, Environ } from '../../wsgi/types.ts';
 import { unquote } from '../../wsgi/url.ts';
 
 export interface EnvironOptions {
@@ -29,7 +30,7 @@ export function buildEnviron(request: IncomingMessage, options: EnvironOptions):
     'wsgi.version': [1, 0],
     'wsgi.url_scheme': 'encrypted' in socket ? 'https' : 'http',
     'wsgi.input': inputStream(request),
-    'wsgi.errors': ERROR_STREAM,
+    'wsgi.errors': STANDARD_ERROR,
     'wsgi.multithread': true,
     'wsgi.multiprocess': options.multiprocess,
     'wsgi.run_once': false,
@@ -111,16 +112,6 @@ function inputStream(request: IncomingMessage): BodyInputStream {
 function refuseBody(): never {
   throw new ProtocolError(400, 'the body of the request was cut off');
 }
-
-const ERROR_STREAM: ErrorStream = {
-  write(text) {
-    process.stderr.write(text);
-  },
-  writelines(lines) {
-    for (const line of lines) process.stderr.write(line);
-  },
-  flush() {},
-};
 
 // absolute-form = absolute-URI, whose authority counts instead of the Host header (RFC 9112 §3.2.2)
 const ABSOLUTE_FORM = /^https?:\/\/([^/?]*)/i;

@@ -127,9 +127,6 @@ function forwardSignals(gateway: ChildProcess): void {
 }
 
 async function exitCode(child: ChildProcess): Promise<number> {
-  const [code, signal]: [number | null, NodeJS.Signals | null] = (await once(child, 'exit')) as [
-    number | null,
-    NodeJS.Signals | null,
-  ];
+  const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
   return code ?? 128 + (signal ? constants.signals[signal] : 0);
 }

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { asError } from '../errors.ts';
 import { html } from '../html.ts';
 import type { Html } from '../html.ts';
 import { maskUrls } from '../masking.ts';
@@ -16,7 +17,7 @@ export function causesOf(error: Error): Error[] {
   while (queue.length > 0 && found.length < MOST_CAUSES) {
     const next = queue.shift();
     if (next === undefined) continue;
-    const fault = next instanceof Error ? next : new Error(inspect(next));
+    const fault = asError(next);
     if (found.includes(fault)) continue;
     found.push(fault);
     queue.push(fault.cause, ...(fault instanceof AggregateError ? fault.errors : []));

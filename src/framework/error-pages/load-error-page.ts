@@ -1,6 +1,6 @@
-import { inspect } from 'node:util';
 import { statusLine } from '../../http/status.ts';
 import type { Application } from '../../wsgi/types.ts';
+import { asError } from '../errors.ts';
 import { html } from '../html.ts';
 import type { Html } from '../html.ts';
 import { maskUrls } from '../masking.ts';
@@ -12,7 +12,7 @@ const REFRESH_SECONDS = 2;
 
 /** An application that answers each request with what keeps the project from loading. */
 export function loadErrorPage(thrown: unknown): Application {
-  const error = thrown instanceof Error ? thrown : new Error(inspect(thrown));
+  const error = asError(thrown);
   const page = {
     title: 'The project cannot be loaded',
     content: content(error),

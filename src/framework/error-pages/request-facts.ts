@@ -62,7 +62,7 @@ function environFact([key, value]: [string, unknown]): Fact[] {
   return isData ? [[key, showSetting(key, value)]] : [];
 }
 
-const STREAMS = new Set(['wsgi.input', 'wsgi.errors', 'gateway.signal']);
+const STREAMS = new Set(['wsgi.input', 'wsgi.errors']);
 
 function shownText(name: string, value: string): string {
   return value !== '' && isSecretName(name) ? MASK : maskQuery(value);

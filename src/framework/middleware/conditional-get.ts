@@ -1,5 +1,5 @@
-import { hash } from 'node:crypto';
 import { parseHttpDate } from '../../http/dates.ts';
+import { contentEtag } from '../../http/etags.ts';
 import { evaluatePreconditions } from '../../http/preconditions.ts';
 import type { HttpRequest } from '../request.ts';
 import type { HttpResponse } from '../response.ts';
@@ -40,7 +40,7 @@ function etagOf({ body, headers }: HttpResponse): string | undefined {
   const [content = new Uint8Array()] = body as Uint8Array[];
   // The answer to HEAD may have the length alone.
   if (content.length === 0 && (headers.get('Content-Length') ?? '0') !== '0') return undefined;
-  return `"${hash('sha256', content, 'base64url').slice(0, 27)}"`;
+  return contentEtag(content);
 }
 
 /** What the body holds open is still closed. */

@@ -1,6 +1,6 @@
-import { hash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { selectEncoding } from '../../http/accept.ts';
+import { contentEtag } from '../../http/etags.ts';
 import { HttpError } from '../errors.ts';
 import { contentType } from '../files/content-type.ts';
 import { openFile } from '../files/open-file.ts';
@@ -23,7 +23,7 @@ export function describeFile(path: string): Representation {
   return {
     sizeBytes: content.length,
     contentType: contentType(path),
-    etag: `"${hash('sha256', content, 'base64url').slice(0, 27)}"`,
+    etag: contentEtag(content),
     modified: statSync(path).mtime,
     open: (range) => openFile(path, range),
   };

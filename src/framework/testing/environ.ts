@@ -1,5 +1,6 @@
 import { cgiName } from '../../wsgi/headers.ts';
 import { BodyInputStream } from '../../wsgi/input-stream.ts';
+import { STANDARD_ERROR } from '../../wsgi/standard-error.ts';
 import type { Bytes, Environ } from '../../wsgi/types.ts';
 import { unquote } from '../../wsgi/url.ts';
 
@@ -98,9 +99,3 @@ function inputOf(bytes: Bytes | undefined): BodyInputStream {
   const pieces = bytes === undefined || bytes.length === 0 ? [] : [bytes];
   return new BodyInputStream(() => pieces.shift());
 }
-
-const STANDARD_ERROR = {
-  write: (text: string) => void process.stderr.write(text),
-  writelines: (lines: Iterable<string>) => void process.stderr.write([...lines].join('')),
-  flush() {},
-};
