@@ -78,13 +78,24 @@ export class WsgiResponse {
    */
   fail(error: unknown): void {
     const sink = this.#sink;
-    if (sink.isClosed && isAbortError(error)) return;
-    if (!(error instanceof ProtocolError)) sink.logError(error);
+    const status = this.#report(error);
     if (this.isFinished) return;
-    if (!this.#isHeadSent) this.#sendError(error instanceof ProtocolError ? error.status : 500);
+    if (!this.#isHeadSent) this.#sendError(status);
     else if (this.#sentBytes === this.#contentLength) sink.end();
     else sink.abort();
     this.#isFinished = true;
+  }
+
+  /** Logs a fault of the application, and gives the status for it. To look at an error may itself throw. */
+  #report(error: unknown): number {
+    const sink = this.#sink;
+    try {
+      if (error instanceof ProtocolError) return error.status;
+      if (!(sink.isClosed && isAbortError(error))) sink.logError(error);
+    } catch {
+      sink.logError(new Error('the application threw what cannot be looked at'));
+    }
+    return 500;
   }
 
   /** PEP 3333 "The start_response() Callable". */
@@ -97,9 +108,11 @@ export class WsgiResponse {
     this.#status = '';
     checkStatus(status);
     checkHeaders(headers);
+    // A copy: what the application changes later would go out unchecked.
+    const checked: HeaderList = headers.map(([name, value]) => [name, value]);
     const code = codeOf(status);
-    this.#contentLength = declaredLength(headers);
-    this.#headers = code === 204 ? withoutContentLength(headers) : headers;
+    this.#contentLength = declaredLength(checked);
+    this.#headers = code === 204 ? withoutContentLength(checked) : checked;
     this.#hasBody = !this.#isHeadRequest && !forbidsBody(code);
     this.#status = status;
     return (data) => this.#write(data);

@@ -1,9 +1,13 @@
+import { performance } from 'node:perf_hooks';
+import { setImmediate } from 'node:timers/promises';
 import type { ResponseSink } from './response-sink.ts';
 import { WsgiResponse } from './response.ts';
 import type { Application, Awaitable, Body, Bytes, Environ } from './types.ts';
 import { variable } from './variable.ts';
 
 const EMPTY: Bytes = new Uint8Array(0);
+/** So long a body that is always ready may hold the event loop. */
+const TURN_MS = 10;
 
 /**
  * Answers one request: calls the application, sends what it returns, closes that
@@ -72,9 +76,11 @@ async function sendPieces(response: WsgiResponse, body: Body, sink: ResponseSink
 /** Leaving the loop early, also by an error, calls the iterator's `return()`. */
 async function sendSync(response: WsgiResponse, body: Iterable<Bytes>): Promise<void> {
   const isOnly = hasOnePiece(body);
+  let turnedAtMs = performance.now();
   for (const piece of body) {
     const written = sendPiece(response, piece, isOnly);
     if (written !== undefined) await written;
+    if (isTurnDue(turnedAtMs)) turnedAtMs = await turn();
     if (response.isFinished) break;
   }
 }
@@ -87,12 +93,14 @@ async function sendAsync(
   const isOnly = hasOnePiece(body);
   const iterator = body[Symbol.asyncIterator]();
   const nextPiece = untilClosed(sink, iterator);
+  let turnedAtMs = performance.now();
   for (;;) {
     const step = await nextPiece();
     if (step === 'closed') return abandon(response, iterator);
     if (step.done === true) return;
     try {
       await sendPiece(response, step.value, isOnly);
+      if (isTurnDue(turnedAtMs)) turnedAtMs = await turn();
     } catch (error) {
       await iterator.return?.();
       throw error;
@@ -102,6 +110,16 @@ async function sendAsync(
       return;
     }
   }
+}
+
+function isTurnDue(turnedAtMs: number): boolean {
+  return performance.now() - turnedAtMs > TURN_MS;
+}
+
+/** Lets the event loop serve others; gives the time after. */
+async function turn(): Promise<number> {
+  await setImmediate();
+  return performance.now();
 }
 
 function sendPiece(response: WsgiResponse, piece: Bytes, isOnly: boolean): Awaitable<void> {

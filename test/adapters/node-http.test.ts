@@ -1,9 +1,11 @@
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, request, type Server } from 'node:http';
-import type { AddressInfo, ListenOptions } from 'node:net';
+import { createServer as createSecureServer } from 'node:https';
+import { connect, type AddressInfo, type ListenOptions, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect as connectSecurely } from 'node:tls';
 import { expect, test } from 'vitest';
 import { nodeHandler, type NodeHandlerOptions } from '../../src/adapters/node-http.ts';
 import type { Application, Environ } from '../../src/wsgi/types.ts';
@@ -130,5 +132,67 @@ test('without onError a fault is written to wsgi.errors', async () => {
   await once(server.listen(LOCAL), 'listening');
   expect(await get(server, '/')).toBe(500);
   expect(await written.promise).toContain('Error: a planted fault\n    at');
+  server.close();
+});
+
+/** Begins a body, and fails; with `/length` the client knows how long it should be. */
+const failing: Application = (environ, startResponse) => {
+  const length: [string, string][] =
+    environ.PATH_INFO === '/length' ? [['Content-Length', '9']] : [];
+  startResponse('200 OK', [['Content-Type', 'text/plain'], ...length]);
+  return (async function* () {
+    yield Buffer.from('begin;');
+    throw new Error('planted');
+  })();
+};
+
+/** The code of the error that the client gets, `''` where the connection just ends. */
+async function endOf(socket: Socket, path = '/'): Promise<string> {
+  let code = '';
+  socket.on('error', (error: NodeJS.ErrnoException) => (code = error.code ?? 'no code'));
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  socket.resume().write(`GET ${path} HTTP/1.0\r\n\r\n`);
+  await closed;
+  return code;
+}
+
+test('a unix socket that cannot be reset is closed', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'node-http-'));
+  const path = join(folder, 'socket');
+  const server = createServer(nodeHandler(failing, { onError: () => {} }));
+  await once(server.listen({ path }), 'listening');
+  expect(await endOf(connect({ path }))).toBe('');
+  server.close();
+  await rm(folder, { recursive: true });
+});
+
+test('a TLS connection that cannot be reset is closed', async () => {
+  const psk = Buffer.alloc(16, 'key');
+  const tls = { ciphers: 'PSK', maxVersion: 'TLSv1.2' } as const;
+  const server = createSecureServer(
+    { ...tls, pskCallback: () => psk },
+    nodeHandler(failing, { onError: () => {} }),
+  );
+  await once(server.listen(LOCAL), 'listening');
+  const { port } = server.address() as AddressInfo;
+  const client = connectSecurely({
+    ...tls,
+    ...LOCAL,
+    port,
+    pskCallback: () => ({ psk, identity: 'a' }),
+    checkServerIdentity: () => undefined,
+  });
+  expect(await endOf(client)).toBe('');
+  server.close();
+});
+
+test.for<[path: string, end: string]>([
+  ['/', 'ECONNRESET'],
+  ['/length', ''],
+])('to HTTP/1.0 a reset tells only what no length tells: %s', async ([path, end]) => {
+  const server = createServer(nodeHandler(failing, { onError: () => {} }));
+  await once(server.listen(LOCAL), 'listening');
+  const { port } = server.address() as AddressInfo;
+  expect(await endOf(connect({ ...LOCAL, port }), path)).toBe(end);
   server.close();
 });

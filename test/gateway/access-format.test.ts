@@ -36,3 +36,16 @@ test('a format with an atom that nobody knows is refused', async () => {
   expect(await gateway.exited).toBe(1);
   expect(gateway.errorText).toContain('%(z)s');
 });
+
+test('a variable of environ is found by its name as it is written', async () => {
+  const log = join(temporaryFolder(), 'access.log');
+  const gateway = await GatewayProcess.startOne(
+    'behaviours.ts',
+    '--access-logfile',
+    log,
+    '--access-logformat',
+    '%({gateway.request_id}e)s %({request_method}e)s',
+  );
+  await get(gateway, '/pid', { 'X-Request-ID': 'given' });
+  await expect.poll(() => readFileSync(log, 'utf8')).toBe('given GET\n');
+});

@@ -551,3 +551,77 @@ test('two errors are one 500', async () => {
   expect(sink.calls).toHaveLength(1);
   expect(sink.messages).toEqual([expect.stringContaining('not string'), 'cannot close']);
 });
+
+test.for<[name: string, error: unknown]>([
+  [
+    'an error',
+    Object.defineProperty(new Error('planted'), 'message', {
+      get() {
+        throw new Error('a planted trap');
+      },
+    }),
+  ],
+  [
+    'a proxy',
+    new Proxy(
+      {},
+      {
+        getPrototypeOf() {
+          throw new Error('a planted trap');
+        },
+      },
+    ),
+  ],
+])('%s that throws when it is looked at is answered like any other', async ([, error]) => {
+  const sink = new LookingSink();
+  const application: Application = () => {
+    throw error;
+  };
+  await runApplication(application, sampleEnviron({ REQUEST_METHOD: 'GET' }), sink);
+  expect(sink.calls).toEqual([
+    "all 500 Internal Server Error [Content-Type] 22 'Internal Server Error\n'",
+  ]);
+  expect(sink.messages).toEqual(['the application threw what cannot be looked at']);
+});
+
+/** Looks at errors, as a log does. */
+class LookingSink extends RecordingSink {
+  override logError(error: unknown): void {
+    if (error instanceof Error && error.message === '') return;
+    super.logError(error);
+  }
+}
+
+test('headers that are changed after startResponse are sent as they were', async () => {
+  const headers: HeaderList = [['Content-Type', 'text/plain']];
+  const { calls } = await run((_environ, startResponse) => {
+    startResponse('200 OK', headers);
+    headers.push(['X-Later', 'a\r\nInjected: b']);
+    for (const header of headers) header[0] = 'X-Changed';
+    return [bytes('one')];
+  });
+  expect(calls).toEqual(["all 200 OK [Content-Type] 3 'one'"]);
+});
+
+/** Always ready, until the event loop has turned or it is too late. */
+function* untilTurn(turned: (hasTurned: boolean) => void): Generator<Bytes> {
+  let hasTurned = false;
+  setImmediate(() => (hasTurned = true));
+  const endMs = performance.now() + 1000;
+  while (!hasTurned && performance.now() < endMs) yield bytes('x');
+  turned(hasTurned);
+}
+
+test.for<[name: string, body: (turned: (hasTurned: boolean) => void) => Body]>([
+  ['a generator', untilTurn],
+  [
+    'an async generator',
+    async function* (turned) {
+      yield* untilTurn(turned);
+    },
+  ],
+])('%s that is always ready lets the event loop turn', async ([, body]) => {
+  const turned = Promise.withResolvers<boolean>();
+  await run(answer('200 OK', undefined, () => body(turned.resolve)));
+  expect(await turned.promise).toBe(true);
+});

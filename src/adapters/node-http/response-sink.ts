@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { codeOf } from '../../http/status.ts';
 import type { Framing, ResponseSink } from '../../wsgi/response-sink.ts';
 import type { Awaitable, Bytes, HeaderList } from '../../wsgi/types.ts';
@@ -8,6 +9,8 @@ export class NodeResponseSink implements ResponseSink {
   readonly logError: (error: unknown) => void;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
+  /** The end of the connection is the end of the body. */
+  #isUntilClose = false;
 
   constructor(
     request: IncomingMessage,
@@ -34,6 +37,7 @@ export class NodeResponseSink implements ResponseSink {
   }
 
   sendHead(status: string, headers: HeaderList, framing: Framing): void {
+    this.#isUntilClose = framing === 'until-end' && this.#request.httpVersion === '1.0';
     const rawHeaders = headers.flat();
     if (typeof framing === 'number') rawHeaders.push('Content-Length', String(framing));
     this.#response.writeHead(codeOf(status), status.slice(4), rawHeaders);
@@ -47,13 +51,14 @@ export class NodeResponseSink implements ResponseSink {
     this.#response.end();
   }
 
-  /** To HTTP/1.0 the end of the connection is the end of the body: only a reset tells them apart. */
+  /** A reset is for where nothing else tells that the body is incomplete. */
   abort(): void {
-    const { httpVersion, socket } = this.#request;
+    const { socket } = this.#request;
     // A chunk waits for the next turn of the loop, and would be lost with the connection.
     this.#response.uncork();
-    if (httpVersion === '1.0') socket.resetAndDestroy();
-    else socket.destroySoon();
+    if (!this.#isUntilClose) socket.destroySoon();
+    else if (canReset(socket)) socket.resetAndDestroy();
+    else socket.destroy();
   }
 
   #drained(): Promise<void> {
@@ -66,4 +71,9 @@ export class NodeResponseSink implements ResponseSink {
       response.on('drain', settle).on('close', settle);
     });
   }
+}
+
+/** Neither TLS nor a unix socket, which has no address, can. */
+function canReset(socket: Socket): boolean {
+  return !('encrypted' in socket) && socket.localAddress !== undefined;
 }

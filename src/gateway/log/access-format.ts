@@ -39,7 +39,9 @@ const NAMED: Readonly<Record<string, (request: AnsweredRequest, name: string) =>
   i: ({ exchange }, name) => exchange.field(name.toLowerCase()),
   o: ({ exchange }, name) => headerOf(exchange, name),
   e: ({ exchange }, name) => {
-    const value = exchange.environ[name.toUpperCase() as `HTTP_${string}`];
+    const { environ } = exchange;
+    const value: unknown =
+      environ[name as `HTTP_${string}`] ?? environ[name.toUpperCase() as `HTTP_${string}`];
     return typeof value === 'string' ? value : undefined;
   },
 };

@@ -1,5 +1,6 @@
-import { isIPv4, isIPv6 } from 'node:net';
+import { isIPv4, isIPv6, SocketAddress } from 'node:net';
 import { ProtocolError } from '../../http/protocol-error.ts';
+import { withoutMapping } from './plain-address.ts';
 
 /** The client that a load balancer speaks for; undefined where it speaks for itself. */
 export type ProxiedClient = { readonly address: string; readonly port: string } | undefined;
@@ -38,7 +39,8 @@ export class ProxyHeaderReader {
 }
 
 // "PROXY" SP ( "TCP4" / "TCP6" ) SP source SP destination SP port SP port CRLF (section 2.1)
-const V1 = /^PROXY (?:TCP[46] (\S+) (\S+) (\d{1,5}) (\d{1,5})|UNKNOWN[^\r\n]*)\r\n/;
+const V1 =
+  /^PROXY (?:TCP([46]) ([\da-fA-F.:]+) [\da-fA-F.:]+ (\d{1,5}) \d{1,5}|UNKNOWN[^\r\n]*)\r\n/;
 
 function readV1(bytes: Buffer): ProxyHeader | undefined {
   const text = bytes.toString('latin1', 0, V1_BYTES_MAX);
@@ -49,10 +51,15 @@ function readV1(bytes: Buffer): ProxyHeader | undefined {
   }
   const match = V1.exec(text);
   if (match === null) throw malformed();
-  const [header, address, , port] = match;
-  const client = address === undefined || port === undefined ? undefined : { address, port };
-  if (client !== undefined && !isClient(client)) throw malformed();
+  const [header, version, address = '', port = ''] = match;
+  const client = version === undefined ? undefined : v1Client(version, address, port);
   return { client, rest: bytes.subarray(header.length) };
+}
+
+function v1Client(version: string, address: string, port: string): ProxiedClient {
+  const isAddress = version === '4' ? isIPv4(address) : isIPv6(address);
+  if (!isAddress || Number(port) > 65_535) throw malformed();
+  return { address: version === '4' ? address : plainIPv6(address), port };
 }
 
 /** Section 2.2: signature, version and command, family, length, addresses, then what is skipped. */
@@ -75,19 +82,15 @@ function v2Client(family: number, addresses: Buffer): ProxiedClient {
   }
   if (family === 2 && addresses.length >= 36) {
     const groups = Array.from({ length: 8 }, (_, n) => addresses.readUInt16BE(n * 2).toString(16));
-    return { address: shortIPv6(groups), port: String(addresses.readUInt16BE(32)) };
+    return { address: plainIPv6(groups.join(':')), port: String(addresses.readUInt16BE(32)) };
   }
   if (family === 1 || family === 2) throw malformed();
   return undefined;
 }
 
 /** The form that every other part of the server uses for an address (RFC 5952). */
-function shortIPv6(groups: readonly string[]): string {
-  return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1);
-}
-
-function isClient({ address, port }: { address: string; port: string }): boolean {
-  return (isIPv4(address) || isIPv6(address)) && Number(port) <= 65_535;
+function plainIPv6(address: string): string {
+  return withoutMapping(new SocketAddress({ address, family: 'ipv6' }).address);
 }
 
 /** Whether what is there so far could still become, or is, the beginning. */

@@ -1,14 +1,16 @@
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { ProtocolError } from '../../http/protocol-error.ts';
-import { statusLine } from '../../http/status.ts';
-import type { Awaitable, HeaderList } from '../../wsgi/types.ts';
+import type { Awaitable } from '../../wsgi/types.ts';
 import type { PeerFacts } from './environ.ts';
-import { Exchange, type Wire } from './exchange.ts';
+import { endsConnection, Exchange, type Wire } from './exchange.ts';
 import type { RequestHead } from '../protocols/http1/request-head.ts';
+import type { RequestLine } from '../protocols/http1/request-line.ts';
 import { RequestParser } from '../protocols/http1/request-parser.ts';
 import { ProxyHeaderReader } from '../protocols/proxy-header.ts';
-import { CONTINUE, encodeResponseHead } from '../protocols/http1/response-head.ts';
+import { CONTINUE } from '../protocols/http1/response-head.ts';
+import { isOverloaded } from './overload.ts';
+import { encodeOverload, encodeRefusal } from './refusal.ts';
 import { RequestBody, type BodySource } from './request-body.ts';
 import type { ServerState, Service } from './service.ts';
 import { lendingSocket } from './socket-reader.ts';
@@ -19,12 +21,14 @@ import type { RequestInFlight } from './watchdog.ts';
 const BUFFERED_BYTES_MAX = 65_536;
 /** After the last response, what is still coming in is read for so long: a reset would overtake it. */
 const LINGER_MS = 1000;
+/**
+ * How long a draining worker keeps an idle connection open: under load the proxy uses each of them
+ * once more, and learns from the response that it closes. Closed at once, they would race it.
+ */
+const IDLE_GRACE_MS = 2000;
 
 // Made once: an error is dear to make, and every request ends.
 const REQUEST_OVER = new Error('the request is over');
-
-const PLAIN_TEXT: HeaderList = [['Content-Type', 'text/plain; charset=utf-8']];
-const RETRY_SOON: HeaderList = [['Retry-After', '1']];
 
 type Phase =
   /** Waits for the PROXY protocol header. */
@@ -51,8 +55,9 @@ export class Connection implements Wire, BodySource {
   #exchange: Exchange | undefined;
   /** Of the current request, or the one before. */
   #body: RequestBody | undefined;
-  #onWritable: (() => void) | undefined;
+  /** For the client to send what comes next. What it takes is bounded by the writer. */
   #deadlineMs: number;
+  #onOver: (() => void) | undefined;
 
   constructor(accepted: Socket, peer: PeerFacts, service: Service, state: ServerState) {
     const socket = lendingSocket(accepted, (bytes) => this.#onData(bytes));
@@ -68,19 +73,18 @@ export class Connection implements Wire, BodySource {
     this.#deadlineMs = performance.now() + service.timeouts.headerMs;
     socket.on('drain', () => this.#onDrain());
     socket.on('end', () => this.#onEnd());
-    socket.on('timeout', () => socket.destroy());
     socket.on('error', () => socket.destroy());
     socket.on('close', () => this.#onClose());
   }
 
-  /** Runs once, when nothing more can come or go. */
-  onceClosed(listener: () => void): void {
-    this.#socket.once('close', listener);
+  /** Runs once, when nothing more can come or go, and no application works on a request of it. */
+  onceOver(listener: () => void): void {
+    this.#onOver = listener;
   }
 
-  /** Nothing of a request is here, and no response is on its way. */
-  get isIdle(): boolean {
-    return this.#phase === 'head' && this.#parser.isIdle;
+  /** All requests were answered: what is awaited is another one, or a rest that nobody reads. */
+  #isIdle(): boolean {
+    return this.#phase === 'skip' || (this.#phase === 'head' && this.#parser.isIdle);
   }
 
   #isReadingHead(): boolean {
@@ -99,9 +103,19 @@ export class Connection implements Wire, BodySource {
       exchange.timeOut();
       return this.#finishExchange(exchange);
     }
-    if (nowMs < this.#deadlineMs) return;
+    if (this.isClosed) return;
+    if (this.#writer.isStalled(nowMs)) return this.close();
+    // What the client is to send next, it sends after it has got the response.
+    if (this.#phase !== 'exchange' && this.#writer.isBusy) return this.#awaitClient();
+    if (this.#state.isDraining && this.#isIdle()) {
+      this.#deadlineMs = Math.min(this.#deadlineMs, nowMs + IDLE_GRACE_MS);
+    }
+    if (nowMs >= this.#deadlineMs) this.#meetDeadline();
+  }
+
+  #meetDeadline(): void {
     this.#deadlineMs = Infinity;
-    if (this.#phase === 'exchange') this.#checkBody();
+    if (this.#phase === 'exchange') this.#body?.timeOut();
     else if (this.#isReadingHead()) this.#refuse(new ProtocolError(408, 'request head too slow'));
     else this.close();
   }
@@ -111,23 +125,23 @@ export class Connection implements Wire, BodySource {
     this.#socket.destroy();
   }
 
-  /** The deadline is for bytes that the application waits for; it may itself take longer. */
-  #checkBody(): void {
-    if (this.#body?.isWaitedFor) this.#body.end(new ProtocolError(408, 'body too slow'));
-  }
-
   // Requests: bytes in, one exchange after the other.
 
   #onData(bytes: Buffer): void {
     if (this.#phase === 'closing') return;
     if (this.#phase === 'proxy') return this.#readProxyHeader(bytes);
-    const wasIdle = this.isIdle;
+    const wasReadingHead = this.#isReadingHead();
     this.#parser.feed(bytes);
     if (this.#phase === 'skip') this.#skipBody();
     else if (this.#phase === 'exchange') this.#body?.wake();
     this.#serveNext();
     this.#parser.keepRest();
-    if (wasIdle && this.#isReadingHead()) this.#setDeadline(this.#service.timeouts.headerMs);
+    if (!wasReadingHead && this.#isReadingHead()) this.#awaitClient();
+    this.#pauseWhereFull();
+  }
+
+  #pauseWhereFull(): void {
+    if (this.#phase === 'closing') return;
     if (this.#parser.bufferedBytes >= BUFFERED_BYTES_MAX) this.#socket.pause();
   }
 
@@ -149,13 +163,14 @@ export class Connection implements Wire, BodySource {
   #serveNext(): void {
     // A client that does not take its responses gets no further requests served.
     while (this.#phase === 'head' && !this.#socket.writableNeedDrain) {
+      let head: RequestHead | undefined;
       try {
-        const head = this.#parser.readHead();
+        head = this.#parser.readHead();
         if (head === undefined) return this.#resume();
         this.#startExchange(head);
       } catch (error) {
         if (!(error instanceof ProtocolError)) throw error;
-        this.#refuse(error);
+        this.#refuse(error, head);
       }
     }
   }
@@ -163,7 +178,7 @@ export class Connection implements Wire, BodySource {
   #startExchange(head: RequestHead): void {
     const body = new RequestBody(this.#parser, head.expectsContinue, this);
     this.#body = body;
-    if (this.#isOverloaded()) return this.#shed(head, body);
+    if (isOverloaded(this.#service.overload, this.#state)) return this.#shed(head, body);
     const exchange = new Exchange(head, body, this, this.#service, this.#state);
     this.#phase = 'exchange';
     this.#exchange = exchange;
@@ -184,41 +199,32 @@ export class Connection implements Wire, BodySource {
     exchange.finish();
     this.#state.meter.countRequest(exchange.status, exchange.durationMs, exchange.sentBytes);
     this.#service.accessLog?.answered(exchange, this.peer);
-    if (!this.isClosed) this.#afterResponse(exchange.isLast);
+    if (this.isClosed) this.#settle();
+    else this.#afterResponse(exchange.isLast);
   }
 
   #afterResponse(isLast: boolean): void {
-    if (isLast) return this.#closePolitely();
+    if (isLast) return this.closePolitely();
     this.#phase = 'skip';
     this.#skipBody();
-    if (this.#phase === 'skip') this.#setDeadline(this.#service.timeouts.bodyMs);
+    if (this.#phase === 'skip') this.#awaitClient();
   }
 
   /** Reads what the application left of the body, else it would pass for the next request. */
   #skipBody(): void {
-    if (this.#body?.skip() === false) return this.#closePolitely();
+    if (this.#body?.skip() === false) return this.closePolitely();
     this.#resume();
     if (!this.#parser.isBodyComplete) return;
     this.#body?.end(REQUEST_OVER);
-    const { idleMs, headerMs } = this.#service.timeouts;
     this.#phase = 'head';
-    this.#setDeadline(this.#parser.isIdle ? idleMs : headerMs);
-  }
-
-  #isOverloaded(): boolean {
-    const { requestsInFlight, loopDelayMs } = this.#service.overload;
-    if (this.#state.requestsInFlight >= requestsInFlight) return true;
-    if (loopDelayMs === Infinity) return false;
-    const delayNowMs = performance.now() - this.#state.loopDueMs;
-    return Math.max(this.#state.loopDelayMs, delayNowMs) > loopDelayMs;
+    this.#awaitClient();
   }
 
   /** Answers at once that there is too much to do; cheaper than to serve. */
   #shed(head: RequestHead, body: RequestBody): void {
-    const isLast = !head.isPersistent || this.#state.isDraining || body.hidesNextRequest;
+    const isLast = endsConnection(head, body, this.#service.timeouts, this.#state);
     const connection = isLast ? 'close' : head.protocol === 'HTTP/1.0' ? 'keep-alive' : undefined;
-    const added = { framing: 0, connection, date: this.#state.date } as const;
-    this.writeLast(encodeResponseHead(statusLine(503), RETRY_SOON, added));
+    this.writeLast(encodeOverload(connection, this.#state.date));
     this.#state.meter.countRefusal(503);
     const overloaded = new ProtocolError(503, 'overloaded');
     this.#service.accessLog?.refused(overloaded, this.peer, head);
@@ -226,14 +232,11 @@ export class Connection implements Wire, BodySource {
   }
 
   /** Answers what cannot be served, and closes (RFC 9112 §2.2 and §9.6). */
-  #refuse(error: ProtocolError): void {
-    const status = statusLine(error.status);
-    const text = Buffer.from(`${status.slice(4)}: ${error.message}\n`);
-    const added = { framing: text.length, connection: 'close', date: this.#state.date } as const;
-    this.writeLast(encodeResponseHead(status, PLAIN_TEXT, added), text);
+  #refuse(error: ProtocolError, line: RequestLine | undefined = this.#parser.requestLine): void {
+    this.writeLast(encodeRefusal(error, line?.method, this.#state.date));
     this.#state.meter.countRefusal(error.status);
-    this.#service.accessLog?.refused(error, this.peer, this.#parser.requestLine);
-    this.#closePolitely();
+    this.#service.accessLog?.refused(error, this.peer, line);
+    this.closePolitely();
   }
 
   // What an exchange and a body ask for.
@@ -243,10 +246,7 @@ export class Connection implements Wire, BodySource {
   }
 
   write(...parts: Parts): Awaitable<void> {
-    if (this.isClosed || this.#writer.write(parts)) return undefined;
-    return new Promise((resolve) => {
-      this.#onWritable = resolve;
-    });
+    return this.isClosed || this.#writer.write(parts) ? undefined : this.#writer.drained();
   }
 
   writeLast(...parts: Parts): void {
@@ -255,11 +255,14 @@ export class Connection implements Wire, BodySource {
 
   reset(): void {
     this.#writer.flush();
-    this.#socket.resetAndDestroy();
+    // A unix socket, which has no such address, cannot be reset.
+    if (this.#socket.localAddress === undefined) this.#socket.destroy();
+    else this.#socket.resetAndDestroy();
   }
 
+  /** RFC 9110 §15.2: an interim response goes before the final one. */
   sendContinue(): void {
-    void this.write(CONTINUE);
+    if (this.#exchange?.status === '') void this.write(CONTINUE);
   }
 
   wantBytes(): void {
@@ -272,33 +275,43 @@ export class Connection implements Wire, BodySource {
   /** The client sends no more. In the middle of an exchange that means that it went away. */
   #onEnd(): void {
     if (this.#phase === 'exchange') this.close();
-    else this.#closePolitely();
+    else this.closePolitely();
   }
 
   /** Lets what was written arrive, and reads on for a while. */
-  #closePolitely(): void {
+  closePolitely(): void {
+    if (this.#phase === 'closing') return;
     this.#phase = 'closing';
+    this.#body?.end(REQUEST_OVER);
     this.#writer.flush();
-    this.#socket.setTimeout(this.#service.timeouts.sendMs);
     this.#socket.end(() => this.#setDeadline(LINGER_MS));
     this.#socket.resume();
   }
 
   #onDrain(): void {
-    this.#socket.setTimeout(0);
-    this.#onWritable?.();
+    this.#writer.wake();
     this.#serveNext();
   }
 
   #onClose(): void {
     this.#phase = 'closing';
-    this.#onWritable?.();
+    this.#writer.wake();
     this.#body?.end(new DOMException('the client went away', 'AbortError'));
     this.#exchange?.clientGone();
+    this.#settle();
+  }
+
+  #settle(): void {
+    if (this.#socket.closed && this.#exchange === undefined) this.#onOver?.();
   }
 
   #resume(): void {
     if (this.#socket.isPaused()) this.#socket.resume();
+  }
+
+  #awaitClient(): void {
+    const { bodyMs, idleMs, headerMs } = this.#service.timeouts;
+    this.#setDeadline(this.#phase === 'skip' ? bodyMs : this.#parser.isIdle ? idleMs : headerMs);
   }
 
   #setDeadline(afterMs: number): void {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { isIPv6 } from 'node:net';
 import { ProtocolError } from '../../http/protocol-error.ts';
 import { fileWrapper } from '../../wsgi/file-wrapper.ts';
 import { cgiName } from '../../wsgi/headers.ts';
@@ -51,7 +52,7 @@ export function buildEnviron(
   const environ: Environ = {
     REQUEST_METHOD: head.method,
     SCRIPT_NAME: server.rootPath,
-    PATH_INFO: unquote(withoutRoot(head.path, server.rootPath)),
+    PATH_INFO: '',
     QUERY_STRING: head.query,
     CONTENT_TYPE: '',
     CONTENT_LENGTH: '',
@@ -78,6 +79,7 @@ export function buildEnviron(
   };
   if (peer.remotePort !== '') environ.REMOTE_PORT = peer.remotePort;
   addFields(environ, head, server, peer);
+  addPath(environ, head);
   setVariable(environ, 'gateway.request_id', requestIdOf(environ, peer));
   if (peer.isTrusted) setVariable(environ, 'wsgi.url_scheme', forwardedScheme(environ, server));
   return environ;
@@ -108,7 +110,8 @@ function addFields(
   for (const { name, value } of fields) {
     const key = environKey(name) ?? underscoreKey(name, server, peer);
     if (key === undefined) continue;
-    const earlier = variable(environ, key);
+    // The proxy's word replaces the root path.
+    const earlier = key === 'SCRIPT_NAME' ? '' : variable(environ, key);
     const all = earlier ? `${earlier}${name === 'cookie' ? '; ' : ','}${value}` : value;
     setVariable(environ, key, all);
   }
@@ -143,7 +146,13 @@ function environKey(name: string): FieldKey | undefined {
   return key;
 }
 
-/** The path below the root; a proxy may have taken the root away already. */
+/** The path below the mount point, unless the proxy told it. */
+function addPath(environ: Environ, { path }: RequestHead): void {
+  if (variable(environ, 'PATH_INFO') !== '') return;
+  setVariable(environ, 'PATH_INFO', withoutRoot(unquote(path), variable(environ, 'SCRIPT_NAME')));
+}
+
+/** A proxy may have taken the root away already. */
 function withoutRoot(path: string, rootPath: string): string {
   if (rootPath === '' || !path.startsWith(rootPath)) return path;
   const rest = path.slice(rootPath.length);
@@ -165,9 +174,10 @@ function forwardedScheme(environ: Environ, { schemeKeys }: EnvironFacts): 'http'
   return scheme ?? 'http';
 }
 
-/** The server's side of the addresses above: the host and port that the listener was bound to. */
+/** The host and port that a listener was bound to. */
 export function serverNameAndPort(address: Address): Pick<PeerFacts, 'serverName' | 'serverPort'> {
-  return address.kind === 'unix'
-    ? { serverName: address.path, serverPort: '0' }
-    : { serverName: address.host, serverPort: String(address.port) };
+  if (address.kind === 'unix') return { serverName: address.path, serverPort: '0' };
+  const { host, port } = address;
+  // RFC 3875 §4.1.14
+  return { serverName: isIPv6(host) ? `[${host}]` : host, serverPort: String(port) };
 }

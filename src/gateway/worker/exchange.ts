@@ -20,7 +20,7 @@ import {
   LAST_CHUNK,
 } from '../protocols/http1/response-head.ts';
 import type { RequestBody } from './request-body.ts';
-import type { ServerState, Service } from './service.ts';
+import type { ServerState, Service, Timeouts } from './service.ts';
 import type { Parts } from './socket-writer.ts';
 import type { RequestInFlight } from './watchdog.ts';
 
@@ -34,6 +34,8 @@ export interface Wire {
   write(...parts: Parts): Awaitable<void>;
   /** Writes the end of the response, which may wait for others that are ready too. */
   writeLast(...parts: Parts): void;
+  /** Closes the connection after what was written. */
+  closePolitely(): void;
   /** Cuts the connection, so that the client sees an error. */
   reset(): void;
 }
@@ -59,8 +61,12 @@ export class Exchange implements ResponseSink, RequestFacts {
   readonly #service: Service;
   readonly #state: ServerState;
   #isOver = false;
+  /** The client went away, or was cut off. */
+  #isGone = false;
   #heldHead = '';
   #isChunked = false;
+  /** The end of the connection is the end of the body. */
+  #isUntilClose = false;
   #abortController: AbortController | undefined;
   #onClosed: (() => void) | undefined;
 
@@ -98,16 +104,20 @@ export class Exchange implements ResponseSink, RequestFacts {
   /** Ends an exchange that takes too long, whatever the application still does. */
   timeOut(): void {
     this.#service.log.error(this.describe(), 'the request was cut: it took too long');
-    if (this.status === '') this.#sendTooLate();
-    else this.abort();
+    if (!this.isClosed) {
+      if (this.status === '') this.#sendTooLate();
+      else this.abort();
+    }
     this.#isOver = true;
     this.clientGone();
   }
 
   #sendTooLate(): void {
-    const body = Buffer.from('Service Unavailable\n');
+    const text = Buffer.from('Service Unavailable\n');
+    // RFC 9110 §9.3.2
+    const body = this.head.method === 'HEAD' ? text.subarray(0, 0) : text;
     this.isLast = true;
-    this.sendAll('503 Service Unavailable', PLAIN_TEXT, body.length, body);
+    this.sendAll('503 Service Unavailable', PLAIN_TEXT, text.length, body);
   }
 
   /** The value of a request field, by its name in lower case; of several the first. */
@@ -135,12 +145,13 @@ export class Exchange implements ResponseSink, RequestFacts {
 
   get signal(): AbortSignal {
     this.#abortController ??= new AbortController();
-    if (this.isClosed) this.#abortController.abort();
+    if (this.#isGone) this.#abortController.abort();
     return this.#abortController.signal;
   }
 
-  /** The client went away before the response was complete. */
+  /** The client went away before the response was complete, or was cut off. */
   clientGone(): void {
+    this.#isGone = true;
     this.#abortController?.abort();
     this.#onClosed?.();
   }
@@ -184,9 +195,11 @@ export class Exchange implements ResponseSink, RequestFacts {
     if (rest !== '') this.#wire.writeLast(rest);
   }
 
+  /** A reset takes earlier responses with it: it is for where nothing else tells that this one is incomplete. */
   abort(): void {
     this.isLast = true;
-    this.#wire.reset();
+    if (this.#isUntilClose) this.#wire.reset();
+    else this.#wire.closePolitely();
   }
 
   logError(error: unknown): void {
@@ -204,11 +217,10 @@ export class Exchange implements ResponseSink, RequestFacts {
   #encodeHead(status: string, headers: HeaderList, framing: Framing): string {
     const isHttp10 = this.head.protocol === 'HTTP/1.0';
     this.#isChunked = framing === 'until-end' && !isHttp10;
+    this.#isUntilClose = framing === 'until-end' && isHttp10;
     this.isLast ||=
-      !this.head.isPersistent ||
-      this.isDraining ||
-      this.#body.hidesNextRequest ||
-      (framing === 'until-end' && isHttp10);
+      this.#isUntilClose ||
+      endsConnection(this.head, this.#body, this.#service.timeouts, this.#state);
     this.status = status;
     this.responseHeaders = headers;
     return encodeResponseHead(status, headers, {
@@ -223,4 +235,14 @@ export class Exchange implements ResponseSink, RequestFacts {
     this.#heldHead = '';
     return head;
   }
+}
+
+/** After the response to this request the connection closes (RFC 9112 §9.3). */
+export function endsConnection(
+  { isPersistent }: RequestHead,
+  { hidesNextRequest }: RequestBody,
+  { idleMs }: Timeouts,
+  { isDraining }: ServerState,
+): boolean {
+  return !isPersistent || isDraining || hidesNextRequest || idleMs === 0;
 }

@@ -1,3 +1,4 @@
+import { ProtocolError } from '../../http/protocol-error.ts';
 import type { Awaitable, Bytes } from '../../wsgi/types.ts';
 import type { RequestParser } from '../protocols/http1/request-parser.ts';
 
@@ -32,8 +33,9 @@ export class RequestBody {
     this.#source = source;
   }
 
-  get isWaitedFor(): boolean {
-    return this.#waiter !== undefined;
+  /** Bytes that the application waits for take too long; it may itself take longer. */
+  timeOut(): void {
+    if (this.#waiter !== undefined) this.end(new ProtocolError(408, 'body too slow'));
   }
 
   /** No further request can be found behind this body: it is broken, or may never come. */

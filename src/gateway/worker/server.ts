@@ -2,6 +2,7 @@ import { createServer, type BoundSocket, type Server as NetServer, type Socket }
 import { setImmediate } from 'node:timers/promises';
 import { Meter } from '../figures/meter.ts';
 import type { RequestCounts } from '../figures/worker-figures.ts';
+import { withoutMapping } from '../protocols/plain-address.ts';
 import { Connection } from './connection.ts';
 import { serverNameAndPort, type PeerFacts } from './environ.ts';
 import type { Address } from '../settings/address.ts';
@@ -12,12 +13,6 @@ import type { RequestInFlight } from './watchdog.ts';
 const SWEEP_MS = 500;
 /** How often it is measured how late the event loop is. */
 const LOOP_DELAY_MS = 50;
-/**
- * How long a draining worker keeps idle connections open: under load the proxy uses each of them
- * once more, and learns from the response that it closes. Closed at once, they would race it.
- */
-const IDLE_GRACE_MS = 2000;
-
 /** A socket that is bound already: in a worker by the arbiter, and handed on as a descriptor. */
 export type ListenHandle = { readonly fd: number } | BoundSocket;
 
@@ -36,7 +31,6 @@ export class Server {
   readonly #connections = new Set<Connection>();
   readonly #listeners: NetServer[] = [];
   readonly #timers: NodeJS.Timeout[];
-  #drainDeadlineMs = Infinity;
   #onDrained: (() => void) | undefined;
 
   constructor(service: Service) {
@@ -64,9 +58,9 @@ export class Server {
   /** Accepts no more, finishes what is in flight, closes each connection; resolves after the last. */
   async drain(): Promise<void> {
     this.#state.isDraining = true;
-    this.#drainDeadlineMs = performance.now() + IDLE_GRACE_MS;
     await this.#acceptPending();
     for (const listener of this.#listeners) listener.close();
+    this.#sweep();
     return new Promise((resolve) => {
       this.#onDrained = resolve;
       this.#settle();
@@ -111,7 +105,7 @@ export class Server {
     }
     const connection = new Connection(socket, peer, this.#service, this.#state);
     this.#connections.add(connection);
-    connection.onceClosed(() => {
+    connection.onceOver(() => {
       this.#connections.delete(connection);
       this.#settle();
     });
@@ -137,9 +131,16 @@ export class Server {
   #sweep(): void {
     const nowMs = performance.now();
     this.#state.date = new Date().toUTCString();
-    for (const connection of this.#connections) {
-      if (connection.isIdle && nowMs >= this.#drainDeadlineMs) connection.close();
-      else connection.checkDeadline(nowMs);
+    for (const connection of this.#connections) this.#checkDeadline(connection, nowMs);
+  }
+
+  /** The fault of one connection is not to keep the others. */
+  #checkDeadline(connection: Connection, nowMs: number): void {
+    try {
+      connection.checkDeadline(nowMs);
+    } catch (error) {
+      this.#service.log.error({ err: error }, 'the deadlines of a connection could not be kept');
+      connection.close();
     }
   }
 
@@ -159,9 +160,4 @@ export class Server {
     this.#timers.forEach(clearInterval);
     this.#onDrained();
   }
-}
-
-/** An IPv4 peer of a dual-stack socket is `::ffff:192.0.2.1` (RFC 4291 §2.5.5.2). */
-function withoutMapping(address: string): string {
-  return address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
 }

@@ -13,6 +13,10 @@ export class SocketWriter {
   readonly #outbox: Outbox;
   readonly #sendMs: number;
   #held = '';
+  #waiters: (() => void)[] = [];
+  /** How much the client had taken when it was last looked at, and since when. */
+  #takenBytes: number | undefined;
+  #takenAtMs = 0;
 
   /** @param sendMs how long a client that does not keep up may take nothing. */
   constructor(socket: Socket, outbox: Outbox, sendMs: number) {
@@ -21,12 +25,15 @@ export class SocketWriter {
     this.#sendMs = sendMs;
   }
 
+  /** Something that was written has not left yet. */
+  get isBusy(): boolean {
+    return this.#held !== '' || this.#socket.writableLength > 0;
+  }
+
   /** Writes parts of a message at once. Gives whether the client keeps up. */
   write(parts: Parts): boolean {
     const isSmall = this.#held.length + sizeOf(parts) <= JOINED_BYTES_MAX;
-    const isTaken = isSmall ? this.#writeText(join(parts)) : this.#writeEach(parts);
-    if (!isTaken) this.#socket.setTimeout(this.#sendMs);
-    return isTaken;
+    return isSmall ? this.#writeText(join(parts)) : this.#writeEach(parts);
   }
 
   /** Writes the end of a message, if it is small with others at the end of the turn. */
@@ -46,6 +53,30 @@ export class SocketWriter {
     if (this.#held !== '' && !this.#socket.destroyed) this.write([]);
   }
 
+  /** Resolves when the client keeps up again, or went away. */
+  drained(): Promise<void> {
+    return new Promise((resolve) => this.#waiters.push(resolve));
+  }
+
+  /** The client keeps up again, or went away. */
+  wake(): void {
+    const waiters = this.#waiters;
+    if (waiters.length === 0) return;
+    this.#waiters = [];
+    for (const resolve of waiters) resolve();
+  }
+
+  /**
+   * The client has taken nothing for too long of what was written; to be asked now and then. The
+   * socket's own timeout is no measure: what the client sends would renew it.
+   */
+  isStalled(nowMs: number): boolean {
+    const takenBytes = this.#socket.writableLength > 0 ? takenBytesOf(this.#socket) : undefined;
+    if (takenBytes === undefined || takenBytes !== this.#takenBytes) this.#takenAtMs = nowMs;
+    this.#takenBytes = takenBytes;
+    return nowMs - this.#takenAtMs >= this.#sendMs;
+  }
+
   #writeText(text: string): boolean {
     const whole = this.#held + text;
     this.#held = '';
@@ -61,6 +92,20 @@ export class SocketWriter {
     this.#socket.uncork();
     return isTaken;
   }
+}
+
+/**
+ * What the system has taken of all that was written. A single piece may be megabytes, and how far
+ * that is only the handle tells.
+ */
+function takenBytesOf(socket: Socket): number | undefined {
+  const { _handle: handle } = socket as Socket & { readonly _handle: WriteHandle | null };
+  return handle === null ? undefined : handle.bytesWritten - handle.writeQueueSize;
+}
+
+interface WriteHandle {
+  readonly bytesWritten: number;
+  readonly writeQueueSize: number;
 }
 
 function sizeOf(parts: Parts): number {

@@ -16,6 +16,7 @@ function v2(command: number, family: number, addresses: readonly number[]): stri
 
 const IPV4 = [192, 0, 2, 1, 198, 51, 100, 1, 0x30, 0x39, 0, 80];
 const IPV6 = Buffer.from(`20010db8${'00'.repeat(11)}01${'00'.repeat(16)}30390050`, 'hex');
+const MAPPED_IPV4 = Buffer.from(`${'00'.repeat(10)}ffffc0000201${'00'.repeat(16)}30390050`, 'hex');
 
 const CLIENT4 = { address: '192.0.2.1', port: '12345' };
 const CLIENT6 = { address: '2001:db8::1', port: '12345' };
@@ -28,8 +29,11 @@ const VALID: [name: string, header: string, client: object | undefined][] = [
   ['version 1 over IPv4', 'PROXY TCP4 192.0.2.1 198.51.100.1 12345 80\r\n', CLIENT4],
   ['version 1 over IPv6', 'PROXY TCP6 2001:db8::1 2001:db8::2 12345 80\r\n', CLIENT6],
   ['version 1 of an unknown kind', 'PROXY UNKNOWN anything\r\n', undefined],
+  ['version 1 of mapped IPv4', 'PROXY TCP6 ::FFFF:192.0.2.1 ::1 12345 80\r\n', CLIENT4],
+  ['version 1 in another form', 'PROXY TCP6 2001:DB8:0::1 ::1 12345 80\r\n', CLIENT6],
   ['version 2 over IPv4', v2(0x21, 0x11, IPV4), CLIENT4],
   ['version 2 over IPv6', v2(0x21, 0x21, [...IPV6]), CLIENT6],
+  ['version 2 of mapped IPv4', v2(0x21, 0x21, [...MAPPED_IPV4]), CLIENT4],
   ['version 2 with more than the addresses', v2(0x21, 0x11, [...IPV4, 4, 0, 1, 0]), CLIENT4],
   ['version 2 of a health check (LOCAL)', v2(0x20, 0x00, []), undefined],
   [
@@ -61,6 +65,9 @@ test.for<[name: string, header: string, version?: 'v1' | 'v2']>([
   ['no header at all', REST],
   ['a header without its end', `PROXY TCP4 ${'1'.repeat(200)}`],
   ['an address that is none', 'PROXY TCP4 192.0.2.999 198.51.100.1 1 2\r\n'],
+  ['an IPv6 address as IPv4', 'PROXY TCP4 fe80::1 198.51.100.1 1 2\r\n'],
+  ['an IPv4 address as IPv6', 'PROXY TCP6 192.0.2.1 ::1 1 2\r\n'],
+  ['an address with a zone', 'PROXY TCP6 fe80::1%eth0 ::1 1 2\r\n'],
   ['a port that is none', 'PROXY TCP4 192.0.2.1 198.51.100.1 99999 2\r\n'],
   ['a bare LF', 'PROXY TCP4 192.0.2.1 198.51.100.1 1 2\n'],
   ['an unknown command', v2(0x22, 0x11, IPV4)],

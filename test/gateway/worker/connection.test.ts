@@ -1,11 +1,9 @@
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
-import { expect, onTestFinished, test } from 'vitest';
-import type { Service } from '../../../src/gateway/worker/service.ts';
+import { expect, test } from 'vitest';
 import type { Application, Bytes, InputStream } from '../../../src/wsgi/types.ts';
-import { validator } from '../../../src/wsgi/validator.ts';
 import { exchange, RawClient } from '../raw-client.ts';
-import { serve, type Served } from './serve.ts';
+import { ENVIRON, served, timeouts } from './serve.ts';
 
 const TEXT: [string, string][] = [['Content-Type', 'text/plain']];
 
@@ -19,26 +17,6 @@ const echoBody: Application = async (environ, startResponse) => {
   startResponse('200 OK', TEXT);
   return [Buffer.concat([Buffer.from('<'), body, Buffer.from('>')])];
 };
-
-async function served(application: Application, changes: Partial<Service> = {}): Promise<Served> {
-  const server = await serve(validator(application), changes);
-  onTestFinished(() => server.close());
-  return server;
-}
-
-function timeouts(changes: Partial<Service['timeouts']>): Partial<Service> {
-  const long = 60_000;
-  return {
-    timeouts: {
-      headerMs: long,
-      bodyMs: long,
-      sendMs: long,
-      idleMs: long,
-      requestMs: Infinity,
-      ...changes,
-    },
-  };
-}
 
 const HEAD = 'Host: a\r\n';
 const CLOSE = 'Connection: close\r\n\r\n';
@@ -112,6 +90,63 @@ test('100 Continue is sent when the application reads, and not before', async ()
 
   const refused = await exchange(port, `POST /no HTTP/1.1\r\n${fields}`);
   expect(refused).toMatch(/^HTTP\/1.1 200 OK[^]*Connection: close/);
+});
+
+test('100 Continue does not come into the middle of a response', async () => {
+  const { port } = await served((environ, startResponse) => {
+    startResponse('200 OK', TEXT);
+    return (async function* () {
+      yield Buffer.from('begin;');
+      yield await environ['wsgi.input'].read();
+    })();
+  });
+  const client = await RawClient.connect(port);
+  client.send(`POST / HTTP/1.1\r\n${HEAD}Content-Length: 3\r\nExpect: 100-continue\r\n\r\n`);
+  await client.until(/begin;/);
+  client.send('abc');
+  expect(await client.untilClosed()).toMatch(
+    /^HTTP\/1\.1 200(?![^]*100 Continue)[^]*begin;[^]*abc/,
+  );
+});
+
+test('an application that reads after its last response does not break that off', async () => {
+  const size = 8 * 1024 * 1024;
+  const read = Promise.withResolvers<void>();
+  const failed = Promise.withResolvers<unknown>();
+  const { port } = await served((environ, startResponse) => {
+    startResponse('200 OK', TEXT);
+    void read.promise.then(() => environ['wsgi.input'].read()).catch(failed.resolve);
+    return [Buffer.alloc(size, 'x')];
+  });
+  const client = await RawClient.connect(port);
+  client.send(`POST / HTTP/1.1\r\n${HEAD}Content-Length: 3\r\nExpect: 100-continue\r\n\r\n`);
+  await client.until(/x/);
+  client.socket.pause();
+  read.resolve();
+  expect(await failed.promise).toEqual(new Error('the request is over'));
+  client.socket.resume();
+  await client.untilClosed();
+  expect(client.socket.bytesRead).toBeGreaterThan(size);
+});
+
+test('a refusal arrives though the client sends on and reads only then', async () => {
+  const { port } = await served(echoPath);
+  const client = await RawClient.connect(port);
+  client.send(`GET /1 HTTP/1.1\r\n${HEAD}\r\nGET /2 HTTP/1.1\r\n${HEAD}X: `);
+  await client.until(/<\/1>$/);
+  client.socket.pause();
+  client.send('a'.repeat(8 * 1024 * 1024));
+  await once(client.socket, 'drain');
+  client.socket.resume();
+  expect(await client.untilClosed()).toMatch(/<\/1>HTTP\/1\.1 431 /);
+});
+
+test('the access line tells which request was refused while its environ was made', async () => {
+  const { port, access } = await served(echoPath, {
+    environ: { ...ENVIRON, headerMap: 'refuse' },
+  });
+  await exchange(port, `GET /spoof HTTP/1.1\r\n${HEAD}x_spoof: a\r\n\r\n`);
+  expect(access).toMatchObject([{ status: 400, method: 'GET', target: '/spoof' }]);
 });
 
 test.for<[name: string, request: string, status: number]>([

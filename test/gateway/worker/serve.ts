@@ -1,11 +1,23 @@
 import { BoundSocket } from 'node:net';
 import { pino } from 'pino';
+import { onTestFinished } from 'vitest';
 import { AccessLog } from '../../../src/gateway/log/access-log.ts';
 import { Networks } from '../../../src/gateway/settings/networks.ts';
 import { Outbox } from '../../../src/gateway/worker/outbox.ts';
 import { Server } from '../../../src/gateway/worker/server.ts';
 import type { Service } from '../../../src/gateway/worker/service.ts';
 import type { Application } from '../../../src/wsgi/types.ts';
+import { validator } from '../../../src/wsgi/validator.ts';
+
+/** What the environs of a server have in common. */
+export const ENVIRON: Service['environ'] = {
+  worker: { number: 1, pid: process.pid },
+  isMultiprocess: false,
+  rootPath: '',
+  schemeKeys: [['HTTP_X_FORWARDED_PROTO', 'https']],
+  forwarderHeaders: new Set(),
+  headerMap: 'drop',
+};
 
 export interface Served {
   readonly port: number;
@@ -26,14 +38,7 @@ export async function serve(
   const access: Record<string, unknown>[] = [];
   const server = new Server({
     application,
-    environ: {
-      worker: { number: 1, pid: process.pid },
-      isMultiprocess: false,
-      rootPath: '',
-      schemeKeys: [['HTTP_X_FORWARDED_PROTO', 'https']],
-      forwarderHeaders: new Set(),
-      headerMap: 'drop',
-    },
+    environ: ENVIRON,
     trustedPeers: new Networks([]),
     proxyProtocol: { version: 'off', allowedPeers: new Networks([]) },
     limits: { requestLineBytes: 4094, fieldCount: 100, fieldBytes: 8190, bodyBytes: 10_485_760 },
@@ -55,4 +60,29 @@ export async function serve(
   const { port } = socket.address();
   await server.listen(socket, { kind: 'tcp', host: '127.0.0.1', port }, 511);
   return { port, log, access, server, close: async () => server.stop() };
+}
+
+/** The same for one test, with the application held to the contract. */
+export async function served(
+  application: Application,
+  changes: Partial<Service> = {},
+): Promise<Served> {
+  const server = await serve(validator(application), changes);
+  onTestFinished(() => server.close());
+  return server;
+}
+
+/** These timeouts, and the others long. */
+export function timeouts(changes: Partial<Service['timeouts']>): Partial<Service> {
+  const long = 60_000;
+  return {
+    timeouts: {
+      headerMs: long,
+      bodyMs: long,
+      sendMs: long,
+      idleMs: long,
+      requestMs: Infinity,
+      ...changes,
+    },
+  };
 }

@@ -11,6 +11,7 @@ async function writerToSomeone(
 ): Promise<{
   writer: SocketWriter;
   socket: Socket;
+  client: Socket;
   received: (length: number) => Promise<string>;
 }> {
   const server = createServer().listen(0, '127.0.0.1');
@@ -30,7 +31,7 @@ async function writerToSomeone(
     }
     return text;
   };
-  return { writer: new SocketWriter(socket, outbox, sendMs), socket, received };
+  return { writer: new SocketWriter(socket, outbox, sendMs), socket, client, received };
 }
 
 test('a piece of a message is written at once, the end of it at the end of the turn', async () => {
@@ -65,10 +66,38 @@ test('each of many that wait in one turn is written', async () => {
   expect(some.map(({ socket }) => socket.bytesWritten)).toEqual(some.map(() => 3));
 });
 
+/** More than the buffers of two sockets take. */
+const LARGE = Buffer.alloc(16 * 1024 * 1024);
+
 test('a client that takes nothing is given so long', async () => {
+  const { writer } = await writerToSomeone(50);
+  writer.write([LARGE]);
+  expect([0, 49, 50].map((nowMs) => writer.isStalled(nowMs))).toEqual([false, false, true]);
+});
+
+test('a client that takes a part of one large piece has its time again', async () => {
+  const { writer, client, socket } = await writerToSomeone(50);
+  writer.write([LARGE]);
+  writer.isStalled(0);
+  client.on('data', () => {
+    if (client.bytesRead > LARGE.length / 2) client.pause();
+  });
+  await expect.poll(() => writer.isStalled(50)).toBe(false);
+  expect(socket.writableLength).toBe(LARGE.length);
+});
+
+test('a client that has taken everything has all the time', async () => {
   const { writer, socket } = await writerToSomeone(50);
-  while (writer.write([Buffer.alloc(65_536)]));
-  await once(socket, 'timeout');
+  writer.write(['all']);
+  await expect.poll(() => socket.writableLength).toBe(0);
+  expect([0, 1000].map((nowMs) => writer.isStalled(nowMs))).toEqual([false, false]);
+});
+
+test('everybody who waits for a slow client is woken', async () => {
+  const { writer } = await writerToSomeone();
+  const waiting = Promise.all([writer.drained(), writer.drained()]);
+  writer.wake();
+  await waiting;
 });
 
 test('what waits for a socket that is closed is let go', async () => {

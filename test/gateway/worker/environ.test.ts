@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest';
+import { Networks } from '../../../src/gateway/settings/networks.ts';
+import { serverNameAndPort } from '../../../src/gateway/worker/environ.ts';
+import type { Environ } from '../../../src/wsgi/types.ts';
+import { exchange } from '../raw-client.ts';
+import { ENVIRON, served } from './serve.ts';
+
+/** The environ of a request that a trusted proxy sends with these fields. */
+async function environOf(path: string, fields: string, rootPath = ''): Promise<Environ> {
+  const seen = Promise.withResolvers<Environ>();
+  const { port } = await served(
+    (environ, startResponse) => {
+      seen.resolve(environ);
+      startResponse('200 OK', [['Content-Type', 'text/plain']]);
+      return [];
+    },
+    {
+      environ: {
+        ...ENVIRON,
+        rootPath,
+        forwarderHeaders: new Set(['script_name', 'path_info']),
+      },
+      trustedPeers: new Networks(['127.0.0.1']),
+    },
+  );
+  await exchange(port, `GET ${path} HTTP/1.1\r\nHost: a\r\n${fields}Connection: close\r\n\r\n`);
+  return seen.promise;
+}
+
+test.for<[name: string, path: string, fields: string, SCRIPT_NAME: string, PATH_INFO: string]>([
+  ['is taken off the path', '/shop/cart', 'SCRIPT_NAME: /shop\r\n', '/shop', '/cart'],
+  ['may be off the path already', '/cart', 'SCRIPT_NAME: /shop\r\n', '/shop', '/cart'],
+  ['wins over the root path', '/shop/cart', 'SCRIPT_NAME: /shop\r\n', '/shop', '/cart'],
+  [
+    'may come with the path below it',
+    '/shop/cart',
+    'PATH_INFO: /basket\r\nSCRIPT_NAME: /shop\r\n',
+    '/shop',
+    '/basket',
+  ],
+  ['is the root path where only the path is told', '/cart', 'PATH_INFO: /a\r\n', '/root', '/a'],
+])(
+  'the mount point that a trusted proxy tells %s',
+  async ([, path, fields, SCRIPT_NAME, PATH_INFO]) => {
+    expect(await environOf(path, fields, '/root')).toMatchObject({ SCRIPT_NAME, PATH_INFO });
+  },
+);
+
+test.for<[path: string, rest: string]>([
+  ['/shop', ''],
+  ['/shop/env', '/env'],
+  ['/%73hop/env', '/env'],
+  ['/shopping', '/shopping'],
+  ['/env', '/env'],
+])('of %s below the root path /shop, %s is left', async ([path, rest]) => {
+  expect(await environOf(path, '', '/shop')).toMatchObject({
+    SCRIPT_NAME: '/shop',
+    PATH_INFO: rest,
+  });
+});
+
+test.for<[host: string, serverName: string]>([
+  ['127.0.0.1', '127.0.0.1'],
+  ['::1', '[::1]'],
+])('the server name of %s is %s', ([host, serverName]) => {
+  expect(serverNameAndPort({ kind: 'tcp', host, port: 80 })).toEqual({
+    serverName,
+    serverPort: '80',
+  });
+});
