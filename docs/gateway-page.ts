@@ -39,6 +39,6 @@ function row(name: keyof Settings, setting: Setting<unknown>): string {
 /** Without an environment; the number of workers is the machine's own. */
 function defaultOf(name: string, setting: Setting<unknown>): string {
   if (name === 'workers') return 'the CPUs granted';
-  const value = String(setting.default({}));
+  const value = String(setting.default());
   return value === '' ? '' : `\`${value}\``;
 }

@@ -2,22 +2,21 @@
 import { loadApplication } from './application.ts';
 import { Arbiter } from './arbiter/arbiter.ts';
 import { readCommandLine } from './settings/command-line.ts';
-import { describeConfig, loadConfig, loadHooks, type Config } from './config.ts';
+import { describeConfig, loadConfig, loadHooks, readConfig, type Config } from './config.ts';
 import { writePidfile } from './arbiter/pidfile.ts';
 import { nameProcess, prepareProcess } from './process.ts';
 import { stats } from './figures/stats.ts';
 import { top } from './figures/top.ts';
 import { ExitCode, exitCodeOf, explain } from './failure.ts';
 import { helpText } from './settings/help.ts';
-import { openLog } from './log/log.ts';
+import { holdAccessLog, openLog } from './log/log.ts';
 import { version } from './version.ts';
 
 async function main(args: string[], environment: NodeJS.ProcessEnv): Promise<number> {
   const [first, ...rest] = args;
-  if (first === 'stats') return print(await stats(rest));
-  if (first === 'top') {
-    await top(rest, process);
-    return ExitCode.ok;
+  if (first === 'stats' || first === 'top') {
+    const wantsHelp = rest.includes('--help') || rest.includes('-h');
+    return wantsHelp ? print(helpText(environment)) : showFigures(first, rest);
   }
   const commandLine = readCommandLine(args, environment);
   const { command } = commandLine;
@@ -28,10 +27,17 @@ async function main(args: string[], environment: NodeJS.ProcessEnv): Promise<num
     return print(await describeConfig(commandLine, config, environment));
   }
   if (command === 'check-config') {
+    prepareProcess(config);
     await loadApplication(config.applicationName);
     return print(`The settings are valid, and ${config.applicationName} can be loaded.\n`);
   }
-  return serve(config, () => loadConfig(commandLine, environment));
+  return serve(config, () => readConfig(config, commandLine, environment));
+}
+
+async function showFigures(command: 'stats' | 'top', args: string[]): Promise<number> {
+  if (command === 'stats') return print(await stats(args));
+  await top(args, process);
+  return ExitCode.ok;
 }
 
 async function serve(config: Config, reloadConfig: () => Promise<Config>): Promise<number> {
@@ -41,6 +47,7 @@ async function serve(config: Config, reloadConfig: () => Promise<Config>): Promi
   const removePidfile = writePidfile(config.pidfile);
   try {
     const log = openLog(config);
+    holdAccessLog(config);
     return await new Arbiter({ config, hooks, log, reloadConfig }).run();
   } finally {
     removePidfile();
@@ -53,7 +60,7 @@ function print(text: string): number {
 }
 
 try {
-  process.exit(await main(process.argv.slice(2), process.env));
+  process.exit(await main(process.argv.slice(2), { ...process.env }));
 } catch (error) {
   process.stderr.write(`gateway: ${explain(error)}\n`);
   process.exit(exitCodeOf(error));

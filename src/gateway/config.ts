@@ -1,10 +1,11 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, extname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { inspect } from 'node:util';
 import { resolveModuleName } from '../wsgi/dotted-name.ts';
 import { applicationModule } from './application.ts';
 import { HOOK_NAMES, type ServerHooks } from './hooks.ts';
-import { CATALOGUE, settingEntries } from './settings/catalogue.ts';
+import { CATALOGUE, fromEnvironment, settingEntries } from './settings/catalogue.ts';
 import type { CommandLine } from './settings/command-line.ts';
 import { ValueError } from './settings/setting-values.ts';
 import type { Settings } from './settings/settings.ts';
@@ -27,14 +28,15 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-/** Where values stand: the command line, a file, the defaults. */
+/** Where values stand: the command line, a variable, a file, the defaults. */
 export interface Source {
   readonly name: string;
   readonly values: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Defaults, then the configuration file, then the command line: the last one wins.
+ * Defaults, then the environment, then the configuration file, then the command line: the last one
+ * wins.
  *
  * @throws {ConfigError} naming each bad setting, its value, where it stands and what is expected.
  */
@@ -47,6 +49,20 @@ export async function loadConfig(
     throw new ConfigError('No application to serve: name one, as in `gateway myproject.wsgi`.');
   }
   const configFile = findConfigFile(commandLine.configFile, applicationName);
+  return readConfig({ applicationName, configFile }, commandLine, environment);
+}
+
+/**
+ * Reads all again for what is served already. The file is the one that was found at the start, as the
+ * process may have changed its directory since.
+ *
+ * @throws {ConfigError} as `loadConfig`.
+ */
+export async function readConfig(
+  { applicationName, configFile }: Pick<Config, 'applicationName' | 'configFile'>,
+  commandLine: CommandLine,
+  environment: NodeJS.ProcessEnv,
+): Promise<Config> {
   const settings = parseSettings(await readSources(commandLine, configFile, environment));
   return { ...settings, applicationName, configFile };
 }
@@ -67,7 +83,7 @@ export async function describeConfig(
   const sources = await readSources(commandLine, config.configFile, environment);
   const lines = settingEntries().map(([name]) => {
     const source = sourceOf(name, sources);
-    return `${name} = ${JSON.stringify(source?.values[name])}  (${source?.name})\n`;
+    return `${name} = ${show(source?.values[name])}  (${source?.name})\n`;
   });
   return lines.join('');
 }
@@ -77,12 +93,17 @@ async function readSources(
   configFile: string | undefined,
   environment: NodeJS.ProcessEnv,
 ): Promise<Source[]> {
-  const defaults = settingEntries().map(([name, setting]) => [name, setting.default(environment)]);
+  const defaults = settingEntries().map(([name, setting]) => [name, setting.default()]);
   return [
     { name: 'the command line', values: commandLine.values },
+    { name: 'GATEWAY_CMD_ARGS', values: commandLine.inheritedValues },
     ...(configFile === undefined
       ? []
       : [{ name: configFile, values: await readConfigFile(configFile) }]),
+    ...settingEntries().map(([name, setting]) => ({
+      name: setting.variable?.name ?? '',
+      values: { [name]: fromEnvironment(setting, environment) },
+    })),
     { name: 'the defaults', values: Object.fromEntries(defaults) as Source['values'] },
   ];
 }
@@ -90,18 +111,38 @@ async function readSources(
 function parseSettings(sources: readonly Source[]): Settings {
   const problems: string[] = [];
   const parsed: Record<string, unknown> = {};
-  for (const [name, setting] of settingEntries()) {
+  const complain = (name: string, expected: string): void => {
     const source = sourceOf(name, sources);
+    problems.push(
+      `${name} is ${show(source?.values[name])} in ${source?.name}: expected ${expected}.`,
+    );
+  };
+  for (const [name, setting] of settingEntries()) {
     try {
-      parsed[name] = setting.parse(source?.values[name]);
+      parsed[name] = setting.parse(sourceOf(name, sources)?.values[name]);
     } catch (error) {
       if (!(error instanceof ValueError)) throw error;
-      const value = JSON.stringify(source?.values[name]);
-      problems.push(`${name} is ${value} in ${source?.name}: expected ${error.message}.`);
+      complain(name, error.message);
     }
   }
+  const settings = parsed as unknown as Settings;
+  if (problems.length === 0) {
+    for (const name of withoutFolder(settings)) complain(name, 'a file in a folder that is there');
+  }
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
-  return parsed as unknown as Settings;
+  return settings;
+}
+
+/** Those files that cannot be made. Paths are relative to `chdir`: '-' and 'none' lie in it too. */
+function withoutFolder(settings: Settings): string[] {
+  const files = (['pidfile', 'accesslog', 'errorlog'] as const).filter((name) => settings[name]);
+  return files.filter((name) => !existsSync(dirname(resolve(settings.chdir, settings[name]))));
+}
+
+/** A value as it is written; texts as JSON, as they may hold anything. */
+function show(value: unknown): string {
+  const isText = [value].flat().every((one) => typeof one === 'string');
+  return isText ? JSON.stringify(value) : inspect(value, { breakLength: Infinity });
 }
 
 function sourceOf(name: string, sources: readonly Source[]): Source | undefined {
@@ -141,16 +182,33 @@ async function readConfigFile(file: string): Promise<Readonly<Record<string, unk
       `${file}: unknown setting ${unknown.join(', ')}. Known are: ${known.join(', ')}.`,
     );
   }
-  return values as Readonly<Record<string, unknown>>;
+  const settings = values as Readonly<Record<string, unknown>>;
+  const noHooks = HOOK_NAMES.filter((name) => !isHook(settings[name]));
+  if (noHooks.length > 0) {
+    const lines = noHooks.map((name) => `${name} is ${show(settings[name])} in ${file}`);
+    throw new ConfigError(lines.map((line) => `${line}: expected a function.`).join('\n'));
+  }
+  return settings;
+}
+
+function isHook(value: unknown): boolean {
+  return value === undefined || typeof value === 'function';
 }
 
 /** Modules are cached by their URL: the time of the last change makes an edited file a new one. */
 async function importDefault(file: string): Promise<unknown> {
-  const url = `${pathToFileURL(file).href}?changed=${statSync(file).mtimeMs}`;
   try {
+    const url = `${pathToFileURL(file).href}?changed=${statSync(file).mtimeMs}`;
     const module: { default?: unknown } = await import(url);
     return module.default;
   } catch (error) {
-    throw new ConfigError(`${file} cannot be read: ${String(error)}`, { cause: error });
+    throw new ConfigError(`${file} cannot be read:\n${placeOf(error)}`, { cause: error });
   }
+}
+
+/** With the file and the line, which may be those of a module that it imports. */
+function placeOf(error: unknown): string {
+  const stack = error instanceof Error ? error.stack : undefined;
+  const lines = (stack ?? String(error)).split('\n');
+  return lines.filter((line) => !/^ +at .*node:internal/.test(line)).join('\n');
 }

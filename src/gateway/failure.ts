@@ -26,7 +26,13 @@ export function explain(error: unknown): string {
   if (error instanceof UsageError) return `${error.message}\nTry 'gateway --help'.`;
   if (error instanceof ConfigError) return error.message;
   if (error instanceof ApplicationError) return explainApplication(error);
+  if (isAddressInUse(error)) return `${error.message}. Is another server running there?`;
   return error.stack ?? error.message;
+}
+
+/** Two may bind one address; the second to listen there fails, and that is a worker. */
+function isAddressInUse(error: NodeJS.ErrnoException): boolean {
+  return error.code === 'EADDRINUSE';
 }
 
 function explainApplication({ message, cause }: ApplicationError): string {

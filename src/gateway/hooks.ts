@@ -66,12 +66,20 @@ const NAMES: Readonly<Record<keyof ServerHooks, true>> = {
 
 export const HOOK_NAMES: readonly string[] = Object.keys(NAMES);
 
-/** Runs a hook; what it throws or rejects with is logged, and changes nothing. */
+/** Calls a hook at once; what it throws or rejects with is logged, and changes nothing. */
 export function runHook(log: Log, name: keyof ServerHooks, hook: () => Awaitable<void>): void {
-  const complain = (error: unknown): void => log.error({ err: error }, `the hook ${name} failed`);
+  void awaitHook(log, name, hook);
+}
+
+/** The same, and waits for its end. */
+export async function awaitHook(
+  log: Log,
+  name: keyof ServerHooks,
+  hook: () => Awaitable<void>,
+): Promise<void> {
   try {
-    Promise.resolve(hook()).catch(complain);
+    await hook();
   } catch (error) {
-    complain(error);
+    log.error({ err: error }, `the hook ${name} failed`);
   }
 }

@@ -21,6 +21,8 @@ export type WorkerMessage =
   | { readonly kind: 'ready' }
   /** Its event loop turns; and what it has done since the last time. */
   | { readonly kind: 'heartbeat'; readonly figures: WorkerFigures }
+  /** It finishes what it has, serves no more, and then exits. */
+  | { readonly kind: 'leaving'; readonly reason: string }
   /** It goes on serving, but should be replaced. */
   | { readonly kind: 'retire'; readonly reason: string }
   /** It cannot serve, and is about to exit with that code. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Config } from './config.ts';
+import { ConfigError, type Config } from './config.ts';
 
 /** What `ps` shows. */
 export function nameProcess({ procName, applicationName }: Config, role: string): void {
@@ -12,21 +12,42 @@ export function prepareProcess({ umask, chdir, rawEnv }: Config): void {
   process.env['GATEWAY_SECRET'] ??= randomBytes(32).toString('base64url');
   process.umask(umask);
   process.chdir(chdir);
-  for (const assignment of rawEnv) {
-    const equals = assignment.indexOf('=');
-    process.env[assignment.slice(0, equals)] = assignment.slice(equals + 1);
-  }
+  Object.assign(process.env, assignments(rawEnv));
 }
 
-/** Gives up the rights of root; the group first, as it could not be changed afterwards. */
+/** Of `raw_env`: `NAME=value`. */
+export function assignments(rawEnv: readonly string[]): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    rawEnv.map((assignment) => {
+      const equals = assignment.indexOf('=');
+      return [assignment.slice(0, equals), assignment.slice(equals + 1)];
+    }),
+  );
+}
+
+/**
+ * Gives up the rights of root; the group first, as it could not be changed afterwards. Who is that
+ * user or group already needs no rights for it.
+ *
+ * @throws {ConfigError} where the process has no right to change.
+ */
 export function dropPrivileges({ user, group }: Pick<Config, 'user' | 'group'>): void {
-  if (group !== '') process.setgid?.(idOrName(group));
-  if (user !== '') {
-    process.setgroups?.([process.getgid?.() ?? 0]);
-    process.setuid?.(idOrName(user));
+  if (group !== undefined && group !== process.getgid?.()) {
+    permitted(`group is ${group}`, () => process.setgid?.(group));
+  }
+  if (user !== undefined && user !== process.getuid?.()) {
+    permitted(`user is ${user}`, () => {
+      process.setgroups?.([process.getgid?.() ?? 0]);
+      process.setuid?.(user);
+    });
   }
 }
 
-function idOrName(text: string): number | string {
-  return /^\d+$/.test(text) ? Number(text) : text;
+function permitted(setting: string, change: () => void): void {
+  try {
+    change();
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new ConfigError(`${setting}: only root may change to another. ${why}.`, { cause });
+  }
 }

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { SIGNALS } from '../../src/gateway/arbiter/arbiter.ts';
+import { SETTLED_SETTINGS } from '../../src/gateway/arbiter/settled-settings.ts';
+import { SIGNALS } from '../../src/gateway/arbiter/signals.ts';
 import { ExitCode } from '../../src/gateway/failure.ts';
 
 const PAGE = readFileSync(join(import.meta.dirname, '../../docs/gateway.md'), 'utf8');
@@ -21,4 +22,9 @@ test('docs/gateway.md has every signal of the arbiter, and no other', () => {
 
 test('docs/gateway.md has every exit code, and no other', () => {
   expect(firstColumn('Exit code').map(Number)).toEqual(Object.values(ExitCode));
+});
+
+test('docs/gateway.md lists what a reload does not reach', () => {
+  const [, list = ''] = /is not read again\s+\(([^)]*)\)/.exec(PAGE) ?? [];
+  expect([...list.matchAll(/`(\w+)`/g)].map(([, name]) => name)).toEqual([...SETTLED_SETTINGS]);
 });

@@ -103,6 +103,17 @@ test('a worker without a free descriptor lives, and serves again within 1 s of t
   expect((await get(gateway.port)).endsWith(String(pid))).toBe(true);
 });
 
+test('an arbiter without a free descriptor lives, and replaces its dead worker once there is one', async () => {
+  const gateway = await GatewayProcess.start('faults.ts');
+  const arbiter = gateway.child.pid ?? 0;
+  execFileSync('prlimit', ['--pid', String(arbiter), `--nofile=${descriptorCount(arbiter)}:`]);
+  process.kill(gateway.workerPids[0] ?? 0, 'SIGKILL');
+  await gateway.line(/worker 3 could not start/);
+  expect(await countOk(gateway.port, 10)).toBe(10);
+  execFileSync('prlimit', ['--pid', String(arbiter), '--nofile=1024:']);
+  await gateway.lines(/is ready/, 3);
+});
+
 /** The watchdog's thread still loads its modules when the worker is ready. */
 async function settledDescriptorCount(pid: number): Promise<number> {
   let count = 0;

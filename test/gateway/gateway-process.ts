@@ -27,9 +27,10 @@ export class GatewayProcess {
   readonly exited: Promise<number | null>;
   #wake = Promise.withResolvers<void>();
 
-  constructor(args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
+  constructor(args: readonly string[], environment: NodeJS.ProcessEnv = {}, cwd?: string) {
     this.child = spawn(process.execPath, [CLI, ...args], {
       env: { PATH: process.env['PATH'], ...environment },
+      ...(cwd === undefined ? {} : { cwd }),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#readLines('stdout');

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { HOOK_NAMES } from '../../src/gateway/hooks.ts';
 import { temporaryFolder } from '../load/temporary-folder.ts';
 import { configFile } from './config-file.ts';
-import { GatewayProcess } from './gateway-process.ts';
+import { APPLICATIONS, GatewayProcess } from './gateway-process.ts';
 import { get } from './get.ts';
 
 test('every server hook is called, in the process that it belongs to', async () => {
@@ -37,4 +37,30 @@ test('a hook that throws is logged and changes nothing', async () => {
   const file = configFile(`export default { preFork() { throw new Error('planted'); } };`);
   const gateway = await GatewayProcess.startOne('behaviours.ts', '-c', file);
   expect(await gateway.line(/hook preFork failed/)).toMatchObject({ err: { message: 'planted' } });
+});
+
+test.for<[name: string, how: string, hook: string]>([
+  ['preRequest', 'throws', `preRequest() { throw new Error('planted'); }`],
+  ['preRequest', 'rejects', `async preRequest() { throw new Error('planted'); }`],
+  ['postRequest', 'throws', `postRequest() { throw new Error('planted'); }`],
+  ['postRequest', 'rejects', `async postRequest() { throw new Error('planted'); }`],
+])('a hook %s that %s is logged, and the request is answered', async ([name, , hook]) => {
+  const gateway = await GatewayProcess.startOne(
+    'behaviours.ts',
+    '-c',
+    configFile(`export default { ${hook} };`),
+  );
+  const { text: pid, status } = await get(gateway);
+  expect(status).toBe(200);
+  expect(await gateway.line(new RegExp(`hook ${name} failed`))).toMatchObject({
+    err: { message: 'planted' },
+  });
+  expect((await get(gateway)).text).toBe(pid);
+});
+
+test('a hook that is no function is refused', async () => {
+  const file = configFile('export default { preRequest: 3 };');
+  const gateway = new GatewayProcess(['-c', file, join(APPLICATIONS, 'behaviours.ts')]);
+  expect(await gateway.exited).toBe(1);
+  expect(gateway.errorText).toContain(`preRequest is 3 in ${file}: expected a function.`);
 });

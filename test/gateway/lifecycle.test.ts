@@ -32,6 +32,15 @@ test.for<NodeJS.Signals>(['SIGINT', 'SIGQUIT'])(
   },
 );
 
+test('SIGINT ends a worker that is stopped, whatever its timeout', async () => {
+  const gateway = await GatewayProcess.startOne('behaviours.ts', '--timeout', '0');
+  process.kill(gateway.workerPids[0] ?? 0, 'SIGSTOP');
+  const startedAtMs = performance.now();
+  gateway.signal('SIGINT');
+  expect(await gateway.exited).toBe(0);
+  expect(performance.now() - startedAtMs).toBeLessThan(2000 + SLOW_MACHINE_MS);
+});
+
 test('requests that outlast the graceful timeout are cut, and the log counts them', async () => {
   const gateway = await GatewayProcess.start('behaviours.ts', '--graceful-timeout', '0.5');
   const cut = expect(get(gateway, '/sleep/60000')).rejects.toThrow();
@@ -141,6 +150,23 @@ test('an error that nobody catches ends its worker after the requests in flight'
   await gateway.lines(/is ready/, 2);
   expect((await get(gateway)).text).not.toBe(String(pid));
 });
+
+test.for(['an uncaught error', 'SIGTERM'])(
+  'a worker that leaves because of %s is replaced before its requests are over',
+  async (reason) => {
+    const gateway = await GatewayProcess.startOne('behaviours.ts');
+    const [pid = 0] = gateway.workerPids;
+    const slow = get(gateway, '/sleep/5000');
+    await gateway.printed(/sleep/);
+    if (reason === 'SIGTERM') process.kill(pid, 'SIGTERM');
+    else await get(gateway, '/throw');
+    await gateway.lines(/is ready/, 2);
+    expect((await get(gateway)).text).not.toBe(String(pid));
+    expect(gateway.log.filter(({ msg }) => /has exited/.test(msg))).toEqual([]);
+    expect((await gateway.line(/finishes its requests/)).msg).toContain(reason);
+    expect((await slow).text).toBe(String(pid));
+  },
+);
 
 test('an arbiter that is stopped for a while kills nobody when it wakes', async () => {
   const gateway = await GatewayProcess.start('behaviours.ts', '--timeout', '2');

@@ -1,10 +1,14 @@
+import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { text } from 'node:stream/consumers';
+import { expect, onTestFinished, test } from 'vitest';
 import { temporaryFolder } from '../load/temporary-folder.ts';
 import { configFile } from './config-file.ts';
 import { APPLICATIONS, GatewayProcess } from './gateway-process.ts';
 import { get } from './get.ts';
+
+const PROCESS = join(import.meta.dirname, '../../src/gateway/process.ts');
 
 test('the pid file holds the arbiter while it lives, and guards it', async () => {
   const pidfile = join(temporaryFolder(), 'pid');
@@ -58,4 +62,21 @@ test('--print-config tells each setting with where it comes from', async () => {
   expect(gateway.outputText).toContain('workers = "3"  (the command line)');
   expect(gateway.outputText).toContain(`timeout = 12  (${file})`);
   expect(gateway.outputText).toContain('backlog = 2048  (the defaults)');
+});
+
+test('who is the user already needs no rights to be it', async () => {
+  const script = `
+    import { dropPrivileges } from ${JSON.stringify(PROCESS)};
+    if (process.getuid() === 0) { process.setgid(65534); process.setuid(65534); }
+    const [user, group] = [process.getuid(), process.getgid()];
+    dropPrivileges({ user, group });
+    try { dropPrivileges({ user: user + 1, group }); } catch (error) { console.log(error.message); }
+  `;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  expect(await text(child.stdout)).toMatch(
+    /^user is \d+: only root may change to another\..*EPERM/,
+  );
 });

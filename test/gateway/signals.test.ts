@@ -7,6 +7,12 @@ import { APPLICATIONS, GatewayProcess } from './gateway-process.ts';
 import { get } from './get.ts';
 import { untilGone } from './until-gone.ts';
 
+const SLEEP = 'await new Promise((resolve) => setTimeout(resolve, 500))';
+const TELLS_PLANTED = `export function application(environ, startResponse) {
+  startResponse('200 OK', [['Content-Type', 'text/plain']]);
+  return [Buffer.from(process.env.PLANTED ?? '')];
+}`;
+
 test('HUP replaces every worker, one after the other', async () => {
   const gateway = await GatewayProcess.start('behaviours.ts');
   const before = gateway.workerPids;
@@ -34,6 +40,102 @@ test('HUP onto broken code keeps the workers from before, and says why', async (
   await expect.poll(async () => (await get(gateway)).text).not.toBe(before[0]);
 });
 
+test('HUP again while the canary starts takes no worker away', async () => {
+  const file = join(temporaryFolder(), 'application.ts');
+  copyFileSync(join(APPLICATIONS, 'behaviours.ts'), file);
+  const gateway = await GatewayProcess.startOne(file);
+  const [pid] = gateway.workerPids;
+  writeFileSync(file, `console.log('importing'); ${SLEEP}; throw new Error('planted');`);
+  gateway.signal('SIGHUP');
+  await gateway.printed(/importing/);
+  gateway.signal('SIGHUP');
+  await gateway.line(/reload given up/);
+  expect((await get(gateway)).text).toBe(String(pid));
+});
+
+test('a reload that is given up brings the settings back, too', async () => {
+  const folder = temporaryFolder();
+  const file = join(folder, 'application.ts');
+  copyFileSync(join(APPLICATIONS, 'behaviours.ts'), file);
+  const settings = configFile('export default { gracefulTimeout: 9 };');
+  const gateway = await GatewayProcess.start(file, '--config', settings);
+  const working = readFileSync(file, 'utf8');
+  writeFileSync(file, 'export const application = ;');
+  writeFileSync(settings, 'export default { gracefulTimeout: 0.1 };');
+  gateway.signal('SIGHUP');
+  await gateway.line(/reload given up/);
+  writeFileSync(file, working);
+  process.kill(gateway.workerPids[0] ?? 0, 'SIGKILL');
+  await gateway.lines(/is ready/, 3);
+  const slow = get(gateway, '/sleep/2000');
+  await gateway.printed(/sleep/);
+  gateway.signal('SIGTERM');
+  expect((await slow).status).toBe(200);
+});
+
+test('workers from before a reload keep the graceful timeout that they started with', async () => {
+  const file = configFile('export default { gracefulTimeout: 9 };');
+  const gateway = await GatewayProcess.startOne('behaviours.ts', '--config', file);
+  const slow = get(gateway, '/sleep/2500');
+  await gateway.printed(/sleep/);
+  writeFileSync(file, 'export default { gracefulTimeout: 0.1 };');
+  gateway.signal('SIGHUP');
+  expect((await slow).status).toBe(200);
+});
+
+test('HUP gives new workers the new environment, and tells what it cannot change', async () => {
+  const file = configFile("export default { rawEnv: ['PLANTED=one'] };");
+  const application = join(temporaryFolder(), 'application.ts');
+  writeFileSync(application, TELLS_PLANTED);
+  const gateway = await GatewayProcess.startOne(application, '--config', file);
+  writeFileSync(file, "export default { rawEnv: ['PLANTED=two'], umask: '077' };");
+  gateway.signal('SIGHUP');
+  expect((await gateway.line(/only by a restart/)).msg).toMatch(/^a change of umask /);
+  await gateway.lines(/has exited/, 1);
+  expect((await get(gateway)).text).toBe('two');
+});
+
+test('signals are heeded while the settings file waits for something', async () => {
+  const file = configFile('export default {};');
+  const gateway = await GatewayProcess.startOne('behaviours.ts', '--config', file);
+  writeFileSync(file, "console.log('waiting'); await new Promise(() => {}); export default {};");
+  gateway.signal('SIGHUP');
+  await gateway.printed(/waiting/);
+  gateway.signal('SIGTERM');
+  expect(await gateway.exited).toBe(0);
+});
+
+test('HUP during the start is a reload after it', async () => {
+  const file = configFile(
+    `export default { async onStarting() { console.log('starting'); ${SLEEP}; } };`,
+  );
+  const application = join(APPLICATIONS, 'behaviours.ts');
+  const gateway = new GatewayProcess([
+    '--bind',
+    '127.0.0.1:0',
+    '--workers',
+    '1',
+    '--config',
+    file,
+    application,
+  ]);
+  await gateway.printed(/starting/);
+  gateway.signal('SIGHUP');
+  await gateway.line(/is ready/);
+});
+
+test('USR1 and HUP to a worker that starts neither end it nor open the inspector', async () => {
+  const application = join(temporaryFolder(), 'application.ts');
+  writeFileSync(application, `console.log('pid', process.pid); ${SLEEP}; ${TELLS_PLANTED}`);
+  const gateway = new GatewayProcess(['--bind', '127.0.0.1:0', '--workers', '1', application]);
+  await gateway.printed(/pid/);
+  const pid = Number(/pid (\d+)/.exec(gateway.outputText)?.[1]);
+  process.kill(pid, 'SIGUSR1');
+  process.kill(pid, 'SIGHUP');
+  await gateway.line(/worker 1 is ready/);
+  expect(gateway.errorText).toBe('');
+});
+
 test('TTIN adds a worker and TTOU takes one away, down to one', async () => {
   const gateway = await GatewayProcess.start('behaviours.ts');
   gateway.signal('SIGTTIN');
@@ -45,6 +147,17 @@ test('TTIN adds a worker and TTOU takes one away, down to one', async () => {
   gateway.signal('SIGTTOU');
   await gateway.lines(/SIGTTOU received/, 3);
   await get(gateway);
+});
+
+test('TTOU adds no worker where there should be none', async () => {
+  const gateway = await GatewayProcess.startOne('behaviours.ts');
+  gateway.signal('SIGWINCH');
+  await gateway.line(/worker 1 has exited/);
+  gateway.signal('SIGTTOU');
+  await gateway.line(/SIGTTOU received/);
+  gateway.signal('SIGTERM');
+  await gateway.exited;
+  expect(gateway.log.filter(({ msg }) => /has exited/.test(msg))).toHaveLength(1);
 });
 
 test('USR1 reopens log files after they were moved away', async () => {

@@ -4,13 +4,15 @@ import { ExitCode } from '../failure.ts';
 import { Ledger } from '../figures/ledger.ts';
 import type { Report } from '../figures/report.ts';
 import { serveFigures } from '../figures/serve-figures.ts';
-import { runHook, type ArbiterView, type ServerHooks } from '../hooks.ts';
+import { awaitHook, runHook, type ArbiterView, type ServerHooks } from '../hooks.ts';
 import { reopenLogFiles } from '../log/log-stream.ts';
 import type { Log } from '../log/log.ts';
 import type { WorkerMessage } from '../messages.ts';
 import { formatAddress } from '../settings/address.ts';
 import { EventQueue } from './event-queue.ts';
 import { bindListeners, type BoundListener } from './listener.ts';
+import { warnOfSettledSettings } from './settled-settings.ts';
+import { ENDING_SIGNALS, SIGNALS, type ArbiterSignal } from './signals.ts';
 import { SourceWatcher } from './source-watcher.ts';
 import { WorkerPool } from './worker-pool.ts';
 import type { WorkerProcess } from './worker-process.ts';
@@ -22,6 +24,8 @@ type ArbiterEvent =
   | { readonly kind: 'message'; readonly worker: WorkerProcess; readonly message: WorkerMessage }
   | { readonly kind: 'exit'; readonly worker: WorkerProcess; readonly how: string }
   | { readonly kind: 'change'; readonly file: string }
+  | { readonly kind: 'settings'; readonly reading: number; readonly config: Config }
+  | { readonly kind: 'bad settings'; readonly error: unknown }
   | { readonly kind: 'tick' };
 
 /** What an arbiter is started with; `reloadConfig` reads the settings again. */
@@ -42,9 +46,11 @@ export class Arbiter {
   readonly #log: Log;
   readonly #events = new EventQueue<ArbiterEvent>();
   readonly #ledger = new Ledger();
-  #listeners: BoundListener[] = [];
-  #pool: WorkerPool;
+  readonly #listeners: BoundListener[] = [];
+  readonly #pool: WorkerPool;
   #lastTickMs = performance.now();
+  #logsReopenedAtMs = 0;
+  #readings = 0;
   #hasServed = false;
   #isStopping = false;
   #lastSignal: ArbiterSignal | undefined;
@@ -54,7 +60,11 @@ export class Arbiter {
     this.#options = options;
     this.#hooks = options.hooks;
     this.#log = options.log;
-    this.#pool = this.#makePool();
+    this.#pool = new WorkerPool(options.config, this.#listeners, this.#log, {
+      start: (number) => this.#hook('preFork', () => this.#hooks.preFork?.(this.#view, number)),
+      message: (worker, message) => this.#events.push({ kind: 'message', worker, message }),
+      exit: (worker, how) => this.#events.push({ kind: 'exit', worker, how }),
+    });
   }
 
   /**
@@ -64,33 +74,40 @@ export class Arbiter {
    */
   async run(): Promise<number> {
     const { config } = this.#options;
+    // What ends the process may do so at once, as long as nothing is there to be ended.
+    this.#queueSignals(SIGNALS.filter((signal) => !ENDING_SIGNALS.has(signal)));
     await this.#hooks.onStarting?.(this.#view);
-    this.#listeners = await bindListeners(config, this.#log);
-    this.#pool = this.#makePool();
+    this.#listeners.push(...(await bindListeners(config, this.#log)));
     await serveFigures(config, this.#log, () => this.#report());
+    this.#queueSignals([...ENDING_SIGNALS]);
     this.#queueEvents();
     const addresses = this.#listeners.map(({ address }) => formatAddress(address)).join(', ');
     this.#log.info(`serving ${config.applicationName} at ${addresses} (pid ${process.pid})`);
     this.#hook('whenReady', () => this.#hooks.whenReady?.(this.#view));
     do {
       if (!this.#isStopping) this.#pool.balance();
-      await this.#handle(await this.#events.next());
+      this.#handle(await this.#events.next());
     } while (!this.#isStopping || this.#pool.size > 0);
-    await this.#hooks.onExit?.(this.#view);
+    await awaitHook(this.#log, 'onExit', () => this.#hooks.onExit?.(this.#view));
     return this.#exitCode;
   }
 
-  #queueEvents(): void {
-    for (const signal of SIGNALS) {
+  #queueSignals(signals: readonly ArbiterSignal[]): void {
+    for (const signal of signals) {
       process.on(signal, () => this.#events.push({ kind: 'signal', signal }));
-    }
-    setInterval(() => this.#events.push({ kind: 'tick' }), TICK_MS);
-    if (this.#options.config.reload) {
-      new SourceWatcher((file) => this.#events.push({ kind: 'change', file })).start();
     }
   }
 
-  async #handle(event: ArbiterEvent): Promise<void> {
+  #queueEvents(): void {
+    setInterval(() => this.#events.push({ kind: 'tick' }), TICK_MS);
+    const { reload, applicationName } = this.#options.config;
+    if (reload) {
+      const onChange = (file: string): void => this.#events.push({ kind: 'change', file });
+      new SourceWatcher(onChange, { applicationName, log: this.#log }).start();
+    }
+  }
+
+  #handle(event: ArbiterEvent): void {
     switch (event.kind) {
       case 'signal':
         return this.#onSignal(event.signal);
@@ -100,17 +117,23 @@ export class Arbiter {
         return this.#onExit(event.worker, event.how);
       case 'change':
         this.#log.info(`${event.file} changed: replacing the workers`);
-        return this.#pool.reload();
+        return this.#pool.reload(this.#pool.config);
+      case 'settings':
+        return this.#reload(event.reading, event.config);
+      case 'bad settings':
+        this.#log.fatal({ err: event.error }, 'reload given up: the settings cannot be read');
+        return;
       case 'tick':
         return this.#onTick();
     }
   }
 
-  async #onSignal(signal: ArbiterSignal): Promise<void> {
+  #onSignal(signal: ArbiterSignal): void {
     // Control-C reaches every process of a terminal, and each passes it on.
     if (this.#isStopping && signal === this.#lastSignal) return;
     this.#lastSignal = signal;
     this.#log.info(`${signal} received`);
+    if (this.#isStopping && !ENDING_SIGNALS.has(signal) && signal !== 'SIGUSR1') return;
     switch (signal) {
       case 'SIGTERM':
         return this.#stop((worker) => worker.drain());
@@ -118,47 +141,54 @@ export class Arbiter {
       case 'SIGQUIT':
         return this.#stop((worker) => worker.quit());
       case 'SIGHUP':
-        return this.#reload();
+        return this.#readSettings();
       case 'SIGUSR2':
         this.#log.warn(
           'an arbiter is not replaced in place, as its sockets would not survive: replacing the workers, as on HUP',
         );
-        return this.#reload();
+        return this.#readSettings();
       case 'SIGUSR1':
         reopenLogFiles();
-        for (const worker of this.#pool.workers) worker.reopenLogs();
+        this.#logsReopenedAtMs = performance.now();
+        for (const worker of this.#pool.workers) if (isUp(worker)) worker.reopenLogs();
         return;
       case 'SIGTTIN':
         return this.#setTarget(this.#pool.target + 1);
       case 'SIGTTOU':
-        return this.#setTarget(Math.max(1, this.#pool.target - 1));
+        return this.#pool.target > 1 ? this.#setTarget(this.#pool.target - 1) : undefined;
       case 'SIGWINCH':
         // A terminal sends it whenever its window changes.
         return isatty(0) || isatty(2) ? undefined : this.#setTarget(0);
     }
   }
 
-  /** Reads the settings again and replaces the workers; what is wrong keeps everything as it was. */
-  async #reload(): Promise<void> {
-    try {
-      const config = await this.#options.reloadConfig();
-      if (config.workers !== this.#pool.config.workers || this.#pool.target === 0) {
-        this.#setTarget(config.workers);
-      }
-      this.#pool.config = config;
-    } catch (error) {
-      this.#log.fatal({ err: error }, 'reload given up: the settings cannot be read');
-      return;
-    }
+  /** Whatever the settings file waits for, signals are heeded meanwhile. */
+  #readSettings(): void {
+    const reading = (this.#readings += 1);
+    this.#options.reloadConfig().then(
+      (config) => this.#events.push({ kind: 'settings', reading, config }),
+      (error: unknown) => this.#events.push({ kind: 'bad settings', error }),
+    );
+  }
+
+  /** Replaces the workers; a canary that cannot start leaves everything as it was. */
+  #reload(reading: number, config: Config): void {
+    if (this.#isStopping || reading !== this.#readings) return;
+    warnOfSettledSettings(this.#options.config, config, this.#log);
+    this.#changeTarget(() => this.#pool.reload(config));
     this.#hook('onReload', () => this.#hooks.onReload?.(this.#view));
-    this.#pool.reload();
   }
 
   #setTarget(workers: number): void {
+    this.#changeTarget(() => (this.#pool.target = workers));
+  }
+
+  #changeTarget(change: () => void): void {
     const before = this.#pool.target;
-    if (workers === before) return;
-    this.#pool.target = workers;
-    this.#hook('nworkersChanged', () => this.#hooks.nworkersChanged?.(this.#view, workers, before));
+    change();
+    const { target } = this.#pool;
+    if (target === before) return;
+    this.#hook('nworkersChanged', () => this.#hooks.nworkersChanged?.(this.#view, target, before));
   }
 
   #onMessage(worker: WorkerProcess, message: WorkerMessage): void {
@@ -168,6 +198,8 @@ export class Arbiter {
         return this.#onReady(worker);
       case 'failed':
         return this.#onFailedStart(worker, message.reason, message.exitCode);
+      case 'leaving':
+        return this.#onLeaving(worker, message.reason);
       case 'retire':
         worker.isRetiring = true;
         this.#ledger.restarts.count(worker.number, 'retired', message.reason);
@@ -184,6 +216,16 @@ export class Arbiter {
     this.#hasServed = true;
     const bootMs = Math.round(performance.now() - worker.startedAtMs);
     this.#log.info(`worker ${worker.number} is ready (pid ${worker.pid}, ${bootMs} ms)`);
+    // It may have opened its files just before they were moved away.
+    if (worker.startedAtMs < this.#logsReopenedAtMs) worker.reopenLogs();
+  }
+
+  /** It was not asked to; another one starts while it finishes. */
+  #onLeaving(worker: WorkerProcess, reason: string): void {
+    if (worker.state !== 'ready') return;
+    worker.markLeaving();
+    this.#ledger.restarts.count(worker.number, 'died', reason);
+    this.#log.error(`worker ${worker.number} finishes its requests and exits: ${reason}`);
   }
 
   #onExit(worker: WorkerProcess, how: string): void {
@@ -211,6 +253,7 @@ export class Arbiter {
 
   /** Told once for each worker: by its message, or by its exit where it could not send one. */
   #onFailedStart(worker: WorkerProcess, reason: string, exitCode: number): void {
+    if (worker.state !== 'starting') return;
     this.#pool.markFailed(worker);
     if (this.#isStopping) return;
     this.#ledger.restarts.count(worker.number, 'failed', reason);
@@ -218,9 +261,14 @@ export class Arbiter {
     if (!this.#hasServed) {
       this.#exitCode = exitCode;
       this.#stop((other) => other.quit());
-    } else if (this.#pool.giveUpReload()) {
-      this.#log.error('reload given up: the workers from before go on serving');
+    } else {
+      this.#changeTarget(() => this.#giveUpReload());
     }
+  }
+
+  #giveUpReload(): void {
+    if (!this.#pool.giveUpReload()) return;
+    this.#log.error('reload given up: workers and settings from before stay');
   }
 
   #onTick(): void {
@@ -235,15 +283,6 @@ export class Arbiter {
     this.#isStopping = true;
     for (const listener of this.#listeners.splice(0)) listener.close();
     for (const worker of this.#pool.workers) end(worker);
-  }
-
-  #makePool(): WorkerPool {
-    const listeners = this.#listeners.map(({ fd, address }) => ({ fd, address }));
-    return new WorkerPool(this.#options.config, listeners, this.#log, {
-      start: (number) => this.#hook('preFork', () => this.#hooks.preFork?.(this.#view, number)),
-      message: (worker, message) => this.#events.push({ kind: 'message', worker, message }),
-      exit: (worker, how) => this.#events.push({ kind: 'exit', worker, how }),
-    });
   }
 
   #report(): Report {
@@ -264,16 +303,6 @@ export class Arbiter {
   }
 }
 
-export const SIGNALS = [
-  'SIGTERM',
-  'SIGINT',
-  'SIGQUIT',
-  'SIGHUP',
-  'SIGUSR1',
-  'SIGUSR2',
-  'SIGTTIN',
-  'SIGTTOU',
-  'SIGWINCH',
-] as const;
-
-type ArbiterSignal = (typeof SIGNALS)[number];
+function isUp({ state }: WorkerProcess): boolean {
+  return state !== 'starting';
+}

@@ -1,8 +1,9 @@
 import { lookup } from 'node:dns/promises';
-import { closeSync, unlinkSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, readFileSync, statSync, unlinkSync } from 'node:fs';
 import { BoundSocket, connect, isIP, Socket, type AddressInfo } from 'node:net';
+import { dirname } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { formatAddress, type Address } from '../settings/address.ts';
+import { formatAddress, type Address, type UnixAddress } from '../settings/address.ts';
 import { ConfigError, type Config } from '../config.ts';
 import type { Log } from '../log/log.ts';
 import type { Listener } from '../messages.ts';
@@ -18,7 +19,7 @@ export interface BoundListener extends Listener {
 /**
  * Binds every address, or takes the sockets that a service manager handed over (sd_listen_fds(3)).
  *
- * @throws {ConfigError} where an address cannot be bound.
+ * @throws {ConfigError} where an address cannot be bound, or a socket was not handed over.
  */
 export async function bindListeners(config: Config, log: Log): Promise<BoundListener[]> {
   const inherited = inheritedListeners(process.env);
@@ -32,11 +33,23 @@ const FIRST_INHERITED_FD = 3;
 
 function inheritedListeners(environment: NodeJS.ProcessEnv): BoundListener[] {
   if (environment['LISTEN_PID'] !== String(process.pid)) return [];
-  const count = Number(environment['LISTEN_FDS'] ?? 0);
-  return Array.from({ length: count }, (_, index) => {
+  const text = environment['LISTEN_FDS'] ?? '0';
+  if (!/^\d{1,4}$/.test(text)) throw new ConfigError(`LISTEN_FDS is "${text}": expected a number.`);
+  return Array.from({ length: Number(text) }, (_, index) => {
     const fd = FIRST_INHERITED_FD + index;
+    if (!isSocket(fd)) {
+      throw new ConfigError(`LISTEN_FDS is "${text}": descriptor ${fd} is no socket.`);
+    }
     return { fd, address: addressOf(fd), close: () => closeSync(fd) };
   });
+}
+
+function isSocket(fd: number): boolean {
+  try {
+    return fstatSync(fd).isSocket();
+  } catch {
+    return false;
+  }
 }
 
 function addressOf(fd: number): Address {
@@ -61,25 +74,60 @@ async function bindPatiently(address: Address, log: Log): Promise<BoundListener>
 }
 
 async function bind(address: Address): Promise<BoundListener> {
-  if (address.kind === 'unix') {
-    await removeStaleSocket(address.path);
-    const socket = new BoundSocket({ path: address.path } as object);
-    return { fd: socket.fd(), address, close: () => socket.close() };
-  }
+  if (address.kind === 'unix') return bindUnix(address);
   const host = isIP(address.host) ? address.host : (await lookup(address.host)).address;
   const socket = new BoundSocket({ host, port: address.port });
   const { port } = socket.address() satisfies AddressInfo;
   return { fd: socket.fd(), address: { ...address, port }, close: () => socket.close() };
 }
 
-/** A socket file that nobody answers on is left over from a process that was killed. */
+async function bindUnix(address: UnixAddress): Promise<BoundListener> {
+  const { path } = address;
+  // What the system says of it is EACCES.
+  if (!existsSync(dirname(path))) throw new Error(`there is no folder ${dirname(path)}`);
+  await removeStaleSocket(path);
+  const socket = new BoundSocket({ path } as object);
+  const isThere = rememberFile(path);
+  const close = (): void => {
+    // Closing takes the file away, and by now it may be another gateway's.
+    if (isThere()) socket.close();
+  };
+  return { fd: socket.fd(), address, close };
+}
+
+/** Gives what tells later whether the path still leads to the same file. */
+export function rememberFile(path: string): () => boolean {
+  const { ino } = statSync(path);
+  return () => statSync(path, { throwIfNoEntry: false })?.ino === ino;
+}
+
+/**
+ * A socket file that nobody holds is left over from a process that was killed.
+ *
+ * @throws where the file is no socket.
+ */
 export async function removeStaleSocket(path: string): Promise<void> {
+  const file = statSync(path, { throwIfNoEntry: false });
+  if (file === undefined) return;
+  if (!file.isSocket()) throw new Error(`${path} is there and is no socket`);
+  if (isHeld(path)) return;
   const code = await new Promise<string>((resolve) => {
     const probe = connect({ path }, () => resolve('answered'));
     probe.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? ''));
     probe.on('connect', () => probe.destroy());
   });
   if (code === 'ECONNREFUSED') unlinkSync(path);
+}
+
+/** A gateway whose workers still start has bound its socket, but nobody answers on it (proc(5), `net/unix`). */
+function isHeld(path: string): boolean {
+  try {
+    return readFileSync('/proc/net/unix', 'utf8')
+      .split('\n')
+      .some((line) => line.endsWith(` ${path}`));
+  } catch {
+    return false;
+  }
 }
 
 function isAddressInUse(error: NodeJS.ErrnoException): boolean {

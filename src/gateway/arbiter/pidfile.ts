@@ -1,26 +1,42 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { ConfigError } from '../config.ts';
 
 /**
- * Writes the arbiter's process id; gives what removes the file again.
+ * Writes the arbiter's process id; gives what removes the file again, unless it is another's by then.
  *
- * @throws {ConfigError} where another process that lives has written it.
+ * @throws {ConfigError} where another process that lives has written it, or it cannot be written.
  */
 export function writePidfile(path: string): () => void {
   if (path === '') return () => undefined;
-  const other = existsSync(path) ? Number(readFileSync(path, 'utf8')) : 0;
+  const other = readPid(path);
   if (other > 0 && other !== process.pid && isAlive(other)) {
     throw new ConfigError(`pidfile ${path} belongs to process ${other}, which is running.`);
   }
-  writeFileSync(path, `${process.pid}\n`);
-  return () => rmSync(path, { force: true });
+  try {
+    writeFileSync(path, `${process.pid}\n`);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new ConfigError(`pidfile cannot be written: ${why}.`, { cause });
+  }
+  return () => {
+    if (readPid(path) === process.pid) rmSync(path, { force: true });
+  };
+}
+
+function readPid(path: string): number {
+  try {
+    return Number(readFileSync(path, 'utf8'));
+  } catch {
+    return 0;
+  }
 }
 
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    // Somebody else's, whom this user may not signal.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -2,32 +2,44 @@ import type { Config } from '../config.ts';
 import type { Log } from '../log/log.ts';
 import type { Listener } from '../messages.ts';
 import { RespawnDelay } from './respawn-delay.ts';
-import { WorkerProcess, type WorkerEvents } from './worker-process.ts';
+import { WorkerProcess, type Generation, type WorkerEvents } from './worker-process.ts';
 
 /** A blocked worker ends itself and says why; beyond this, its whole process is stuck. */
 const SILENCE_MARGIN_SECONDS = 2;
-/** What a worker gets beyond its own graceful timeout, before it is killed. */
-const KILL_MARGIN_MS = 1000;
 
 /** The worker processes: how many there should be, and bringing them to it. */
 export class WorkerPool {
-  /** How many workers should serve. */
-  target: number;
-  config: Config;
   readonly #listeners: readonly Listener[];
   readonly #log: Log;
   readonly #events: WorkerEvents;
   readonly #workers = new Set<WorkerProcess>();
   readonly #respawnDelay = new RespawnDelay();
-  #generation = 1;
+  #current: Generation;
+  /** The last one of which a worker became ready: what a reload that fails goes back to. */
+  #proven: Generation;
+  #generations = 1;
   #lastNumber = 0;
 
   constructor(config: Config, listeners: readonly Listener[], log: Log, events: WorkerEvents) {
-    this.config = config;
-    this.target = config.workers;
+    this.#current = { number: this.#generations, config, target: config.workers };
+    this.#proven = this.#current;
     this.#listeners = listeners;
     this.#log = log;
     this.#events = events;
+  }
+
+  get config(): Config {
+    return this.#current.config;
+  }
+
+  /** How many workers should serve. */
+  get target(): number {
+    return this.#current.target;
+  }
+
+  set target(workers: number) {
+    this.#current.target = workers;
+    this.#proven.target = workers;
   }
 
   get size(): number {
@@ -38,27 +50,30 @@ export class WorkerPool {
     return [...this.#workers];
   }
 
-  /** From now on workers are of a new generation; `balance` brings it in. */
-  reload(): void {
-    this.#generation += 1;
+  /** From now on workers are of a new generation, with these settings; `balance` brings it in. */
+  reload(config: Config): void {
+    this.#generations += 1;
+    const isKept = config.workers === this.config.workers && this.target > 0;
+    const target = isKept ? this.target : config.workers;
+    this.#current = { number: this.#generations, config, target };
+    this.#respawnDelay.reset();
   }
 
-  /** Ends a reload whose first worker could not start; false where there is none to end. */
+  /** Goes back to before a reload whose first worker could not start; false where there is none. */
   giveUpReload(): boolean {
-    const hasOlder = this.workers.some(
-      (worker) => worker.state === 'ready' && this.isOlder(worker),
-    );
-    if (hasOlder) this.#generation -= 1;
-    return hasOlder;
+    const hasReload = this.#current !== this.#proven;
+    this.#current = this.#proven;
+    return hasReload;
   }
 
   /** It was started before the last reload. */
   isOlder({ generation }: WorkerProcess): boolean {
-    return generation < this.#generation;
+    return generation.number < this.#current.number;
   }
 
   markReady(worker: WorkerProcess): void {
     worker.state = 'ready';
+    this.#proven = worker.generation;
     this.#respawnDelay.reset();
   }
 
@@ -79,36 +94,49 @@ export class WorkerPool {
     const serving = this.workers.filter(({ state }) => state !== 'draining');
     const outdated = serving.filter((worker) => this.#isOutdated(worker));
     const fresh = serving.filter((worker) => !this.#isOutdated(worker));
-    const starting = fresh.filter(({ state }) => state === 'starting').length;
 
     const missing = this.target - fresh.length;
+    const starting = fresh.filter(({ state }) => state === 'starting').length;
     const startable = outdated.length > 0 ? Math.min(missing, 1 - starting) : missing;
-    if (this.#respawnDelay.isOver()) for (let n = 0; n < startable; n++) this.#start();
+    for (let n = 0; n < startable && this.#respawnDelay.isOver(); n++) this.#start();
 
-    const surplus = serving.length - starting - this.target;
-    for (const worker of [...outdated, ...fresh].slice(0, Math.max(0, surplus))) worker.drain();
+    // The canary of a reload that another one has overtaken.
+    for (const worker of outdated) if (worker.state === 'starting') worker.drain();
+    const ready = [...outdated, ...fresh].filter(({ state }) => state === 'ready');
+    // Until a canary is ready, nobody knows that fewer will do.
+    const needed = Math.max(this.#current.target, this.#isProven ? 0 : this.#proven.target);
+    for (const worker of ready.slice(0, Math.max(0, ready.length - needed))) worker.drain();
   }
 
   /** Ends workers that have been silent, or finishing, for too long. */
   watch(nowMs: number): void {
-    const { timeout, gracefulTimeout } = this.config;
-    const silenceMs = timeout > 0 ? (timeout + SILENCE_MARGIN_SECONDS) * 1000 : Infinity;
-    const drainMs = gracefulTimeout * 1000 + KILL_MARGIN_MS;
     for (const worker of this.#workers) {
+      const { timeout } = worker.generation.config;
+      const silenceMs = timeout > 0 ? (timeout + SILENCE_MARGIN_SECONDS) * 1000 : Infinity;
       if (nowMs - worker.lastHeartbeatMs > silenceMs) this.#kill(worker, 'is stuck');
-      else if (nowMs - worker.drainingSinceMs > drainMs) this.#kill(worker, 'does not finish');
+      else if (nowMs > worker.endsByMs) this.#kill(worker, 'does not finish');
     }
   }
 
+  get #isProven(): boolean {
+    return this.#current === this.#proven;
+  }
+
   #isOutdated(worker: WorkerProcess): boolean {
-    return worker.isRetiring || worker.generation !== this.#generation;
+    return worker.isRetiring || worker.generation !== this.#current;
   }
 
   #start(): void {
     this.#lastNumber += 1;
     this.#events.start(this.#lastNumber);
-    const message = { number: this.#lastNumber, config: this.config, listeners: this.#listeners };
-    this.#workers.add(new WorkerProcess(message, this.#generation, this.#events));
+    try {
+      this.#workers.add(
+        new WorkerProcess(this.#lastNumber, this.#current, this.#listeners, this.#events),
+      );
+    } catch (error) {
+      this.#log.fatal({ err: error }, `worker ${this.#lastNumber} could not start`);
+      this.#respawnDelay.grow();
+    }
   }
 
   #kill(worker: WorkerProcess, why: string): void {

@@ -1,12 +1,24 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { extname, join } from 'node:path';
-import type { StartMessage, WorkerMessage } from '../messages.ts';
+import type { Config } from '../config.ts';
+import type { Listener, StartMessage, WorkerMessage } from '../messages.ts';
+import { assignments } from '../process.ts';
 
 const WORKER_FILE = join(import.meta.dirname, `../worker/worker${extname(import.meta.filename)}`);
 /** In the child's stdio: input, output, error, the message channel, then the listening sockets. */
 const FIRST_LISTENER_FD = 4;
+/** What a worker gets beyond the time that it was given to finish, before it is killed. */
+const KILL_MARGIN_MS = 1000;
 
 export type WorkerState = 'starting' | 'ready' | 'draining';
+
+/** Workers started between two reloads, with the settings of that time. */
+export interface Generation {
+  readonly number: number;
+  readonly config: Config;
+  /** How many workers should serve. */
+  target: number;
+}
 
 export interface WorkerEvents {
   /** Called before the process is there. */
@@ -19,34 +31,43 @@ export interface WorkerEvents {
 /** A worker process as the arbiter sees it. */
 export class WorkerProcess {
   readonly number: number;
-  /** Workers started between two reloads are of one generation. */
-  readonly generation: number;
+  readonly generation: Generation;
   readonly startedAtMs: number = performance.now();
   state: WorkerState = 'starting';
   lastHeartbeatMs: number = this.startedAtMs;
   /** It asked to be replaced. */
   isRetiring = false;
-  /** When it was asked to finish. */
-  drainingSinceMs = Infinity;
+  /** When it must have ended by itself. */
+  endsByMs = Infinity;
   readonly #child: ChildProcess;
 
-  constructor(start: StartMessage, generation: number, events: WorkerEvents) {
-    this.number = start.number;
+  /** @throws {Error} where the system has no memory for a process. */
+  constructor(
+    number: number,
+    generation: Generation,
+    listeners: readonly Listener[],
+    events: WorkerEvents,
+  ) {
+    this.number = number;
     this.generation = generation;
-    const descriptors = start.listeners.map(({ fd }) => fd);
+    const { config } = generation;
     this.#child = fork(WORKER_FILE, [], {
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...descriptors],
+      env: { ...process.env, ...assignments(config.rawEnv) },
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...listeners.map(({ fd }) => fd)],
     });
-    const listeners = start.listeners.map((listener, index) => ({
-      ...listener,
-      fd: FIRST_LISTENER_FD + index,
-    }));
-    this.#child.send({ ...start, listeners }, ignoreLostChannel);
     this.#child.on('message', (message) => events.message(this, message as WorkerMessage));
     this.#child.on('exit', (code, signal) => events.exit(this, signal ?? `exit code ${code}`));
     this.#child.on('error', (error) => {
       if (this.pid === undefined) events.exit(this, error.message);
     });
+    // Without a free descriptor there is no channel, and the error is still to come.
+    if (!this.#child.connected) return;
+    const inherited = listeners.map(({ address }, index) => ({
+      fd: FIRST_LISTENER_FD + index,
+      address,
+    }));
+    const start: StartMessage = { number, config, listeners: inherited };
+    this.#child.send(start, ignoreLostChannel);
   }
 
   get pid(): number | undefined {
@@ -60,14 +81,20 @@ export class WorkerProcess {
   /** Lets it finish the requests in flight. */
   drain(): void {
     if (this.state === 'draining') return;
-    this.state = 'draining';
-    this.drainingSinceMs = performance.now();
+    this.markLeaving();
     this.#child.kill('SIGTERM');
+  }
+
+  /** It finishes the requests in flight, and serves no others. */
+  markLeaving(): void {
+    this.state = 'draining';
+    this.#endWithin(this.generation.config.gracefulTimeout * 1000);
   }
 
   /** Ends it at once. */
   quit(): void {
     this.state = 'draining';
+    this.#endWithin(0);
     this.#child.kill('SIGQUIT');
   }
 
@@ -77,6 +104,10 @@ export class WorkerProcess {
 
   kill(): void {
     this.#child.kill('SIGKILL');
+  }
+
+  #endWithin(ms: number): void {
+    this.endsByMs = performance.now() + ms + KILL_MARGIN_MS;
   }
 }
 

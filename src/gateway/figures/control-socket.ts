@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
-import { removeStaleSocket } from '../arbiter/listener.ts';
+import { rememberFile, removeStaleSocket } from '../arbiter/listener.ts';
 import type { Log } from '../log/log.ts';
 import { defaultControlSockets } from './control-socket-path.ts';
 import type { Report } from './report.ts';
@@ -32,7 +32,10 @@ export async function openControlSocket(
     log.warn({ err: error }, `there is no control socket at ${path}`);
     return;
   }
-  process.on('exit', () => rmSync(path, { force: true }));
+  const isThere = rememberFile(path);
+  process.on('exit', () => {
+    if (isThere()) rmSync(path, { force: true });
+  });
   server.on('error', (error) => log.warn({ err: error }, 'the control socket cannot accept'));
 }
 

@@ -1,8 +1,9 @@
 import { bucketOf, noDurations } from './durations.ts';
 import { STATUS_CLASSES, type RequestCounts } from './worker-figures.ts';
 
-const CODE_OF_1 = 0x31;
-const CLIENT_ERROR = 3;
+const CODE_OF_0 = 0x30;
+const CLIENT_ERROR = 4;
+const SERVER_ERROR = 5;
 
 /** What a worker's connections count; it costs each request one search in a small table. */
 export class Meter {
@@ -13,7 +14,7 @@ export class Meter {
 
   /** @param status `"200 OK"`, or `''` where the client went away before: counted as 499, as in the access log. */
   countRequest(status: string, durationMs: number, sentBytes: number): void {
-    this.#countAnswer(status === '' ? CLIENT_ERROR : status.charCodeAt(0) - CODE_OF_1);
+    this.#countAnswer(status === '' ? CLIENT_ERROR : status.charCodeAt(0) - CODE_OF_0);
     const bucket = bucketOf(durationMs);
     this.#durations[bucket] = (this.#durations[bucket] ?? 0) + 1;
     this.#durationSumMs += durationMs;
@@ -22,7 +23,7 @@ export class Meter {
 
   /** Counts a request that the application never saw. */
   countRefusal(statusCode: number): void {
-    this.#countAnswer(Math.floor(statusCode / 100) - 1);
+    this.#countAnswer(Math.floor(statusCode / 100));
   }
 
   /** Gives what was counted since the last time. */
@@ -40,8 +41,10 @@ export class Meter {
     return taken;
   }
 
+  /** A class that there is not, which clients take for 5xx (RFC 9110 §15), counts as such. */
   #countAnswer(statusClass: number): void {
-    this.#statuses[statusClass] = (this.#statuses[statusClass] ?? 0) + 1;
+    const known = statusClass >= 1 && statusClass <= SERVER_ERROR ? statusClass : SERVER_ERROR;
+    this.#statuses[known - 1] = (this.#statuses[known - 1] ?? 0) + 1;
   }
 }
 

@@ -37,9 +37,14 @@ export async function serveMetrics(
   log.info(`metrics at ${formatAddress({ ...address, port })}/metrics`);
 }
 
+/** Of a target in origin-form or in absolute-form (RFC 9112 §3.2). */
+function pathOf(target: string | undefined): string | undefined {
+  return URL.parse(target ?? '', 'http://any')?.pathname;
+}
+
 function respond(request: IncomingMessage, response: ServerResponse, report: () => Report): void {
   request.resume();
-  if (request.url !== '/metrics') {
+  if (pathOf(request.url) !== '/metrics') {
     response.writeHead(404, { 'Content-Type': 'text/plain' }).end('The figures are at /metrics.\n');
   } else if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.writeHead(405, { Allow: 'GET, HEAD' }).end();

@@ -85,13 +85,17 @@ async function nextLook(stdout: WriteStream, quit: AbortSignal): Promise<void> {
 }
 
 function linesOf({ summary, heading, rows }: Page, trouble: string, height: number): Line[] {
-  const [title = '', process = '', ...rest] = summary;
   const room = Math.max(1, height - summary.length - FURNITURE_LINES);
+  const [title = '', process = '', ...rest] = summary;
   const hidden = rows.length - room;
-  return [
+  const above: Line[] = [
     { text: title, style: 'bold' },
     trouble === '' ? { text: process } : { text: trouble, style: 'reverse' },
     ...rest.map((text) => ({ text })),
+  ];
+  return [
+    // In a low window the workers matter more.
+    ...above.slice(0, Math.max(1, height - room - FURNITURE_LINES)),
     { text: '' },
     { text: heading, style: 'reverse' },
     ...rows.slice(0, room).map((text) => ({ text })),

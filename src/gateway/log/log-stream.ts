@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fchownSync, fstatSync, openSync, writeSync } from 'node:fs';
 
 /** A write to a pipe is never torn by another process's up to this size (POSIX PIPE_BUF on Linux). */
 const PIPE_PAGE_BYTES = 4096;
@@ -9,9 +9,24 @@ const QUEUED_PAGES_MAX = 256;
 
 const streams = new Set<LogStream>();
 
-/** USR1, for log rotation. */
+/** The user and the group that workers run as, where they are not the arbiter's. */
+export interface Owner {
+  readonly user?: number | undefined;
+  readonly group?: number | undefined;
+}
+
+/** USR1, for log rotation. A file that cannot be opened again is told of, and the old one goes on. */
 export function reopenLogFiles(): void {
-  for (const stream of streams) stream.reopen();
+  // The gateway's own log: it is opened before the access log.
+  const [own] = streams;
+  for (const stream of streams) {
+    try {
+      stream.reopen();
+    } catch (error) {
+      own?.write(errorLine(`a log file stays the one from before: ${String(error)}`));
+      own?.flush();
+    }
+  }
 }
 
 /**
@@ -23,6 +38,7 @@ export function reopenLogFiles(): void {
 export class LogStream {
   readonly #path: string | undefined;
   readonly #beforeWrite: () => void;
+  readonly #owner: Owner;
   readonly #pageSizeBytes: number;
   #fd: number;
   #page: Buffer;
@@ -33,23 +49,33 @@ export class LogStream {
 
   /**
    * @param target a descriptor, or the path of a file to append to.
+   * @param owner whom a file belongs to that is made here.
    * @param beforeWrite makes true what the lines say that are about to be written.
    */
-  constructor(target: number | string, beforeWrite: () => void = () => undefined) {
+  constructor(
+    target: number | string,
+    owner: Owner = {},
+    beforeWrite: () => void = () => undefined,
+  ) {
     this.#beforeWrite = beforeWrite;
+    this.#owner = owner;
     this.#path = typeof target === 'string' ? target : undefined;
-    this.#fd = typeof target === 'string' ? openSync(target, 'a') : target;
+    this.#fd = typeof target === 'string' ? openFile(target, owner) : target;
     this.#pageSizeBytes = fstatSync(this.#fd).isFile() ? FILE_PAGE_BYTES : PIPE_PAGE_BYTES;
     this.#page = Buffer.allocUnsafe(this.#pageSizeBytes);
     streams.add(this);
     process.on('exit', () => this.flush());
   }
 
-  /** Goes on in a new file of the same name, after the old one was moved away. */
+  /**
+   * Goes on in a new file of the same name, after the old one was moved away.
+   *
+   * @throws where it cannot be opened; then nothing has changed.
+   */
   reopen(): void {
     if (this.#path === undefined) return;
     this.flush();
-    const fd = openSync(this.#path, 'a');
+    const fd = openFile(this.#path, this.#owner);
     closeSync(this.#fd);
     this.#fd = fd;
   }
@@ -107,9 +133,29 @@ export class LogStream {
   /** Once lines are taken again, one of them says how many were not. */
   #tellDropped(): void {
     if (this.#droppedLines === 0) return;
-    const msg = `${this.#droppedLines} log lines could not be written`;
-    const line = { level: 'error', time: new Date().toISOString(), logger: 'gateway', msg };
+    const line = errorLine(`${this.#droppedLines} log lines could not be written`);
     this.#droppedLines = 0;
-    this.#queue.push(Buffer.from(`${JSON.stringify(line)}\n`));
+    this.#queue.push(Buffer.from(line));
   }
+}
+
+/**
+ * What root makes it gives to the workers, who must open it again later. A file that is there already
+ * is left as it is: where they may write to its folder, it could be a link to any other.
+ */
+function openFile(path: string, { user = -1, group = -1 }: Owner): number {
+  try {
+    const fd = openSync(path, 'ax');
+    fchownSync(fd, user, group);
+    return fd;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return openSync(path, 'a');
+  }
+}
+
+function errorLine(msg: string): string {
+  const { pid } = process;
+  const line = { level: 'error', time: new Date().toISOString(), logger: 'gateway', pid, msg };
+  return `${JSON.stringify(line)}\n`;
 }

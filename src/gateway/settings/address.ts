@@ -1,7 +1,12 @@
 import { isIPv6 } from 'node:net';
 
 /** Where to listen: a TCP host and port, or a unix socket. */
-export type Address = TcpAddress | { readonly kind: 'unix'; readonly path: string };
+export type Address = TcpAddress | UnixAddress;
+
+export interface UnixAddress {
+  readonly kind: 'unix';
+  readonly path: string;
+}
 
 export interface TcpAddress {
   readonly kind: 'tcp';

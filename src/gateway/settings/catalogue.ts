@@ -15,6 +15,7 @@ import {
   choice,
   directory,
   flag,
+  group,
   integer,
   networks,
   octal,
@@ -24,6 +25,7 @@ import {
   seconds,
   text,
   texts,
+  user,
 } from './setting-values.ts';
 
 /** The catalogue, setting by setting, in the order of its declaration. */
@@ -33,13 +35,22 @@ export function settingEntries(): [keyof Settings, Setting<unknown>][] {
 
 type Catalogue = { readonly [Name in keyof Settings]: Setting<Settings[Name]> };
 
+/** A setting as its variable of the environment has it, if it does. */
+export function fromEnvironment(
+  { variable }: Setting<unknown>,
+  environment: NodeJS.ProcessEnv,
+): string | undefined {
+  const value = variable && environment[variable.name];
+  return value === undefined ? undefined : variable?.read(value);
+}
+
 /** The one place where a setting is declared: command line, file, help and docs are made of it. */
 export const CATALOGUE: Catalogue = {
   bind: {
     flags: { short: 'b', long: 'bind', value: 'ADDRESS' },
     section: 'Server socket',
-    default: (environment) =>
-      environment['PORT'] ? `0.0.0.0:${environment['PORT']}` : '127.0.0.1:8000',
+    default: () => '127.0.0.1:8000',
+    variable: { name: 'PORT', read: (port) => (port === '' ? undefined : `0.0.0.0:${port}`) },
     parse: addresses,
     isList: true,
     description: 'Where to listen: HOST:PORT, [IPv6]:PORT or unix:PATH. PORT sets the default.',
@@ -61,7 +72,8 @@ export const CATALOGUE: Catalogue = {
   workers: {
     flags: { short: 'w', long: 'workers', value: 'INT' },
     section: 'Workers',
-    default: (environment) => environment['WEB_CONCURRENCY'] ?? grantedCpus(),
+    default: grantedCpus,
+    variable: { name: 'WEB_CONCURRENCY', read: (count) => count || undefined },
     parse: integer(1),
     description:
       'Worker processes. As many as the CPUs that the cgroup grants; WEB_CONCURRENCY sets the default.',
@@ -194,10 +206,11 @@ export const CATALOGUE: Catalogue = {
   forwardedAllowIps: {
     flags: { long: 'forwarded-allow-ips', value: 'NETWORKS' },
     section: 'Proxies',
-    default: (environment) => environment['FORWARDED_ALLOW_IPS'] ?? '127.0.0.1,::1',
+    default: () => '127.0.0.1,::1',
+    variable: { name: 'FORWARDED_ALLOW_IPS', read: (peers) => peers },
     parse: networks,
     description:
-      "Peers whose X-Forwarded-Proto and X-Request-ID are believed: addresses, CIDR networks or '*'. FORWARDED_ALLOW_IPS sets the default.",
+      "Peers whose X-Forwarded-Proto and X-Request-ID are believed: addresses, CIDR networks, '*' for all or '' for none. FORWARDED_ALLOW_IPS sets the default.",
   },
   secureSchemeHeaders: {
     flags: { long: 'secure-scheme-headers', value: 'NAME=VALUE' },
@@ -240,7 +253,8 @@ export const CATALOGUE: Catalogue = {
   rootPath: {
     flags: { long: 'root-path', value: 'PATH' },
     section: 'Proxies',
-    default: (environment) => environment['SCRIPT_NAME'] ?? '',
+    default: () => '',
+    variable: { name: 'SCRIPT_NAME', read: (path) => path },
     parse: rootPath,
     description: 'Where the application is mounted: its SCRIPT_NAME.',
   },
@@ -263,14 +277,14 @@ export const CATALOGUE: Catalogue = {
     flags: { short: 'u', long: 'user', value: 'USER' },
     section: 'Process',
     default: () => '',
-    parse: anyText,
+    parse: user,
     description: 'The user that workers run as, by name or number.',
   },
   group: {
     flags: { short: 'g', long: 'group', value: 'GROUP' },
     section: 'Process',
     default: () => '',
-    parse: anyText,
+    parse: group,
     description: 'The group that workers run as, by name or number.',
   },
   pidfile: {

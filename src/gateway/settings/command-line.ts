@@ -9,7 +9,14 @@ export interface CommandLine {
   readonly applicationName: string | undefined;
   readonly configFile: string | undefined;
   readonly values: Readonly<Record<string, unknown>>;
+  /** Of GATEWAY_CMD_ARGS, which the others win over. */
+  readonly inheritedValues: Readonly<Record<string, unknown>>;
 }
+
+type Options = Readonly<Record<string, unknown>>;
+
+/** More of the command line, from the environment. */
+const VARIABLE = 'GATEWAY_CMD_ARGS';
 
 /** The command line cannot be understood: exit code 2. */
 export class UsageError extends Error {
@@ -22,8 +29,7 @@ export class UsageError extends Error {
  * @throws {UsageError}
  */
 export function readCommandLine(args: string[], environment: NodeJS.ProcessEnv): CommandLine {
-  const inheritedWords = splitWords(environment['GATEWAY_CMD_ARGS'] ?? '');
-  const inherited = parseWords(inheritedWords, OPTIONS, true);
+  const inherited = parseInherited(environment[VARIABLE] ?? '');
   const given = parseWords(args, OPTIONS, true);
   const options = { ...inherited.values, ...given.values };
   const [applicationName, ...extra] =
@@ -35,12 +41,25 @@ export function readCommandLine(args: string[], environment: NodeJS.ProcessEnv):
     command: commandOf(options),
     applicationName,
     configFile: typeof options['config'] === 'string' ? options['config'] : undefined,
-    values: Object.fromEntries(
-      settingEntries()
-        .filter(([, { flags }]) => options[flags.long] !== undefined)
-        .map(([name, { flags }]): [keyof Settings, unknown] => [name, options[flags.long]]),
-    ),
+    values: settingsIn(given.values),
+    inheritedValues: settingsIn(inherited.values),
   };
+}
+
+function settingsIn(options: Options): Options {
+  const entries = settingEntries().filter(([, { flags }]) => options[flags.long] !== undefined);
+  return Object.fromEntries(
+    entries.map(([name, { flags }]): [keyof Settings, unknown] => [name, options[flags.long]]),
+  );
+}
+
+function parseInherited(text: string): ParsedWords {
+  try {
+    return parseWords(splitWords(text), OPTIONS, true);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(`${VARIABLE}: ${error.message}`, { cause: error });
+  }
 }
 
 const SWITCHES: ParseArgsOptionsConfig = {
@@ -65,6 +84,11 @@ const OPTIONS: ParseArgsOptionsConfig = {
   ),
 };
 
+interface ParsedWords {
+  readonly values: Options;
+  readonly positionals: string[];
+}
+
 /**
  * Splits words into options and the rest.
  *
@@ -74,7 +98,7 @@ export function parseWords(
   args: string[],
   options: ParseArgsOptionsConfig,
   allowPositionals: boolean,
-): { values: Record<string, unknown>; positionals: string[] } {
+): ParsedWords {
   try {
     return parseArgs({ args, options, allowPositionals });
   } catch (error) {
@@ -82,13 +106,28 @@ export function parseWords(
   }
 }
 
-function commandOf(options: Readonly<Record<string, unknown>>): CommandLine['command'] {
+function commandOf(options: Options): CommandLine['command'] {
   if (options['help'] === true) return 'help';
   if (options['version'] === true) return 'version';
   if (options['print-config'] === true) return 'print-config';
   return options['check-config'] === true ? 'check-config' : 'serve';
 }
 
+// word = 1*( "'" *( not "'" ) "'" / DQUOTE *( not DQUOTE / escape ) DQUOTE / escape / other )
+const WORD = /(?:'[^']*'|"(?:\\[^]|[^"\\])*"|\\[^]|[^\s'"\\])+/g;
+const QUOTED = /'([^']*)'|"((?:\\[^]|[^"\\])*)"|\\([^])/g;
+
+/** As a POSIX shell splits words (XCU 2.2), with nothing expanded. */
 function splitWords(text: string): string[] {
-  return text.split(/\s+/).filter((word) => word !== '');
+  const rest = text.replace(WORD, '').trim();
+  if (rest !== '') throw new UsageError(`the ${rest[0]} in it has no end`);
+  return (text.match(WORD) ?? []).map(unquote);
+}
+
+function unquote(word: string): string {
+  return word.replace(
+    QUOTED,
+    (_, single?: string, double?: string, escaped?: string) =>
+      single ?? double?.replace(/\\([\\"$`\n])/g, '$1') ?? escaped ?? '',
+  );
 }

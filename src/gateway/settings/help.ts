@@ -1,4 +1,4 @@
-import { settingEntries } from './catalogue.ts';
+import { fromEnvironment, settingEntries } from './catalogue.ts';
 import type { Setting } from './settings.ts';
 
 const WIDTH = 88;
@@ -40,7 +40,7 @@ export function helpText(environment: NodeJS.ProcessEnv): string {
 function settingHelp(setting: Setting<unknown>, environment: NodeJS.ProcessEnv): string[] {
   const { short, long, value } = setting.flags;
   const flags = `${short === undefined ? '' : `-${short}, `}--${long} ${value ?? ''}`.trimEnd();
-  const standard = setting.default(environment);
+  const standard = fromEnvironment(setting, environment) ?? setting.default();
   const shown = standard === '' || typeof standard === 'boolean' ? '' : ` [${standard}]`;
   return option(flags, setting.description + shown);
 }

@@ -1,6 +1,8 @@
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { unknownAtoms } from '../log/access-format.ts';
-import { parseAddress, type Address, type TcpAddress } from './address.ts';
+import { groupId, userId } from './accounts.ts';
+import { formatAddress, parseAddress, type Address, type TcpAddress } from './address.ts';
 import { Networks } from './networks.ts';
 
 /**
@@ -24,12 +26,15 @@ export function integer(min: number): Parse<number> {
   };
 }
 
+/** The longest time of a timer in milliseconds is 2^31 - 1; a longer one would be over at once. */
+const SECONDS_MAX = 2_147_483;
+
 /** Seconds, with a fraction where one is wanted. */
 export function seconds(min: number): Parse<number> {
   return (value) => {
     const number = typeof value === 'string' && /^\d+(\.\d+)?$/.test(value) ? Number(value) : value;
-    if (typeof number !== 'number' || !Number.isFinite(number) || number < min) {
-      throw new ValueError(`a number of seconds, at least ${min}`);
+    if (typeof number !== 'number' || !(number >= min && number <= SECONDS_MAX)) {
+      throw new ValueError(`a number of seconds, at least ${min} and at most ${SECONDS_MAX}`);
     }
     return number;
   };
@@ -63,7 +68,30 @@ const START_DIRECTORY = process.cwd();
 
 /** A directory, also where the process has changed its own since. */
 export function directory(value: unknown): string {
-  return resolve(START_DIRECTORY, text('a directory')(value));
+  const expected = 'a directory that is there';
+  const path = resolve(START_DIRECTORY, text(expected)(value));
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw new ValueError(expected);
+  return path;
+}
+
+export function user(value: unknown): number | undefined {
+  return account(value, userId, 'a user of /etc/passwd, or a number');
+}
+
+export function group(value: unknown): number | undefined {
+  return account(value, groupId, 'a group of /etc/group, or a number');
+}
+
+function account(
+  value: unknown,
+  find: (text: string) => number | undefined,
+  expected: string,
+): number | undefined {
+  if (value === '') return undefined;
+  const isGiven = typeof value === 'string' || typeof value === 'number';
+  const id = isGiven ? find(String(value)) : undefined;
+  if (id === undefined) throw new ValueError(expected);
+  return id;
 }
 
 export function anyText(value: unknown): string {
@@ -89,7 +117,7 @@ export function flag(value: unknown): boolean {
 export function octal(value: unknown): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 0o777)
     return value;
-  if (typeof value !== 'string' || !/^(?:0o)?[0-7]{1,4}$/.test(value)) {
+  if (typeof value !== 'string' || !/^(?:0o)?0*[0-7]{1,3}$/.test(value)) {
     throw new ValueError('an octal number of up to 777');
   }
   return Number.parseInt(value.replace('0o', ''), 8);
@@ -127,6 +155,10 @@ export function addresses(value: unknown): readonly Address[] {
   if (valid.length === 0 || valid.length < parsed.length) {
     throw new ValueError('HOST:PORT, [IPv6]:PORT, :PORT or unix:PATH');
   }
+  const fixed = valid.filter((address) => address.kind === 'unix' || address.port > 0);
+  if (new Set(fixed.map(formatAddress)).size < fixed.length) {
+    throw new ValueError('each address once');
+  }
   return valid;
 }
 
@@ -139,14 +171,18 @@ export function optionalTcpAddress(value: unknown): TcpAddress | undefined {
 
 /** Entries that `Networks` takes; they stay text, as settings cross a process boundary. */
 export function networks(value: unknown): readonly string[] {
+  if (value === '') return [];
   const entries = list(value);
   try {
     void new Networks(entries);
     return entries;
   } catch (error) {
-    throw new ValueError("addresses, networks in CIDR notation, or '*', with commas between", {
-      cause: error,
-    });
+    throw new ValueError(
+      "addresses, networks in CIDR notation, or '*', with commas between, or '' for nobody",
+      {
+        cause: error,
+      },
+    );
   }
 }
 

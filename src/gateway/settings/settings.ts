@@ -33,8 +33,8 @@ export interface Settings {
   readonly rootPath: string;
   readonly chdir: string;
   readonly rawEnv: readonly string[];
-  readonly user: string;
-  readonly group: string;
+  readonly user: number | undefined;
+  readonly group: number | undefined;
   readonly pidfile: string;
   readonly procName: string;
   readonly reload: boolean;
@@ -64,6 +64,13 @@ export type Section =
   | 'Logging'
   | 'Figures';
 
+/** A variable of the environment that a setting may come from. */
+export interface Variable {
+  readonly name: string;
+  /** The setting as it would stand on a command line; undefined where the text counts as none. */
+  readonly read: (text: string) => string | undefined;
+}
+
 export interface Setting<T> {
   /** As in `-w, --workers INT`. */
   readonly flags: {
@@ -73,8 +80,10 @@ export interface Setting<T> {
     readonly value?: string;
   };
   readonly section: Section;
-  /** Read when the gateway starts; some defaults come from the environment. */
-  readonly default: (environment: NodeJS.ProcessEnv) => string | number | boolean;
+  /** Read when the gateway starts. */
+  readonly default: () => string | number | boolean;
+  /** Wins over the default. */
+  readonly variable?: Variable;
   readonly parse: Parse<T>;
   /** May be given more than once on the command line. */
   readonly isList?: true;

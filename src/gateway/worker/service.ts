@@ -1,6 +1,6 @@
 import type { Application, Environ } from '../../wsgi/types.ts';
 import type { Meter } from '../figures/meter.ts';
-import type { ServerHooks, WorkerView } from '../hooks.ts';
+import { runHook, type ServerHooks, type WorkerView } from '../hooks.ts';
 import type { AccessLog } from '../log/access-log.ts';
 import type { Log } from '../log/log.ts';
 import type { RequestLimits } from '../protocols/http1/request-parser.ts';
@@ -116,11 +116,16 @@ export function makeService(
   };
 }
 
+/** Only those that are set: for the others a request takes no step. */
 function requestHooks(hooks: ServerHooks, worker: WorkerView): RequestHooks {
+  const { log } = worker;
   return {
-    ...(hooks.preRequest && { before: (environ) => hooks.preRequest?.(worker, environ) }),
+    ...(hooks.preRequest && {
+      before: (environ) => runHook(log, 'preRequest', () => hooks.preRequest?.(worker, environ)),
+    }),
     ...(hooks.postRequest && {
-      after: (environ, status) => hooks.postRequest?.(worker, environ, status),
+      after: (environ, status) =>
+        runHook(log, 'postRequest', () => hooks.postRequest?.(worker, environ, status)),
     }),
   };
 }

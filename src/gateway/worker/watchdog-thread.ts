@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { Session } from 'node:inspector';
 import { setTimeout } from 'node:timers/promises';
 import { workerData } from 'node:worker_threads';
+import type { Log } from '../log/log.ts';
 import { WITNESS, type Testimony, type WatchdogData } from './watchdog.ts';
 
 /** How often the thread looks whether the arbiter is still there. */
@@ -18,7 +19,7 @@ while (!isBlocked()) {
   // Looks again.
 }
 try {
-  await tell(await testimony());
+  await tell();
 } finally {
   process.kill(process.pid, 'SIGKILL');
 }
@@ -57,23 +58,27 @@ async function testimony(): Promise<Testimony | undefined> {
   });
 }
 
-async function tell(found: Testimony | undefined): Promise<void> {
+async function tell(): Promise<void> {
   // Not needed before, and dear to hold for the whole life of a worker.
   const { openLog } = await import('../log/log.ts');
   const log = openLog(logSettings);
-  const seconds = timeoutMs / 1000;
+  const what = `worker ${worker.number} is blocked for over ${timeoutMs / 1000} s`;
+  try {
+    tellPlace(log, what, await testimony());
+  } catch (error) {
+    // An application can change what a stack is, and what JSON makes of it.
+    log.fatal({ err: error }, what);
+  }
+}
+
+function tellPlace(log: Log, what: string, found: Testimony | undefined): void {
   if (found === undefined) {
-    log.fatal(
-      `worker ${worker.number} is blocked for over ${seconds} s, outside JavaScript: in a synchronous call of the system or of an addon`,
-    );
+    log.fatal(`${what}, outside JavaScript: in a synchronous call of the system or of an addon`);
     return;
   }
   const frames = found.stack.split('\n').filter(isOfInterest);
   const place = frames[0]?.trim() ?? 'an unknown place';
-  log.fatal(
-    { stack: frames.join('\n'), requests: found.requests },
-    `worker ${worker.number} is blocked for over ${seconds} s ${place}`,
-  );
+  log.fatal({ stack: frames.join('\n'), requests: found.requests }, `${what} ${place}`);
 }
 
 /** Frames of the blocked code: without Node's own, and without those that ask. */

@@ -68,5 +68,7 @@ export class Watchdog {
 
 function fullStack(): string {
   Error.stackTraceLimit = 100;
+  // An application may have set one, and then a stack is whatever it gives.
+  Reflect.deleteProperty(Error, 'prepareStackTrace');
   return new Error('blocked').stack ?? '';
 }

@@ -3,7 +3,7 @@ import { loadApplication } from '../application.ts';
 import { loadHooks, type Config } from '../config.ts';
 import { ExitCode, exitCodeOf, explain } from '../failure.ts';
 import { ProcessGauge } from '../figures/process-gauge.ts';
-import type { ServerHooks, WorkerView } from '../hooks.ts';
+import { runHook, type ServerHooks, type WorkerView } from '../hooks.ts';
 import { reopenLogFiles } from '../log/log-stream.ts';
 import { openAccessLog, openLog, type Log } from '../log/log.ts';
 import type { StartMessage, WorkerMessage } from '../messages.ts';
@@ -18,6 +18,7 @@ const HEARTBEAT_MS = 1000;
 
 /** A worker process, from the arbiter's first message to its exit. */
 async function main(): Promise<void> {
+  heedOnlyArbiter();
   const [message] = (await once(process, 'message')) as [StartMessage];
   const { number, config, listeners } = message;
   nameProcess(config, `worker ${number}`);
@@ -67,9 +68,10 @@ function finishOnRequest(
   heartbeat: () => WorkerMessage,
 ): void {
   let isFinishing = false;
-  const finish = (exitCode: number): void => {
+  const finish = (exitCode: number, reason: string): void => {
     if (isFinishing) return;
     isFinishing = true;
+    tell({ kind: 'leaving', reason });
     setTimeout(() => {
       const requests = server.requestsInFlight();
       log.warn({ requests }, `${requests.length} requests cut after ${config.gracefulTimeout} s`);
@@ -78,31 +80,38 @@ function finishOnRequest(
     // The requests since the last heartbeat are to be counted too.
     void server.drain().then(() => tell(heartbeat(), () => process.exit(exitCode)));
   };
-  process.on('SIGTERM', () => finish(ExitCode.ok));
+  process.on('SIGTERM', () => finish(ExitCode.ok, 'SIGTERM'));
   process.on('disconnect', () => {
     log.error('the arbiter has gone: finishing the requests in flight, then exiting');
-    finish(ExitCode.failure);
+    finish(ExitCode.failure, 'the arbiter has gone');
   });
   process.on('uncaughtException', (error) => {
     log.fatal({ err: error }, 'uncaught error: finishing the requests in flight, then exiting');
-    finish(ExitCode.failure);
+    finish(ExitCode.failure, 'an uncaught error');
   });
 }
 
 function stopAtOnce(hooks: ServerHooks, view: WorkerView): void {
-  process.on('exit', () => hooks.workerExit?.(view));
+  const { log } = view;
+  process.on('exit', () => runHook(log, 'workerExit', () => hooks.workerExit?.(view)));
   for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
     process.on(signal, () => {
-      hooks.workerInt?.(view);
+      runHook(log, 'workerInt', () => hooks.workerInt?.(view));
       process.exit(ExitCode.ok);
     });
   }
   process.on('SIGABRT', () => {
-    hooks.workerAbort?.(view);
+    runHook(log, 'workerAbort', () => hooks.workerAbort?.(view));
     process.exit(ExitCode.failure);
   });
-  // Also without log files: with no handler Node would open its inspector.
+}
+
+/** What is meant for the arbiter alone may reach the whole process group. */
+function heedOnlyArbiter(): void {
+  // With no handler Node would open its inspector.
   process.on('SIGUSR1', reopenLogFiles);
+  // A terminal that hangs up would end the worker.
+  process.on('SIGHUP', () => undefined);
 }
 
 /** Where the arbiter has gone there is nobody to tell, and what is to come then comes at once. */

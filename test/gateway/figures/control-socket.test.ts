@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { APPLICATIONS, GatewayProcess } from '../gateway-process.ts';
@@ -125,6 +125,16 @@ test('a gateway that cannot make its socket says so, and serves', async () => {
     level: 'warn',
   });
   expect((await fetch(`http://127.0.0.1:${gateway.port}/pid`)).status).toBe(200);
+});
+
+test('a file that is no socket is not replaced by one', async () => {
+  const path = join(temporaryFolder(), 'precious');
+  writeFileSync(path, 'precious');
+  const gateway = await GatewayProcess.startOne('behaviours.ts', '--control-socket', path);
+  expect(await gateway.line(/no control socket/)).toMatchObject({
+    err: { message: `${path} is there and is no socket` },
+  });
+  expect(readFileSync(path, 'utf8')).toBe('precious');
 });
 
 test('unless told otherwise the socket has the process id in its name; those of the dead are cleared away', async () => {

@@ -97,6 +97,7 @@ test('no sum goes down when workers go', async () => {
 
 test.for<[method: string, path: string, status: number]>([
   ['GET', '/metrics', 200],
+  ['GET', '/metrics?x=1', 200],
   ['HEAD', '/metrics', 200],
   ['POST', '/metrics', 405],
   ['GET', '/', 404],
@@ -105,6 +106,13 @@ test.for<[method: string, path: string, status: number]>([
   const response = await fetch(new URL(path, metricsUrl), { method });
   expect(response.status).toBe(status);
   await response.text();
+});
+
+test('the metrics are also found by an absolute URL, as proxies write it', async () => {
+  const { metricsUrl } = await scraped('--workers', '1');
+  const port = Number(new URL(metricsUrl).port);
+  const head = `GET ${metricsUrl} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n`;
+  expect(await exchange(port, head)).toMatch(/^HTTP\/1\.1 200 /);
 });
 
 test('an address for metrics that is taken stops the start', async () => {

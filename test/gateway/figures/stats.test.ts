@@ -50,6 +50,21 @@ test('the one gateway that runs is found; of two, one must be named', async () =
   }
 });
 
+test.for(['stats', 'top'])('gateway %s --help prints the help', async (command) => {
+  for (const flag of ['--help', '-h']) {
+    expect(await run([command, flag])).toMatchObject({
+      code: 0,
+      output: expect.stringContaining(`gateway ${command} [--socket PATH]`),
+    });
+  }
+});
+
+test('where TMPDIR is not there, no gateway is found in it', async () => {
+  const { code, error } = await run(['stats'], { TMPDIR: '/nowhere' });
+  expect(code).toBe(1);
+  expect(error).toMatch(/No gateway answers at \/nowhere\/gateway-\*\.sock/);
+});
+
 test.for<[what: string, args: string[], code: number, error: RegExp]>([
   ['no gateway runs', ['stats'], 1, /No gateway answers at .*gateway-\*\.sock\. Is one running/],
   [

@@ -15,8 +15,8 @@ class Terminal {
   readonly exited: Promise<number | null>;
   readonly #child;
 
-  constructor({ socketPath }: Observed) {
-    const top = `stty cols 80 rows 24; '${process.execPath}' '${CLI}' top --socket '${socketPath}'`;
+  constructor({ socketPath }: Observed, rows = 24) {
+    const top = `stty cols 80 rows ${rows}; '${process.execPath}' '${CLI}' top --socket '${socketPath}'`;
     this.#child = spawn('script', ['--quiet', '--return', '--command', top, '/dev/null']);
     this.#child.stdout.setEncoding('utf8').on('data', (text) => (this.shown += String(text)));
     this.exited = once(this.#child, 'close').then(([code]) => code as number | null);
@@ -46,6 +46,14 @@ test('gateway top shows the figures, and goes on showing them as they change', a
   expect(page.find((line) => line.startsWith('WORKER'))).toMatch(/ BUSY .* P99 +DELAY +MEMORY$/);
   expect(page.filter((line) => /^ +\d+ +\d+ +ready/.test(line))).toHaveLength(2);
   expect(Math.max(...page.map((line) => line.length))).toBeLessThanOrEqual(80);
+});
+
+test('in a low window the workers stay, and how to quit', async () => {
+  const terminal = new Terminal(await observed('behaviours.ts'), 8);
+  await expect.poll(() => terminal.page(), { timeout: 15_000 }).toHaveLength(8);
+  const page = terminal.page();
+  expect(page.filter((line) => /^ +\d+ +\d+ +ready/.test(line))).toHaveLength(1);
+  expect(page.slice(-2)).toEqual(['and 1 more', 'q quits']);
 });
 
 test.for<[name: string, key: string]>([

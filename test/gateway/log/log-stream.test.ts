@@ -13,7 +13,7 @@ test.for<[when: string, lines: number]>([
 ])('what lines tell of is done before they are written: %s', ([, lines]) => {
   const path = join(temporaryFolder(), 'log');
   const seen: string[] = [];
-  const stream = new LogStream(path, () => seen.push(readFileSync(path, 'utf8')));
+  const stream = new LogStream(path, {}, () => seen.push(readFileSync(path, 'utf8')));
   for (let count = 0; count < lines; count++) stream.write(`${'x'.repeat(63)}\n`);
   stream.write('the last line\n');
   if (lines === 1) stream.flush();

@@ -1,0 +1,70 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { temporaryFolder } from '../../load/temporary-folder.ts';
+import { APPLICATIONS, GatewayProcess } from '../gateway-process.ts';
+import { get } from '../get.ts';
+
+const NOBODY = 65_534;
+const SOON = { timeout: 10_000 };
+
+/** A folder that every user may look into. */
+function logFolder(): string {
+  const folder = join(temporaryFolder(), 'logs');
+  mkdirSync(folder);
+  chmodSync(join(folder, '..'), 0o755);
+  return folder;
+}
+
+function textOf(file: string): string {
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
+}
+
+test('a log file that cannot be opened again stays the one from before, and the log says so', async () => {
+  const folder = logFolder();
+  const access = join(folder, 'access.log');
+  const gateway = await GatewayProcess.startOne('behaviours.ts', '--access-logfile', access);
+  renameSync(folder, `${folder}.old`);
+  gateway.signal('SIGUSR1');
+  // The arbiter, and its worker.
+  for (const line of await gateway.lines(/stays the one from before/, 2)) {
+    expect(line).toMatchObject({ level: 'error', msg: expect.stringContaining(access) });
+  }
+  expect((await get(gateway)).status).toBe(200);
+  const moved = join(`${folder}.old`, 'access.log');
+  await expect.poll(() => textOf(moved), SOON).toContain('"target":"/pid"');
+});
+
+test('a log file that cannot be opened again keeps no other from it', async () => {
+  const [errors, access] = [logFolder(), logFolder()];
+  const gateway = new GatewayProcess([
+    ...['--bind', '127.0.0.1:0', '--workers', '1'],
+    ...['--error-logfile', join(errors, 'error.log'), '--access-logfile', join(access, 'a.log')],
+    join(APPLICATIONS, 'behaviours.ts'),
+  ]);
+  await expect.poll(() => textOf(join(errors, 'error.log')), SOON).toContain('is ready');
+  renameSync(errors, `${errors}.old`);
+  renameSync(join(access, 'a.log'), join(access, 'a.log.1'));
+  gateway.signal('SIGUSR1');
+  await expect.poll(() => existsSync(join(access, 'a.log')), SOON).toBe(true);
+  expect(gateway.child.exitCode).toBe(null);
+});
+
+test('log files that root makes belong to the user of the workers, also after a rotation', async () => {
+  const access = join(logFolder(), 'access.log');
+  const gateway = await GatewayProcess.startOne(
+    'behaviours.ts',
+    ...['--user', String(NOBODY), '--group', String(NOBODY), '--access-logfile', access],
+  );
+  expect(statSync(access)).toMatchObject({ uid: NOBODY, gid: NOBODY });
+  renameSync(access, `${access}.1`);
+  gateway.signal('SIGUSR1');
+  await expect.poll(() => existsSync(access), SOON).toBe(true);
+  expect(statSync(access)).toMatchObject({ uid: NOBODY, gid: NOBODY });
+  const logged = async () => {
+    await get(gateway);
+    return textOf(access);
+  };
+  await expect.poll(logged, SOON).toContain('"target":"/pid"');
+  expect(gateway.log.filter(({ level }) => level !== 'info')).toEqual([]);
+});

@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import { readCommandLine, UsageError } from '../../../src/gateway/settings/command-line.ts';
+
+test.for<[text: string, name: string | undefined]>([
+  [`-n one`, 'one'],
+  [`  -n\tone\n`, 'one'],
+  [`-n 'my app'`, 'my app'],
+  [`-n "my app"`, 'my app'],
+  [`-n my\\ app`, 'my app'],
+  [`-n my' 'app`, 'my app'],
+  [`-n 'a"b\\c'`, 'a"b\\c'],
+  [`-n "a'b\\"c\\\\d\\e"`, `a'b"c\\d\\e`],
+  [`-n ''`, ''],
+  [`--name='%(h)s %(s)s'`, '%(h)s %(s)s'],
+])('GATEWAY_CMD_ARGS is split as a shell does: %s', ([text, name]) => {
+  const { inheritedValues } = readCommandLine([], { GATEWAY_CMD_ARGS: text });
+  expect(inheritedValues['procName']).toBe(name);
+});
+
+test.for<[text: string, message: string]>([
+  [`-n 'my app`, `GATEWAY_CMD_ARGS: the ' in it has no end`],
+  [`-n "my app\\"`, `GATEWAY_CMD_ARGS: the " in it has no end`],
+  [`-n my\\`, `GATEWAY_CMD_ARGS: the \\ in it has no end`],
+  ['--wrokers 2', `GATEWAY_CMD_ARGS: Unknown option '--wrokers'`],
+])('what is wrong in GATEWAY_CMD_ARGS is refused by its name: %s', ([text, message]) => {
+  const read = () => readCommandLine([], { GATEWAY_CMD_ARGS: text });
+  expect(read).toThrow(UsageError);
+  expect(read).toThrow(message);
+});
+
+test('the application on the command line wins over that in GATEWAY_CMD_ARGS', () => {
+  const environment = { GATEWAY_CMD_ARGS: 'one.wsgi' };
+  expect(readCommandLine([], environment).applicationName).toBe('one.wsgi');
+  expect(readCommandLine(['two.wsgi'], environment).applicationName).toBe('two.wsgi');
+});
