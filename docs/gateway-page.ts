@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { settingEntries } from '../src/gateway/settings/catalogue.ts';
-import type { Setting, Settings } from '../src/gateway/settings/settings.ts';
+import { settingEntries, type Settings } from '../src/gateway/settings/catalogue.ts';
+import type { Setting } from '../src/gateway/settings/setting.ts';
 
 const FILE = join(import.meta.dirname, 'gateway.md');
 const GENERATED = /(<!-- generated[^>]*-->)[^]*(<!-- end -->)/;

@@ -37,7 +37,7 @@ const GROUPS: readonly (readonly [title: string, names: RegExp])[] = [
   ['Hosts and proxies', /^(?:ALLOWED_HOSTS|USE_X_|SECURE_PROXY_|FORCE_SCRIPT)/],
   ['Security', /^(?:SECRET_|SECURE_|CSRF_|X_FRAME_)/],
   ['Requests and uploads', /^(?:DATA_UPLOAD_|FILE_UPLOAD_)/],
-  ['Files and responses', /^(?:STATIC|X_ACCEL_|COMPRESS|GZIP_)/],
+  ['Files and responses', /^(?:STATIC|X_ACCEL_)/],
   ['The project', /^/],
 ];
 

@@ -1,6 +1,5 @@
 import { formatHttpDate } from '../http/dates.ts';
-import { evaluatePreconditions } from '../http/preconditions.ts';
-import type { Validators } from '../http/preconditions.ts';
+import { evaluatePreconditions, type Validators } from '../http/preconditions.ts';
 import type { Awaitable } from '../wsgi/types.ts';
 import type { HttpRequest } from './request.ts';
 import { HttpResponse } from './response.ts';

@@ -3,8 +3,7 @@ import type { Application, Awaitable, Body, ExcInfo, StartResponse } from '../ws
 import { ContractError } from '../wsgi/validator/contract-error.ts';
 import { responseForError } from './error-responses.ts';
 import { mayHaveFiles } from './forms/read-form.ts';
-import { buildChain } from './middleware/middleware.ts';
-import type { Handler, Middleware } from './middleware/middleware.ts';
+import { buildChain, type Handler, type Middleware } from './middleware/middleware.ts';
 import { HttpRequest } from './request.ts';
 import { HttpResponse } from './response.ts';
 import { resolve } from './urls/resolver.ts';

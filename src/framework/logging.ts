@@ -2,8 +2,16 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { createRequire } from 'node:module';
 import { isatty } from 'node:tty';
 import { inspect } from 'node:util';
-import { destination, pino, stdTimeFunctions } from 'pino';
-import type { Bindings, ChildLoggerOptions, DestinationStream, Logger, LoggerOptions } from 'pino';
+import {
+  destination,
+  pino,
+  stdTimeFunctions,
+  type Bindings,
+  type ChildLoggerOptions,
+  type DestinationStream,
+  type Logger,
+  type LoggerOptions,
+} from 'pino';
 import type { PrettyOptions } from 'pino-pretty';
 import type { Body } from '../wsgi/types.ts';
 import { ImproperlyConfigured } from './errors.ts';

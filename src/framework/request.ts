@@ -9,8 +9,7 @@ import type { Form } from './forms/form.ts';
 import { mayHaveFiles, readForm } from './forms/read-form.ts';
 import { decodeBody, parseFields, parseJson, readBody } from './request-body.ts';
 import { settings } from './settings.ts';
-import { BadSignature, unsign } from './signing.ts';
-import type { UnsignOptions } from './signing.ts';
+import { BadSignature, unsign, type UnsignOptions } from './signing.ts';
 import { decodeText } from './text.ts';
 
 /** A request as views see it. Everything is read from environ when it is first asked for. */

@@ -1,11 +1,9 @@
 import { forbidsBody } from '../http/status.ts';
 import type { Body, Bytes, HeaderList } from '../wsgi/types.ts';
-import { cookieSalt, formatSetCookie } from './cookies.ts';
-import type { CookieOptions } from './cookies.ts';
+import { cookieSalt, formatSetCookie, type CookieOptions } from './cookies.ts';
 import type { Html } from './html.ts';
 import { sign } from './signing.ts';
-import { StreamedBody } from './streamed-body.ts';
-import type { Chunks } from './streamed-body.ts';
+import { StreamedBody, type Chunks } from './streamed-body.ts';
 
 export interface ResponseInit {
   readonly status?: number;

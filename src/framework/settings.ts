@@ -1,7 +1,6 @@
 import { collectEnvironmentProblems } from './env.ts';
 import { ImproperlyConfigured } from './errors.ts';
-import { GLOBAL_SETTINGS, isGlobalSetting } from './global-settings.ts';
-import type { GlobalSettings } from './global-settings.ts';
+import { GLOBAL_SETTINGS, isGlobalSetting, type GlobalSettings } from './global-settings.ts';
 import { importSetting } from './import-setting.ts';
 import { showSetting } from './masking.ts';
 import { nearest } from './nearest.ts';

@@ -20,8 +20,8 @@ const DEFAULT_ATTRIBUTE = 'application';
  * @throws {ApplicationError} 3 where the module cannot be loaded, 4 where it has no such callable.
  */
 export async function loadApplication(name: string): Promise<Application> {
-  const attribute = applicationAttribute(name);
-  const module = await importModule(applicationModule(name)).catch((error: unknown) => {
+  const [moduleName, attribute] = splitName(name);
+  const module = await importModule(moduleName).catch((error: unknown) => {
     throw new ApplicationError(3, explain(name, error), { cause: error });
   });
   const application = module[attribute];
@@ -41,16 +41,8 @@ export async function loadApplication(name: string): Promise<Application> {
   return application as Application;
 }
 
-/** `myproject.wsgi` of `myproject.wsgi:application`. */
-export function applicationModule(name: string): string {
-  return split(name)[0];
-}
-
-function applicationAttribute(name: string): string {
-  return split(name)[1];
-}
-
-function split(name: string): [module: string, attribute: string] {
+/** `myproject.wsgi` and `application` of `myproject.wsgi:application`. */
+export function splitName(name: string): [module: string, attribute: string] {
   const [, module = name, attribute = DEFAULT_ATTRIBUTE] = /^(.+):([\w$]+)$/.exec(name) ?? [];
   return [module, attribute];
 }

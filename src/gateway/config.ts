@@ -3,12 +3,11 @@ import { dirname, extname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
 import { resolveModuleName } from '../wsgi/dotted-name.ts';
-import { applicationModule } from './application.ts';
+import { splitName } from './application.ts';
 import { HOOK_NAMES, type ServerHooks } from './hooks.ts';
-import { CATALOGUE, fromEnvironment, settingEntries } from './settings/catalogue.ts';
+import { CATALOGUE, fromEnvironment, settingEntries, type Settings } from './settings/catalogue.ts';
 import type { CommandLine } from './settings/command-line.ts';
 import { ValueError } from './settings/setting-values.ts';
-import type { Settings } from './settings/settings.ts';
 
 /** What a `gateway.config.ts` exports as its default: settings by name, and server hooks. */
 export type GatewayConfig = ServerHooks & {
@@ -155,7 +154,7 @@ function findConfigFile(named: string | undefined, applicationName: string): str
     if (!existsSync(named)) throw new ConfigError(`No configuration file ${resolve(named)}.`);
     return resolve(named);
   }
-  const module = moduleFile(applicationModule(applicationName));
+  const module = moduleFile(splitName(applicationName)[0]);
   if (module === undefined) return undefined;
   const beside = join(dirname(module), `gateway.config${extname(module)}`);
   return existsSync(beside) ? beside : undefined;

@@ -1,5 +1,4 @@
-import { path } from '../framework/urls/path.ts';
-import type { UrlPattern } from '../framework/urls/path.ts';
+import { path, type UrlPattern } from '../framework/urls/path.ts';
 import { item, stream, welcome } from './views.ts';
 
 export const urlpatterns: UrlPattern[] = [

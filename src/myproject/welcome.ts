@@ -1,5 +1,4 @@
-import { html } from '../framework/html.ts';
-import type { Html } from '../framework/html.ts';
+import { html, type Html } from '../framework/html.ts';
 import type { HttpRequest } from '../framework/request.ts';
 import { settings, settingsSource } from '../framework/settings.ts';
 import { staticUrl } from '../framework/staticfiles/static-url.ts';

@@ -173,6 +173,7 @@ function isBody(body: unknown): boolean {
   );
 }
 
-function isPromise<T>(value: Awaitable<T>): value is Promise<T> {
+/** Of the contract's two kinds of answer. */
+export function isPromise<T>(value: Awaitable<T>): value is Promise<T> {
   return typeof value === 'object' && value !== null && 'then' in value;
 }

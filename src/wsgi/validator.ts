@@ -1,3 +1,4 @@
+import { isPromise } from './run.ts';
 import type { Application, Awaitable, Body, Environ, StartResponse } from './types.ts';
 import { checkedBody } from './validator/body.ts';
 import { requires } from './validator/contract-error.ts';
@@ -37,8 +38,4 @@ function checkedParameters(parameters: readonly unknown[]): [Environ, StartRespo
   );
   requires(typeof startResponse === 'function', 'start_response must be callable', startResponse);
   return [environ as Environ, startResponse as StartResponse];
-}
-
-function isPromise<T>(value: Awaitable<T>): value is Promise<T> {
-  return typeof value === 'object' && value !== null && 'then' in value;
 }

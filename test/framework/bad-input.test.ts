@@ -1,6 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { createApplication } from '../../src/framework/handler.ts';
@@ -9,11 +7,11 @@ import { hosts } from '../../src/framework/middleware/hosts.ts';
 import { requestId } from '../../src/framework/middleware/request-id.ts';
 import { HttpResponse, jsonResponse } from '../../src/framework/response.ts';
 import type { Settings } from '../../src/framework/settings.ts';
-import { path } from '../../src/framework/urls/path.ts';
-import type { UrlPattern } from '../../src/framework/urls/path.ts';
+import { path, type UrlPattern } from '../../src/framework/urls/path.ts';
 import { compileUrlconf } from '../../src/framework/urls/urlconf.ts';
 import { exchange, RawClient } from '../gateway/raw-client.ts';
 import { serve } from '../gateway/worker/serve.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { capturedLog } from './captured-log.ts';
 import { CONTENT_TYPE, multipartBody } from './forms/multipart-body.ts';
 import { withSettings } from './serve.ts';
@@ -118,8 +116,7 @@ test('a client that goes away aborts the signal of the view', async () => {
 });
 
 test('a client that goes away in the middle of an upload leaves nothing on the disk', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'bad-input-test-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder();
   const ended = vi.fn<(error: unknown) => void>();
   const lines = capturedLog();
   const { port, log } = await serveOnGateway(

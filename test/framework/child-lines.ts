@@ -1,7 +1,11 @@
 // A program of its own, whose child loggers are made before LOGGING is read, as at the top of modules.
 import { log, setUpLogging } from '../../src/framework/logging.ts';
-import { configureSettings, overrideSettings, settings } from '../../src/framework/settings.ts';
-import type { Settings } from '../../src/framework/settings.ts';
+import {
+  configureSettings,
+  overrideSettings,
+  settings,
+  type Settings,
+} from '../../src/framework/settings.ts';
 
 const early = log.child({
   module: 'early',

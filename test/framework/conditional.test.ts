@@ -1,8 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { conditional } from '../../src/framework/conditional.ts';
 import { HttpResponse } from '../../src/framework/response.ts';
-import { path } from '../../src/framework/urls/path.ts';
-import type { View } from '../../src/framework/urls/path.ts';
+import { path, type View } from '../../src/framework/urls/path.ts';
 import { serveProject } from './serve.ts';
 
 const VALIDATORS = { etag: '"v2"', modified: new Date('1994-11-06T08:49:37.900Z') };

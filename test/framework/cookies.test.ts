@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatSetCookie, parseCookies } from '../../src/framework/cookies.ts';
-import type { CookieOptions } from '../../src/framework/cookies.ts';
+import { formatSetCookie, parseCookies, type CookieOptions } from '../../src/framework/cookies.ts';
 import { BadRequest } from '../../src/framework/errors.ts';
 import { HttpResponse } from '../../src/framework/response.ts';
 import { path } from '../../src/framework/urls/path.ts';

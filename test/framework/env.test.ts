@@ -1,9 +1,9 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { collectEnvironmentProblems, env } from '../../src/framework/env.ts';
 import { ImproperlyConfigured } from '../../src/framework/errors.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -52,7 +52,7 @@ test('an unset variable without a fallback is refused', () => {
 });
 
 test('a secret comes from the file that NAME_FILE names, without its last line end', () => {
-  const file = join(mkdtempSync(join(tmpdir(), 'secret-')), 'key');
+  const file = join(temporaryFolder(), 'key');
   writeFileSync(file, 'hush\n');
   vi.stubEnv('X_FILE', file);
   expect(env.secret('X')).toBe('hush');
@@ -77,7 +77,7 @@ test.for<[name: string, value: string, shown: string]>([
 });
 
 test('an empty secret file counts as unset', () => {
-  const file = join(mkdtempSync(join(tmpdir(), 'secret-')), 'key');
+  const file = join(temporaryFolder(), 'key');
   writeFileSync(file, '\n');
   vi.stubEnv('X_FILE', file);
   expect(() => env.secret('X')).toThrow(`X_FILE is '${file}': expected it not to be empty.`);

@@ -1,8 +1,11 @@
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { expect, test, vi } from 'vitest';
-import { eventStream } from '../../src/framework/event-stream.ts';
-import type { EventStreamOptions, ServerSentEvent } from '../../src/framework/event-stream.ts';
+import {
+  eventStream,
+  type EventStreamOptions,
+  type ServerSentEvent,
+} from '../../src/framework/event-stream.ts';
 import { path } from '../../src/framework/urls/path.ts';
 import { serveProject } from './serve.ts';
 

@@ -14,10 +14,11 @@ import { createApplication } from '../../src/framework/handler.ts';
 import { ProtocolError } from '../../src/http/protocol-error.ts';
 import type { HttpRequest } from '../../src/framework/request.ts';
 import { HttpResponse } from '../../src/framework/response.ts';
-import { ResponseRecorder } from '../../src/framework/testing/response-recorder.ts';
-import type { TestResponse } from '../../src/framework/testing/response-recorder.ts';
-import { path } from '../../src/framework/urls/path.ts';
-import type { View } from '../../src/framework/urls/path.ts';
+import {
+  ResponseRecorder,
+  type TestResponse,
+} from '../../src/framework/testing/response-recorder.ts';
+import { path, type View } from '../../src/framework/urls/path.ts';
 import { compileUrlconf } from '../../src/framework/urls/urlconf.ts';
 import { runApplication } from '../../src/wsgi/run.ts';
 import { validator } from '../../src/wsgi/validator.ts';

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { html, raw } from '../../src/framework/html.ts';
-import type { Renderable } from '../../src/framework/html.ts';
+import { html, raw, type Renderable } from '../../src/framework/html.ts';
 
 test.for<[string, Renderable, string]>([
   ['text', `<b title="it's">&</b>`, '&#60;b title=&#34;it&#39;s&#34;&#62;&#38;&#60;/b&#62;'],

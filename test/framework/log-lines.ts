@@ -6,8 +6,7 @@ import {
   logWithRequest,
   setUpLogging,
 } from '../../src/framework/logging.ts';
-import { configureSettings } from '../../src/framework/settings.ts';
-import type { Settings } from '../../src/framework/settings.ts';
+import { configureSettings, type Settings } from '../../src/framework/settings.ts';
 
 log.info({ password: 'canary' }, 'before the settings');
 configureSettings({ LOGGING: JSON.parse(process.argv[2] ?? '{}') as Settings['LOGGING'] });

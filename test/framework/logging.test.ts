@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Settings } from '../../src/framework/settings.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 function run(options: Settings['LOGGING'], name = 'log-lines.ts') {
   const program = join(import.meta.dirname, name);
@@ -89,7 +89,7 @@ test('a path to mask that cannot be read stops the start', () => {
 
 test('the destination may be standard output or a file', () => {
   expect(parse(run({ destination: 'stdout' }).stdout)).toHaveLength(4);
-  const file = join(mkdtempSync(join(tmpdir(), 'log-')), 'folder/app.log');
+  const file = join(temporaryFolder(), 'folder/app.log');
   expect(parse(run({ destination: file }).stderr)).toMatchObject([{ msg: 'before the settings' }]);
   expect(parse(readFileSync(file, 'utf8'))).toHaveLength(4);
 });
@@ -101,7 +101,7 @@ test('pretty lines are text with the message and the id', () => {
 });
 
 test('pretty lines go to a file only where they are asked for', () => {
-  const file = join(mkdtempSync(join(tmpdir(), 'log-')), 'folder/app.log');
+  const file = join(temporaryFolder(), 'folder/app.log');
   run({ destination: file, pretty: 'auto' });
   expect(parse(readFileSync(file, 'utf8'))).toHaveLength(4);
   run({ destination: `${file}.txt`, pretty: true });

@@ -1,6 +1,10 @@
 import { once } from 'node:events';
-import { createServer, request as httpRequest } from 'node:http';
-import type { IncomingHttpHeaders, RequestOptions } from 'node:http';
+import {
+  createServer,
+  request as httpRequest,
+  type IncomingHttpHeaders,
+  type RequestOptions,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
@@ -11,8 +15,8 @@ import {
   configureSettings,
   overrideSettings,
   settingsSource,
+  type Settings,
 } from '../../src/framework/settings.ts';
-import type { Settings } from '../../src/framework/settings.ts';
 import type { UrlPattern } from '../../src/framework/urls/path.ts';
 import { compileUrlconf } from '../../src/framework/urls/urlconf.ts';
 import type { Application, Environ } from '../../src/wsgi/types.ts';

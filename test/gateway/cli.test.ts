@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { request } from 'node:http';
 import { expect, onTestFinished, test } from 'vitest';
 import { CATALOGUE } from '../../src/gateway/settings/catalogue.ts';
-import { temporaryFolder } from '../load/temporary-folder.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { configFile } from './config-file.ts';
 import { APPLICATIONS, GatewayProcess } from './gateway-process.ts';
 

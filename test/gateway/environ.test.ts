@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { temporaryFolder } from '../load/temporary-folder.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { GatewayProcess } from './gateway-process.ts';
 import { environOf, get } from './get.ts';
 import { RawClient } from './raw-client.ts';

@@ -10,7 +10,7 @@ import type { StartMessage } from '../../src/gateway/messages.ts';
 import { readCommandLine } from '../../src/gateway/settings/command-line.ts';
 import { freePort } from '../free-port.ts';
 import { descriptorCount } from '../load/process-facts.ts';
-import { temporaryFolder } from '../load/temporary-folder.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { APPLICATIONS, GatewayProcess, type Running } from './gateway-process.ts';
 import { exchange, RawClient } from './raw-client.ts';
 

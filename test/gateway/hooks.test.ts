@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { HOOK_NAMES } from '../../src/gateway/hooks.ts';
-import { temporaryFolder } from '../load/temporary-folder.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { configFile } from './config-file.ts';
 import { APPLICATIONS, GatewayProcess } from './gateway-process.ts';
 import { get } from './get.ts';

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
-import { temporaryFolder } from '../load/temporary-folder.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { configFile } from './config-file.ts';
 import { APPLICATIONS, GatewayProcess } from './gateway-process.ts';
 import { get } from './get.ts';

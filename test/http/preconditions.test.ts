@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
-import { evaluatePreconditions, ifRangeHolds } from '../../src/http/preconditions.ts';
-import type { Validators } from '../../src/http/preconditions.ts';
+import {
+  evaluatePreconditions,
+  ifRangeHolds,
+  type Validators,
+} from '../../src/http/preconditions.ts';
 
 const MODIFIED = 'Sun, 22 Nov 2026 10:00:00 GMT';
 const EARLIER = 'Sun, 22 Nov 2026 09:59:59 GMT';

@@ -7,7 +7,7 @@ import { Front, needsFront } from './front.ts';
 import { servedIds, type Entry } from './history.ts';
 import { Load } from './load.ts';
 import { isGone } from './process-facts.ts';
-import { temporaryFolder } from './temporary-folder.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const ECHO = join(import.meta.dirname, 'echo.ts');
 /** As GatewayProcess starts. */

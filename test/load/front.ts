@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { onTestFinished, type TestContext } from 'vitest';
 import { freePort } from '../free-port.ts';
-import { temporaryFolder } from './temporary-folder.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const TEMPLATES = join(import.meta.dirname, '../../nginx');
 const IMAGE = 'nginx:1.30';
@@ -134,7 +134,7 @@ function render(name: string, folder: string, port: number, gatewayPort: number)
     .replaceAll('/tmp/', `${folder}/`)
     .replaceAll('/srv/errors', folder)
     .replaceAll('/dev/stdout', `${folder}/access.log`)
-    .replaceAll('/dev/stderr warn', '/dev/stderr notice')
+    .replaceAll('/dev/stderr error', '/dev/stderr notice')
     .replaceAll('app:8000 resolve', `127.0.0.1:${gatewayPort}`)
     .replaceAll('listen 127.0.0.1:8081', `listen unix:${folder}/status.sock`)
     .replaceAll('listen 8080', `listen 127.0.0.1:${port}`);

@@ -8,7 +8,7 @@ import { Front, needsFront } from './front.ts';
 import { servedIds } from './history.ts';
 import { Load } from './load.ts';
 import { descriptorCount } from './process-facts.ts';
-import { temporaryFolder } from './temporary-folder.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const ECHO = join(import.meta.dirname, 'echo.ts');
 const RELOADS = isLong ? 20 : 4;

@@ -2,8 +2,7 @@ import { crossOriginProtection } from '../middleware/cross-origin.ts';
 import { hosts } from '../middleware/hosts.ts';
 import { httpsRedirect } from '../middleware/https-redirect.ts';
 import { securityHeaders } from '../middleware/security-headers.ts';
-import type { Settings } from '../settings.ts';
-import { settings } from '../settings.ts';
+import { settings, type Settings } from '../settings.ts';
 import type { CheckMessage } from './check.ts';
 
 interface Rule extends Omit<CheckMessage, 'level'> {

@@ -1,8 +1,7 @@
 import { ImproperlyConfigured } from '../errors.ts';
 import { health } from '../middleware/health.ts';
 import { settings } from '../settings.ts';
-import { loadUrlconf } from '../urls/urlconf.ts';
-import type { CompiledRoute, Urlconf } from '../urls/urlconf.ts';
+import { loadUrlconf, type CompiledRoute, type Urlconf } from '../urls/urlconf.ts';
 import type { CheckMessage } from './check.ts';
 
 /** The URLconf loads, `reverse` can tell its names apart, and each of its paths can be reached. */

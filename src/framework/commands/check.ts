@@ -1,10 +1,8 @@
 import { parseArgs } from 'node:util';
-import { isAtLeast, LEVELS, runChecks } from '../checks/check.ts';
-import type { CheckMessage, Level } from '../checks/check.ts';
+import { isAtLeast, LEVELS, runChecks, type CheckMessage, type Level } from '../checks/check.ts';
 import { checkTags, selectChecks } from '../checks/registry.ts';
 import { loadSettings } from '../settings.ts';
-import { CommandError, print, printError } from './command.ts';
-import type { Command } from './command.ts';
+import { CommandError, print, printError, type Command } from './command.ts';
 
 export const check: Command = {
   name: 'check',

@@ -1,9 +1,7 @@
 import { parseArgs } from 'node:util';
 import { loadSettings, settings } from '../settings.ts';
-import { collectStatic } from '../staticfiles/collect.ts';
-import type { Collected, Progress } from '../staticfiles/collect.ts';
-import { print } from './command.ts';
-import type { Command } from './command.ts';
+import { collectStatic, type Collected, type Progress } from '../staticfiles/collect.ts';
+import { print, type Command } from './command.ts';
 
 export const collectstatic: Command = {
   name: 'collectstatic',

@@ -2,8 +2,7 @@ import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { GLOBAL_SETTINGS, isGlobalSetting } from '../global-settings.ts';
 import { showSetting } from '../masking.ts';
 import { loadSettings, settings } from '../settings.ts';
-import { print } from './command.ts';
-import type { Command } from './command.ts';
+import { print, type Command } from './command.ts';
 
 export const diffsettings: Command = {
   name: 'diffsettings',

@@ -1,7 +1,6 @@
 import { ImproperlyConfigured } from '../errors.ts';
 import { loadSettings } from '../settings.ts';
-import { print } from './command.ts';
-import type { Command } from './command.ts';
+import { print, type Command } from './command.ts';
 
 /** Lists the commands; works without valid settings, and says so. */
 export async function printHelp(commands: readonly Command[]): Promise<number> {

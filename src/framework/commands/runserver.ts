@@ -1,5 +1,4 @@
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -10,8 +9,7 @@ import { resolveModuleName, SOURCE_ROOT } from '../../wsgi/dotted-name.ts';
 import { ImproperlyConfigured } from '../errors.ts';
 import { loadSettings, settings, settingsSource } from '../settings.ts';
 import { check } from './check.ts';
-import { CommandError, print, printError } from './command.ts';
-import type { Command } from './command.ts';
+import { CommandError, print, printError, type Command } from './command.ts';
 
 const DEFAULT_ADDRESS = '127.0.0.1:8000';
 const ADDRESS = /^(?:\[[\da-f:.]+\]|\w[\w.-]*):[1-9]\d*$/i;

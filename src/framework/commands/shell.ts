@@ -5,8 +5,7 @@ import { settings, settingsSource } from '../settings.ts';
 import { testClient } from '../testing/client.ts';
 import { reverse } from '../urls/reverse.ts';
 import { getWsgiApplication } from '../wsgi.ts';
-import { print } from './command.ts';
-import type { Command } from './command.ts';
+import { print, type Command } from './command.ts';
 
 export const shell: Command = {
   name: 'shell',

@@ -10,8 +10,7 @@ import {
 import { dirname, join, resolve, sep } from 'node:path';
 import { parseArgs } from 'node:util';
 import { SOURCE_ROOT } from '../../wsgi/dotted-name.ts';
-import { CommandError, print } from './command.ts';
-import type { Command } from './command.ts';
+import { CommandError, print, type Command } from './command.ts';
 
 export const startproject: Command = {
   name: 'startproject',

@@ -1,5 +1,4 @@
-import { html } from '../html.ts';
-import type { Html } from '../html.ts';
+import { html, type Html } from '../html.ts';
 import type { FactTable } from './request-facts.ts';
 
 /** Tables to fold out; short ones are open. */

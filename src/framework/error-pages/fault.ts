@@ -1,10 +1,8 @@
 import { inspect } from 'node:util';
 import { asError } from '../errors.ts';
-import { html } from '../html.ts';
-import type { Html } from '../html.ts';
+import { html, type Html } from '../html.ts';
 import { maskUrls } from '../masking.ts';
-import { framesOf, messageOf } from './frames.ts';
-import type { Frame, SourceLine } from './frames.ts';
+import { framesOf, messageOf, type Frame, type SourceLine } from './frames.ts';
 
 const MOST_CAUSES = 10;
 /** Frames that are shown with their lines at once: those where the fault most likely is. */

@@ -1,8 +1,7 @@
 import { statusLine } from '../../http/status.ts';
 import type { Application } from '../../wsgi/types.ts';
 import { asError } from '../errors.ts';
-import { html } from '../html.ts';
-import type { Html } from '../html.ts';
+import { html, type Html } from '../html.ts';
 import { maskUrls } from '../masking.ts';
 import { faultSections } from './fault.ts';
 import { messageOf } from './frames.ts';

@@ -1,6 +1,5 @@
 import { NoPatternMatches } from '../errors.ts';
-import { html } from '../html.ts';
-import type { Html } from '../html.ts';
+import { html, type Html } from '../html.ts';
 import type { HttpRequest } from '../request.ts';
 import type { HttpResponse } from '../response.ts';
 import { settings } from '../settings.ts';

@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto';
-import { html, raw } from '../html.ts';
-import type { Html } from '../html.ts';
+import { html, raw, type Html } from '../html.ts';
 import type { HttpRequest } from '../request.ts';
 import { htmlResponse, HttpResponse } from '../response.ts';
 import { STYLE } from './style.ts';

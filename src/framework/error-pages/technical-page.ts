@@ -1,7 +1,6 @@
 import { statusLine } from '../../http/status.ts';
 import { inspect } from 'node:util';
-import { html } from '../html.ts';
-import type { Html } from '../html.ts';
+import { html, type Html } from '../html.ts';
 import { maskUrls } from '../masking.ts';
 import type { HttpRequest } from '../request.ts';
 import type { HttpResponse } from '../response.ts';

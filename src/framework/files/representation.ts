@@ -1,7 +1,5 @@
-import { evaluatePreconditions, ifRangeHolds } from '../../http/preconditions.ts';
-import type { Validators } from '../../http/preconditions.ts';
-import { contentRange, parseByteRange } from '../../http/ranges.ts';
-import type { ByteRange } from '../../http/ranges.ts';
+import { evaluatePreconditions, ifRangeHolds, type Validators } from '../../http/preconditions.ts';
+import { contentRange, parseByteRange, type ByteRange } from '../../http/ranges.ts';
 import { formatHttpDate } from '../../http/dates.ts';
 import type { Bytes } from '../../wsgi/types.ts';
 import { HttpError } from '../errors.ts';

@@ -10,10 +10,8 @@ import { decodeBody, tooLarge, tooManyFields } from '../request-body.ts';
 import { settings } from '../settings.ts';
 import { refuseUnsafeNames } from '../unsafe-names.ts';
 import { Form } from './form.ts';
-import { readPartHeader } from './part-header.ts';
-import type { PartHeader, RawPartHeader } from './part-header.ts';
-import { UploadFolder } from './upload-folder.ts';
-import type { IncomingFile } from './upload-folder.ts';
+import { readPartHeader, type PartHeader, type RawPartHeader } from './part-header.ts';
+import { UploadFolder, type IncomingFile } from './upload-folder.ts';
 import { UploadedFile } from './uploaded-file.ts';
 
 type Pieces = AsyncIterable<Bytes> | Iterable<Bytes>;

@@ -1,5 +1,4 @@
-import { pipeline, Readable } from 'node:stream';
-import type { Transform } from 'node:stream';
+import { pipeline, Readable, type Transform } from 'node:stream';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, createBrotliCompress, createGzip, gzip } from 'node:zlib';
 import { selectEncoding } from '../../http/accept.ts';

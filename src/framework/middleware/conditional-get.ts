@@ -3,8 +3,7 @@ import { contentEtag } from '../../http/etags.ts';
 import { evaluatePreconditions } from '../../http/preconditions.ts';
 import type { HttpRequest } from '../request.ts';
 import type { HttpResponse } from '../response.ts';
-import { whenReady } from './middleware.ts';
-import type { Handler } from './middleware.ts';
+import { whenReady, type Handler } from './middleware.ts';
 
 /**
  * Gives answers to GET an ETag of their content, and spares the client what it has already: 304. The

@@ -1,6 +1,5 @@
 import { logBodyWithRequest, logWithRequest } from '../logging.ts';
-import { whenReady } from './middleware.ts';
-import type { Handler } from './middleware.ts';
+import { whenReady, type Handler } from './middleware.ts';
 
 /** Tells the client the request's id, and the log: every line that is written on the way has it. */
 export function requestId(getResponse: Handler): Handler {

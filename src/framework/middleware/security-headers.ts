@@ -2,8 +2,7 @@ import { renderPolicy } from '../content-security-policy.ts';
 import type { HttpRequest } from '../request.ts';
 import type { HttpResponse } from '../response.ts';
 import { settings } from '../settings.ts';
-import { whenReady } from './middleware.ts';
-import type { Handler } from './middleware.ts';
+import { whenReady, type Handler } from './middleware.ts';
 
 /** Adds the headers that make browsers careful, where a view has not set them itself. */
 export function securityHeaders(getResponse: Handler): Handler {

@@ -4,8 +4,7 @@ import { readFileSync } from 'node:fs';
 import { extname, posix } from 'node:path';
 import type { Bytes } from '../../wsgi/types.ts';
 import { CommandError } from '../commands/command.ts';
-import { rewriteCss } from './css.ts';
-import type { ParseCss, Reference, Replace } from './css.ts';
+import { rewriteCss, type ParseCss, type Reference, type Replace } from './css.ts';
 import { ownReference } from './references.ts';
 import { rewriteScript } from './script.ts';
 

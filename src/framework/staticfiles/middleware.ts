@@ -7,8 +7,7 @@ import type { HttpResponse } from '../response.ts';
 import { settings } from '../settings.ts';
 import { findStatic } from './finders.ts';
 import { loadHashedNames } from './manifest.ts';
-import { describeFile, staticResponse } from './static-file.ts';
-import type { StaticFile } from './static-file.ts';
+import { describeFile, staticResponse, type StaticFile } from './static-file.ts';
 import { missingManifest, staticPrefix } from './static-url.ts';
 import { staticTable } from './table.ts';
 

@@ -4,8 +4,7 @@ import { contentEtag } from '../../http/etags.ts';
 import { HttpError } from '../errors.ts';
 import { contentType } from '../files/content-type.ts';
 import { openFile } from '../files/open-file.ts';
-import { respondWith } from '../files/representation.ts';
-import type { Representation } from '../files/representation.ts';
+import { respondWith, type Representation } from '../files/representation.ts';
 import type { HttpRequest } from '../request.ts';
 import type { HttpResponse } from '../response.ts';
 

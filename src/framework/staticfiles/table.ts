@@ -1,9 +1,7 @@
 import { filesInside } from '../files/file-inside.ts';
 import type { Representation } from '../files/representation.ts';
-import { MANIFEST_NAME } from './manifest.ts';
-import type { HashedNames } from './manifest.ts';
-import { describeFile } from './static-file.ts';
-import type { StaticFile } from './static-file.ts';
+import { MANIFEST_NAME, type HashedNames } from './manifest.ts';
+import { describeFile, type StaticFile } from './static-file.ts';
 import { CODINGS } from './variants.ts';
 
 const IMMUTABLE = 'max-age=315360000, public, immutable';

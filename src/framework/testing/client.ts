@@ -5,10 +5,8 @@ import { validator } from '../../wsgi/validator.ts';
 import { settings, settingsSource } from '../settings.ts';
 import { getWsgiApplication } from '../wsgi.ts';
 import { CookieJar } from './cookie-jar.ts';
-import { buildEnviron } from './environ.ts';
-import type { TestRequestOptions } from './environ.ts';
-import { ResponseRecorder } from './response-recorder.ts';
-import type { TestResponse } from './response-recorder.ts';
+import { buildEnviron, type TestRequestOptions } from './environ.ts';
+import { ResponseRecorder, type TestResponse } from './response-recorder.ts';
 
 /**
  * A client for tests: it calls the application of the project that SETTINGS_MODULE names, or another

@@ -1,6 +1,5 @@
 import { ImproperlyConfigured } from '../errors.ts';
-import { converterNamed } from './converters.ts';
-import type { Converter } from './converters.ts';
+import { converterNamed, type Converter } from './converters.ts';
 
 export type ParamValues = Readonly<Record<string, unknown>>;
 

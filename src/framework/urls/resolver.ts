@@ -3,8 +3,7 @@ import type { HttpRequest } from '../request.ts';
 import { redirect } from '../response.ts';
 import { settings } from '../settings.ts';
 import type { View } from './path.ts';
-import { matchPattern } from './pattern.ts';
-import type { ParamValues } from './pattern.ts';
+import { matchPattern, type ParamValues } from './pattern.ts';
 import { oneSlash } from './reverse.ts';
 import type { Urlconf } from './urlconf.ts';
 

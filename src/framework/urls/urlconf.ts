@@ -4,8 +4,7 @@ import { ImproperlyConfigured } from '../errors.ts';
 import { importSetting } from '../import-setting.ts';
 import { nearest } from '../nearest.ts';
 import type { Include, Route, UrlPattern, View } from './path.ts';
-import { compilePattern } from './pattern.ts';
-import type { Pattern } from './pattern.ts';
+import { compilePattern, type Pattern } from './pattern.ts';
 
 /** One pattern with its prefixes, ready to match. */
 export interface CompiledRoute {

@@ -13,7 +13,7 @@ import { EventQueue } from './event-queue.ts';
 import { bindListeners, type BoundListener } from './listener.ts';
 import { warnOfSettledSettings } from './settled-settings.ts';
 import { ENDING_SIGNALS, SIGNALS, type ArbiterSignal } from './signals.ts';
-import { SourceWatcher } from './source-watcher.ts';
+import { watchSources } from './source-watcher.ts';
 import { WorkerPool } from './worker-pool.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
@@ -50,6 +50,7 @@ export class Arbiter {
   readonly #pool: WorkerPool;
   #lastTickMs = performance.now();
   #logsReopenedAtMs = 0;
+  /** How often the settings were read: only the last reading counts. */
   #readings = 0;
   #hasServed = false;
   #isStopping = false;
@@ -102,8 +103,9 @@ export class Arbiter {
     setInterval(() => this.#events.push({ kind: 'tick' }), TICK_MS);
     const { reload, applicationName } = this.#options.config;
     if (reload) {
-      const onChange = (file: string): void => this.#events.push({ kind: 'change', file });
-      new SourceWatcher(onChange, { applicationName, log: this.#log }).start();
+      watchSources(applicationName, this.#log, (file) => {
+        this.#events.push({ kind: 'change', file });
+      });
     }
   }
 

@@ -1,6 +1,5 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import type { ParseArgsOptionsConfig } from 'node:util';
 import { ConfigError } from '../config.ts';
 import { DEFAULT_CONTROL_SOCKET, defaultControlSockets } from './control-socket-path.ts';
 import type { Report } from './report.ts';
@@ -8,11 +7,7 @@ import type { Report } from './report.ts';
 const PATIENCE_MS = 3000;
 
 /** Of the commands that ask. */
-export const SOCKET_OPTION: ParseArgsOptionsConfig = { socket: { type: 'string', short: 's' } };
-
-export function socketOf(options: Readonly<Record<string, unknown>>): string | undefined {
-  return typeof options['socket'] === 'string' ? options['socket'] : undefined;
-}
+export const SOCKET_OPTION = { socket: { type: 'string', short: 's' } } as const;
 
 /**
  * Asks the gateway at a control socket, else the one that runs under this user.

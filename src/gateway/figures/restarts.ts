@@ -1,20 +1,17 @@
 import type { RestartReport } from './report.ts';
 
 /** Why a worker was replaced. */
-export const RESTART_REASONS = [
+export type RestartReason =
   /** Its event loop, or its whole process, stood still for the timeout. */
-  'blocked',
+  | 'blocked'
   /** It ended by itself, or was killed by somebody else. */
-  'died',
+  | 'died'
   /** It could not start. */
-  'failed',
+  | 'failed'
   /** It reached max-requests, max-worker-memory or max-worker-lifetime. */
-  'retired',
+  | 'retired'
   /** HUP, USR2 or a changed source file. */
-  'reload',
-] as const;
-
-export type RestartReason = (typeof RESTART_REASONS)[number];
+  | 'reload';
 
 /** The replaced workers of a gateway. */
 export class Restarts {

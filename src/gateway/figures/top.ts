@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { ReadStream, WriteStream } from 'node:tty';
 import { explain } from '../failure.ts';
 import { parseWords, UsageError } from '../settings/command-line.ts';
-import { askGateway, SOCKET_OPTION, socketOf } from './control-client.ts';
+import { askGateway, SOCKET_OPTION } from './control-client.ts';
 import { pageOf, type Page } from './page.ts';
 import { Screen, type Line } from './screen.ts';
 
@@ -21,7 +21,7 @@ export async function top(
   args: string[],
   { stdin, stdout }: { readonly stdin: ReadStream; readonly stdout: WriteStream },
 ): Promise<void> {
-  const socketPath = socketOf(parseWords(args, SOCKET_OPTION, false).values);
+  const socketPath = parseWords({ args, options: SOCKET_OPTION }).values.socket;
   if (!stdin.isTTY || !stdout.isTTY) {
     throw new UsageError('top needs a terminal; gateway stats prints the figures once');
   }

@@ -74,13 +74,10 @@ function userName(authorization: string | undefined): string | undefined {
   return credentials && Buffer.from(credentials, 'base64').toString('utf8').split(':', 1)[0];
 }
 
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
-
 /** `[22/Nov/2026:09:25:26 +0000]` */
 function commonLogTime(date: Date): string {
-  const [day = '', time = ''] = date.toISOString().split('T');
-  const [year, , dayOfMonth] = day.split('-');
-  return `[${dayOfMonth}/${MONTHS[date.getUTCMonth()]}/${year}:${time.slice(0, 8)} +0000]`;
+  const [, day, month, year, time] = date.toUTCString().split(' ');
+  return `[${day}/${month}/${year}:${time} +0000]`;
 }
 
 // Quotes, backslashes, and what a reader of logs may take for the end of a line or for a command.

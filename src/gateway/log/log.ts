@@ -4,7 +4,8 @@ import { AccessLog } from './access-log.ts';
 import { ConfigError } from '../config.ts';
 import { LogStream, type Owner } from './log-stream.ts';
 import { prettyStream } from './pretty-log.ts';
-import type { LogLevel, Settings } from '../settings/settings.ts';
+import type { Settings } from '../settings/catalogue.ts';
+import type { LogLevel } from '../settings/setting.ts';
 
 export type Log = Logger;
 

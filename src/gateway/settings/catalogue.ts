@@ -1,12 +1,6 @@
 import { DEFAULT_CONTROL_SOCKET } from '../figures/control-socket-path.ts';
 import { grantedCpus } from './granted-cpus.ts';
-import {
-  HEADER_MAPS,
-  LOG_LEVELS,
-  PROXY_PROTOCOLS,
-  type Setting,
-  type Settings,
-} from './settings.ts';
+import { HEADER_MAPS, LOG_LEVELS, PROXY_PROTOCOLS, type Setting } from './setting.ts';
 import {
   accessFormat,
   addresses,
@@ -33,8 +27,6 @@ export function settingEntries(): [keyof Settings, Setting<unknown>][] {
   return Object.entries(CATALOGUE) as [keyof Settings, Setting<unknown>][];
 }
 
-type Catalogue = { readonly [Name in keyof Settings]: Setting<Settings[Name]> };
-
 /** A setting as its variable of the environment has it, if it does. */
 export function fromEnvironment(
   { variable }: Setting<unknown>,
@@ -45,7 +37,7 @@ export function fromEnvironment(
 }
 
 /** The one place where a setting is declared: command line, file, help and docs are made of it. */
-export const CATALOGUE: Catalogue = {
+export const CATALOGUE = {
   bind: {
     flags: { short: 'b', long: 'bind', value: 'ADDRESS' },
     section: 'Server socket',
@@ -352,4 +344,9 @@ export const CATALOGUE: Catalogue = {
     description:
       'Where Prometheus finds /metrics: a listener of its own, which only monitoring should reach. None unless given.',
   },
+} satisfies Readonly<Record<string, Setting<unknown>>>;
+
+/** Every setting's value, as plain data. Names and defaults are Gunicorn's where it has them. */
+export type Settings = {
+  readonly [Name in keyof typeof CATALOGUE]: ReturnType<(typeof CATALOGUE)[Name]['parse']>;
 };

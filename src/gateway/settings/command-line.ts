@@ -1,6 +1,5 @@
-import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
-import { settingEntries } from './catalogue.ts';
-import type { Settings } from './settings.ts';
+import { parseArgs, type ParseArgsConfig, type ParseArgsOptionsConfig } from 'node:util';
+import { settingEntries, type Settings } from './catalogue.ts';
 
 /** What the command line asks for; the values are still text. */
 export interface CommandLine {
@@ -30,7 +29,7 @@ export class UsageError extends Error {
  */
 export function readCommandLine(args: string[], environment: NodeJS.ProcessEnv): CommandLine {
   const inherited = parseInherited(environment[VARIABLE] ?? '');
-  const given = parseWords(args, OPTIONS, true);
+  const given = parseWords({ args, options: OPTIONS, allowPositionals: true });
   const options = { ...inherited.values, ...given.values };
   const [applicationName, ...extra] =
     given.positionals.length > 0 ? given.positionals : inherited.positionals;
@@ -53,9 +52,9 @@ function settingsIn(options: Options): Options {
   );
 }
 
-function parseInherited(text: string): ParsedWords {
+function parseInherited(text: string): { values: Options; positionals: string[] } {
   try {
-    return parseWords(splitWords(text), OPTIONS, true);
+    return parseWords({ args: splitWords(text), options: OPTIONS, allowPositionals: true });
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     throw new UsageError(`${VARIABLE}: ${error.message}`, { cause: error });
@@ -84,23 +83,16 @@ const OPTIONS: ParseArgsOptionsConfig = {
   ),
 };
 
-interface ParsedWords {
-  readonly values: Options;
-  readonly positionals: string[];
-}
-
 /**
  * Splits words into options and the rest.
  *
  * @throws {UsageError}
  */
-export function parseWords(
-  args: string[],
-  options: ParseArgsOptionsConfig,
-  allowPositionals: boolean,
-): ParsedWords {
+export function parseWords<const Config extends ParseArgsConfig>(
+  config: Config,
+): ReturnType<typeof parseArgs<Config>> {
   try {
-    return parseArgs({ args, options, allowPositionals });
+    return parseArgs(config);
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
   }

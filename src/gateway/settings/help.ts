@@ -1,5 +1,5 @@
 import { fromEnvironment, settingEntries } from './catalogue.ts';
-import type { Setting } from './settings.ts';
+import type { Setting } from './setting.ts';
 
 const WIDTH = 88;
 const INDENT = '      ';

@@ -7,7 +7,7 @@ import { unquote } from '../../wsgi/url.ts';
 import { setVariable, variable } from '../../wsgi/variable.ts';
 import type { Environ, ErrorStream, InputStream, WorkerIdentity } from '../../wsgi/types.ts';
 import type { Address } from '../settings/address.ts';
-import type { Settings } from '../settings/settings.ts';
+import type { Settings } from '../settings/catalogue.ts';
 import type { RequestHead } from '../protocols/http1/request-head.ts';
 
 /** What stays the same for every request of a worker. */

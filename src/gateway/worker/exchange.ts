@@ -203,15 +203,7 @@ export class Exchange implements ResponseSink, RequestFacts {
   }
 
   logError(error: unknown): void {
-    this.#service.log.error(
-      {
-        err: error,
-        request_id: this.requestId,
-        method: this.head.method,
-        target: this.head.target,
-      },
-      'the application failed',
-    );
+    this.#service.log.error({ err: error, ...this.describe() }, 'the application failed');
   }
 
   #encodeHead(status: string, headers: HeaderList, framing: Framing): string {

@@ -5,7 +5,7 @@ import type { AccessLog } from '../log/access-log.ts';
 import type { Log } from '../log/log.ts';
 import type { RequestLimits } from '../protocols/http1/request-parser.ts';
 import { Networks } from '../settings/networks.ts';
-import type { Settings } from '../settings/settings.ts';
+import type { Settings } from '../settings/catalogue.ts';
 import type { EnvironFacts } from './environ.ts';
 import type { Outbox } from './outbox.ts';
 
@@ -96,7 +96,7 @@ export function makeService(
       requestLineBytes: config.limitRequestLine,
       fieldCount: config.limitRequestFields,
       fieldBytes: config.limitRequestFieldSize,
-      bodyBytes: config.limitRequestBody,
+      bodyBytes: config.limitRequestBody || Infinity,
     },
     timeouts: {
       headerMs: config.headerTimeout * 1000,

@@ -2,7 +2,7 @@ import { extname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { WorkerIdentity } from '../../wsgi/types.ts';
 import type { WorkerView } from '../hooks.ts';
-import type { Settings } from '../settings/settings.ts';
+import type { Settings } from '../settings/catalogue.ts';
 
 const THREAD_FILE = join(import.meta.dirname, `watchdog-thread${extname(import.meta.filename)}`);
 const HEARTBEAT_MS = 200;

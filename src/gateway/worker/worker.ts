@@ -121,8 +121,7 @@ function tell(message: WorkerMessage, then: () => void = () => undefined): void 
 
 function fail(error: unknown): void {
   const exitCode = exitCodeOf(error);
-  const message: WorkerMessage = { kind: 'failed', exitCode, reason: explain(error) };
-  process.send?.(message, () => process.exit(exitCode));
+  tell({ kind: 'failed', exitCode, reason: explain(error) }, () => process.exit(exitCode));
 }
 
 main().catch(fail);

@@ -1,6 +1,5 @@
 import { HttpResponse } from '../../../src/framework/response.ts';
-import { path } from '../../../src/framework/urls/path.ts';
-import type { UrlPattern } from '../../../src/framework/urls/path.ts';
+import { path, type UrlPattern } from '../../../src/framework/urls/path.ts';
 
 const view = () => new HttpResponse('ok');
 

@@ -5,9 +5,8 @@ import { BadRequest, NotFound, PermissionDenied } from '../../../src/framework/e
 import type { Settings } from '../../../src/framework/settings.ts';
 import { path } from '../../../src/framework/urls/path.ts';
 import { capturedLog } from '../captured-log.ts';
-import { serveProject } from '../serve.ts';
+import { serveProject, type Options } from '../serve.ts';
 import { bad, lineOfTheFault, sold, unreachable } from './faults.ts';
-import type { Options } from '../serve.ts';
 
 const DEBUG = true;
 

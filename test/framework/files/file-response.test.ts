@@ -1,8 +1,7 @@
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { fileResponse } from '../../../src/framework/files/file-response.ts';
-import type { FileOptions } from '../../../src/framework/files/file-response.ts';
+import { fileResponse, type FileOptions } from '../../../src/framework/files/file-response.ts';
 import { respondWith } from '../../../src/framework/files/representation.ts';
 import type { Settings } from '../../../src/framework/settings.ts';
 import { path } from '../../../src/framework/urls/path.ts';

@@ -1,24 +1,16 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { assert, asyncProperty, integer } from 'fast-check';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { HttpError } from '../../../src/framework/errors.ts';
 import type { Form } from '../../../src/framework/forms/form.ts';
 import { readMultipart } from '../../../src/framework/forms/multipart.ts';
 import { HttpResponse } from '../../../src/framework/response.ts';
 import type { Settings } from '../../../src/framework/settings.ts';
-import { path } from '../../../src/framework/urls/path.ts';
-import type { View } from '../../../src/framework/urls/path.ts';
+import { path, type View } from '../../../src/framework/urls/path.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 import { serveProject, withSettings } from '../serve.ts';
 import { BOUNDARY, CONTENT_TYPE, multipartBody } from './multipart-body.ts';
-
-/** A folder for this test's files alone. */
-function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'multipart-test-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 function read(body: Buffer, settings: Partial<Settings> = {}): Promise<Form> {
   withSettings(settings);

@@ -1,20 +1,13 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { readdirSync } from 'node:fs';
+import { expect, test } from 'vitest';
 import { UploadFolder } from '../../../src/framework/forms/upload-folder.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 async function store(folder: UploadFolder, ...pieces: string[]) {
   const file = folder.add();
   for (const piece of pieces) await file.append(Buffer.from(piece));
   await file.close();
   return { size: file.size, place: file.place };
-}
-
-function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'upload-folder-test-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
 }
 
 test('the memory is shared by all files of a form, and given back by those on the disk', async () => {

@@ -1,16 +1,13 @@
 import { once } from 'node:events';
-import { request as httpRequest } from 'node:http';
-import type { IncomingMessage } from 'node:http';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { brotliDecompressSync, createBrotliDecompress, createGunzip, gunzipSync } from 'node:zlib';
 import { expect, test, vi } from 'vitest';
 import { respondWith } from '../../../src/framework/files/representation.ts';
 import { compression } from '../../../src/framework/middleware/compression.ts';
 import { conditionalGet } from '../../../src/framework/middleware/conditional-get.ts';
-import { HttpResponse } from '../../../src/framework/response.ts';
-import type { ResponseInit } from '../../../src/framework/response.ts';
-import { path } from '../../../src/framework/urls/path.ts';
-import type { View } from '../../../src/framework/urls/path.ts';
+import { HttpResponse, type ResponseInit } from '../../../src/framework/response.ts';
+import { path, type View } from '../../../src/framework/urls/path.ts';
 import { serveProject } from '../serve.ts';
 
 const TEXT = 'a line of text that comes again and again\n'.repeat(100);

@@ -2,8 +2,7 @@ import { expect, test, vi } from 'vitest';
 import { respondWith } from '../../../src/framework/files/representation.ts';
 import { conditionalGet } from '../../../src/framework/middleware/conditional-get.ts';
 import { HttpResponse } from '../../../src/framework/response.ts';
-import { path } from '../../../src/framework/urls/path.ts';
-import type { View } from '../../../src/framework/urls/path.ts';
+import { path, type View } from '../../../src/framework/urls/path.ts';
 import { capturedLog } from '../captured-log.ts';
 import { serveProject } from '../serve.ts';
 

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
 import { NotFound } from '../../../src/framework/errors.ts';
-import { buildChain, whenReady } from '../../../src/framework/middleware/middleware.ts';
-import type { Middleware } from '../../../src/framework/middleware/middleware.ts';
+import {
+  buildChain,
+  whenReady,
+  type Middleware,
+} from '../../../src/framework/middleware/middleware.ts';
 import { HttpResponse } from '../../../src/framework/response.ts';
 import { path } from '../../../src/framework/urls/path.ts';
 import { capturedLog } from '../captured-log.ts';

@@ -1,12 +1,10 @@
 import { hash } from 'node:crypto';
 import { once } from 'node:events';
-import { request as httpRequest } from 'node:http';
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { CASES } from './conformance-cases.ts';
-import type { Expected } from './conformance-cases.ts';
+import { CASES, type Expected } from './conformance-cases.ts';
 
 /** Gives the port of a server that serves collected files below /static/: a welcome.css, a favicon.svg. */
 export type ServeFiles = () => Promise<number>;

@@ -1,7 +1,6 @@
 import { parse } from 'postcss';
 import { expect, test } from 'vitest';
-import { rewriteCss } from '../../../src/framework/staticfiles/css.ts';
-import type { Reference } from '../../../src/framework/staticfiles/css.ts';
+import { rewriteCss, type Reference } from '../../../src/framework/staticfiles/css.ts';
 
 /** Every URL that is found gets `!` at its end. */
 function rewrite(css: string): string {

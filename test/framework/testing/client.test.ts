@@ -4,8 +4,7 @@ import { HttpResponse, jsonResponse, redirect } from '../../../src/framework/res
 import { overrideSettings } from '../../../src/framework/settings.ts';
 import { testClient } from '../../../src/framework/testing/client.ts';
 import { allowMethods } from '../../../src/framework/urls/allow-methods.ts';
-import { path } from '../../../src/framework/urls/path.ts';
-import type { UrlPattern, View } from '../../../src/framework/urls/path.ts';
+import { path, type UrlPattern, type View } from '../../../src/framework/urls/path.ts';
 import { compileUrlconf } from '../../../src/framework/urls/urlconf.ts';
 import { withSettings } from '../serve.ts';
 

@@ -1,8 +1,7 @@
 import { expectTypeOf, test } from 'vitest';
 import type { HttpRequest } from '../../../src/framework/request.ts';
 import { HttpResponse } from '../../../src/framework/response.ts';
-import { path } from '../../../src/framework/urls/path.ts';
-import type { PathParams } from '../../../src/framework/urls/path.ts';
+import { path, type PathParams } from '../../../src/framework/urls/path.ts';
 
 test('a pattern types the parameters of its view', () => {
   expectTypeOf<PathParams<'items/<int:id>/<slug:name>/<rest>'>>().toExtend<{

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { ImproperlyConfigured } from '../../../src/framework/errors.ts';
-import { include, path } from '../../../src/framework/urls/path.ts';
-import type { UrlPattern, View } from '../../../src/framework/urls/path.ts';
+import { include, path, type UrlPattern, type View } from '../../../src/framework/urls/path.ts';
 import { compileUrlconf, loadUrlconf } from '../../../src/framework/urls/urlconf.ts';
 
 test.for<[name: string, complaint: string]>([

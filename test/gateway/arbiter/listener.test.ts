@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
 import { freePort } from '../../free-port.ts';
-import { temporaryFolder } from '../../load/temporary-folder.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 import { APPLICATIONS, GatewayProcess } from '../gateway-process.ts';
 
 const CLI = join(import.meta.dirname, '../../../src/gateway/cli.ts');

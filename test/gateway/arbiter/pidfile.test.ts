@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
 import { writePidfile } from '../../../src/gateway/arbiter/pidfile.ts';
-import { temporaryFolder } from '../../load/temporary-folder.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 const PIDFILE = join(import.meta.dirname, '../../../src/gateway/arbiter/pidfile.ts');
 

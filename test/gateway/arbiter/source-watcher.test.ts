@@ -2,16 +2,16 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import { SourceWatcher } from '../../../src/gateway/arbiter/source-watcher.ts';
-import { temporaryFolder } from '../../load/temporary-folder.ts';
+import { watchSources } from '../../../src/gateway/arbiter/source-watcher.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 test('what is beside the application’s module is watched, without its dependencies', async () => {
   const folder = temporaryFolder();
   mkdirSync(join(folder, 'node_modules'));
   writeFileSync(join(folder, 'app.ts'), '');
   const changes: string[] = [];
-  const watched = { applicationName: join(folder, 'app.ts:app'), log: pino({ enabled: false }) };
-  new SourceWatcher((file) => changes.push(file), watched).start();
+  const log = pino({ enabled: false });
+  watchSources(join(folder, 'app.ts:app'), log, (file) => changes.push(file));
   const change = () => {
     // Of several changes at once the last one is named.
     writeFileSync(join(folder, 'views.ts'), '');

@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { Report } from '../../../src/gateway/figures/report.ts';
-import { temporaryFolder } from '../../load/temporary-folder.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 import { GatewayProcess } from '../gateway-process.ts';
 
 export type Observed = Awaited<ReturnType<typeof GatewayProcess.start>> & {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { APPLICATIONS, GatewayProcess } from '../gateway-process.ts';
 import { exchange } from '../raw-client.ts';
-import { temporaryFolder } from '../../load/temporary-folder.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 import { get, observed, open, reportOf, say, untilClosed } from './ask.ts';
 
 const APPLICATION = join(APPLICATIONS, 'behaviours.ts');

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { APPLICATIONS, GatewayProcess } from '../gateway-process.ts';
-import { temporaryFolder } from '../../load/temporary-folder.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 import { get, observed } from './ask.ts';
 
 async function run(

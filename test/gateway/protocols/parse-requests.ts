@@ -28,7 +28,7 @@ export const LIMITS: RequestLimits = {
   requestLineBytes: 4094,
   fieldCount: 100,
   fieldBytes: 8190,
-  bodyBytes: 0,
+  bodyBytes: Infinity,
 };
 
 /**

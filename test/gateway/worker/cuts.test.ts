@@ -5,7 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { Service } from '../../../src/gateway/worker/service.ts';
 import type { Application } from '../../../src/wsgi/types.ts';
-import { temporaryFolder } from '../../load/temporary-folder.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 import { exchange, RawClient } from '../raw-client.ts';
 import { served, timeouts, type Served } from './serve.ts';
 

@@ -10,5 +10,5 @@ const V8_OPTIONS = ['--no-opt', '--no-maglev', '--max-semi-space-size=1', '--imp
 // What dies in the old space keeps all that it refers to, until the next full collection.
 test('requests leave nothing behind in the old space', async () => {
   const { stdout } = await promisify(execFile)(process.execPath, [...V8_OPTIONS, PROGRAM]);
-  expect(Number(stdout)).toBeLessThan(100);
+  expect(stdout).toMatch(/^-?\d{1,2}\s*$/);
 });

@@ -25,7 +25,7 @@ export class ChunkedDecoder {
   #extensionBytes = 0;
   #trailerBytes = 0;
 
-  /** @param limitBytes for the body without its framing; 0 for no limit. */
+  /** @param limitBytes for the body without its framing; Infinity for no limit. */
   constructor(limitBytes: number) {
     this.#limitBytes = limitBytes;
   }
@@ -66,7 +66,7 @@ export class ChunkedDecoder {
     }
     this.remainingBytes = Number.parseInt(size, 16);
     this.#bodyBytes += this.remainingBytes;
-    if (this.#limitBytes > 0 && this.#bodyBytes > this.#limitBytes) {
+    if (this.#bodyBytes > this.#limitBytes) {
       throw new ProtocolError(413, `body over ${this.#limitBytes} bytes`);
     }
     this.state = this.remainingBytes === 0 ? 'trailers' : 'data';

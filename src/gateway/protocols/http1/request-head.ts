@@ -1,5 +1,4 @@
 import { isIPv6 } from 'node:net';
-import { TOKEN } from '../../../http/grammar.ts';
 import { ProtocolError } from '../../../http/protocol-error.ts';
 import type { Field } from './field-line.ts';
 import { recallField } from './known-fields.ts';
@@ -189,41 +188,26 @@ function bodyFraming(
   return { kind: 'length', bytes: Number(contentLength) };
 }
 
+// #transfer-coding (RFC 9112 §6.1, RFC 9110 §5.6.1), `chunked` last if at all
+const OTHER_CODINGS =
+  /^(?:(?!chunked[\t ]*,)[!#$%&'*+\-.^_`|~0-9A-Za-z]+[\t ]*,[\t ]*)*[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/i;
+
 /** RFC 9112 §6.1: `chunked` alone is decoded here; 501 for a coding that is merely unknown. */
 function checkTransferEncoding(value: string): void {
-  const codings = listMembers(value);
-  if (codings.length === 1 && codings[0] === 'chunked') return;
-  const isChunkedOnlyLast = !codings.slice(0, -1).includes('chunked');
-  if (isChunkedOnlyLast && codings.every((coding) => TOKEN.test(coding))) {
+  if (value.toLowerCase() === 'chunked') return;
+  if (OTHER_CODINGS.test(value)) {
     throw new ProtocolError(501, `transfer coding '${value}' is not implemented`);
   }
   throw new ProtocolError(400, 'malformed Transfer-Encoding');
 }
 
+// Connection = #connection-option (RFC 9110 §7.6.1)
+const CLOSE = /(?:^|,)[\t ]*close[\t ]*(?:,|$)/i;
+const KEEP_ALIVE = /(?:^|,)[\t ]*keep-alive[\t ]*(?:,|$)/i;
+
 function isPersistent(line: RequestLine, connection: string): boolean {
-  if (connection === '') return line.protocol === 'HTTP/1.1';
-  const options = listMembers(connection);
-  if (options.includes('close')) return false;
-  return line.protocol === 'HTTP/1.1' || options.includes('keep-alive');
-}
-
-/** The members of a list (RFC 9110 §5.6.1), in lower case. */
-function listMembers(value: string): string[] {
-  // Not one pattern for the comma and the white space around it: that takes quadratic time.
-  return value.toLowerCase().split(',').map(trimWhitespace);
-}
-
-/** OWS = *( SP / HTAB ) (RFC 9110 §5.6.3); `trim()` would take more than that. */
-function trimWhitespace(text: string): string {
-  let start = 0;
-  let end = text.length;
-  while (start < end && isWhitespace(text.charCodeAt(start))) start++;
-  while (end > start && isWhitespace(text.charCodeAt(end - 1))) end--;
-  return text.slice(start, end);
-}
-
-function isWhitespace(code: number): boolean {
-  return code === 0x20 || code === 0x09;
+  if (CLOSE.test(connection)) return false;
+  return line.protocol === 'HTTP/1.1' || KEEP_ALIVE.test(connection);
 }
 
 /** RFC 9110 §10.1.1: ignored in HTTP/1.0; any other expectation is 417. */

@@ -4,7 +4,7 @@ import { RequestHeadReader, type HeadLimits, type RequestHead } from './request-
 import type { RequestLine } from './request-line.ts';
 
 export interface RequestLimits extends HeadLimits {
-  /** 0 for no limit. */
+  /** Infinity for no limit. */
   readonly bodyBytes: number;
 }
 
@@ -113,9 +113,9 @@ export class RequestParser {
     this.#chunks =
       framing.kind === 'chunked' ? new ChunkedDecoder(this.#limits.bodyBytes) : undefined;
     this.#remainingBodyBytes = framing.kind === 'length' ? framing.bytes : 0;
-    const limit = this.#limits.bodyBytes;
-    if (limit > 0 && this.#remainingBodyBytes > limit) {
-      throw new ProtocolError(413, `body over ${limit} bytes`);
+    const { bodyBytes } = this.#limits;
+    if (this.#remainingBodyBytes > bodyBytes) {
+      throw new ProtocolError(413, `body over ${bodyBytes} bytes`);
     }
   }
 
