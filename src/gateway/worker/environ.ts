@@ -8,6 +8,7 @@ import { setVariable, variable } from '../../wsgi/variable.ts';
 import type { Environ, ErrorStream, InputStream, WorkerIdentity } from '../../wsgi/types.ts';
 import type { Address } from '../settings/address.ts';
 import type { Settings } from '../settings/catalogue.ts';
+import type { Field } from '../protocols/http1/field-line.ts';
 import type { RequestHead } from '../protocols/http1/request-head.ts';
 
 /** What stays the same for every request of a worker. */
@@ -52,7 +53,7 @@ export function buildEnviron(
   const environ: Environ = {
     REQUEST_METHOD: head.method,
     SCRIPT_NAME: server.rootPath,
-    PATH_INFO: '',
+    PATH_INFO: withoutRoot(unquote(head.path), server.rootPath),
     QUERY_STRING: head.query,
     CONTENT_TYPE: '',
     CONTENT_LENGTH: '',
@@ -78,8 +79,8 @@ export function buildEnviron(
     'gateway.worker': server.worker,
   };
   if (peer.remotePort !== '') environ.REMOTE_PORT = peer.remotePort;
-  addFields(environ, head, server, peer);
-  addPath(environ, head);
+  const hasUnderscores = addFields(environ, head);
+  if (hasUnderscores) addUnderscored(environ, head, server, peer);
   setVariable(environ, 'gateway.request_id', requestIdOf(environ, peer));
   if (peer.isTrusted) setVariable(environ, 'wsgi.url_scheme', forwardedScheme(environ, server));
   return environ;
@@ -100,22 +101,46 @@ let lastRequest = 0;
 const WSGI_VERSION = [1, 0] as const;
 const REQUEST_ID = /^[\w.:+/=-]{1,128}$/;
 
+/** Gives whether there are names with an underscore, which are left out. */
+function addFields(environ: Environ, { fields, host }: RequestHead): boolean {
+  let hasUnderscores = false;
+  for (const field of fields) {
+    const key = environKey(field.name);
+    if (key === undefined) hasUnderscores = true;
+    else addField(environ, key, field);
+  }
+  if (host !== '') setVariable(environ, 'HTTP_HOST', host);
+  return hasUnderscores;
+}
+
 /** Repeats are joined: RFC 9110 §5.2 with a comma, cookies with a semicolon (RFC 6265 §5.4). */
-function addFields(
+function addField(environ: Environ, key: FieldKey, { name, value }: Field): void {
+  const earlier = variable(environ, key);
+  const all = earlier ? `${earlier}${name === 'cookie' ? '; ' : ','}${value}` : value;
+  setVariable(environ, key, all);
+}
+
+/** What a trusted proxy says of the mount point and the path takes the place of what is known here. */
+function addUnderscored(
   environ: Environ,
-  { fields, host }: RequestHead,
+  { fields, path }: RequestHead,
   server: EnvironFacts,
   peer: PeerFacts,
 ): void {
-  for (const { name, value } of fields) {
-    const key = environKey(name) ?? underscoreKey(name, server, peer);
-    if (key === undefined) continue;
-    // The proxy's word replaces the root path.
-    const earlier = key === 'SCRIPT_NAME' ? '' : variable(environ, key);
-    const all = earlier ? `${earlier}${name === 'cookie' ? '; ' : ','}${value}` : value;
-    setVariable(environ, key, all);
+  let pathInfo: string | undefined;
+  for (const field of fields) {
+    if (environKey(field.name) !== undefined) continue;
+    const key = underscoreKey(field.name, server, peer);
+    if (key === 'PATH_INFO') pathInfo = field.value;
+    else if (key === 'SCRIPT_NAME') mount(environ, path, field.value);
+    else if (key !== undefined) addField(environ, key, field);
   }
-  if (host !== '') setVariable(environ, 'HTTP_HOST', host);
+  if (pathInfo !== undefined) setVariable(environ, 'PATH_INFO', pathInfo);
+}
+
+function mount(environ: Environ, path: string, scriptName: string): void {
+  setVariable(environ, 'SCRIPT_NAME', scriptName);
+  setVariable(environ, 'PATH_INFO', withoutRoot(unquote(path), scriptName));
 }
 
 /** A name with an underscore would pass for the one with a hyphen, which a proxy may guard. */
@@ -146,13 +171,7 @@ function environKey(name: string): FieldKey | undefined {
   return key;
 }
 
-/** The path below the mount point, unless the proxy told it. */
-function addPath(environ: Environ, { path }: RequestHead): void {
-  if (variable(environ, 'PATH_INFO') !== '') return;
-  setVariable(environ, 'PATH_INFO', withoutRoot(unquote(path), variable(environ, 'SCRIPT_NAME')));
-}
-
-/** A proxy may have taken the root away already. */
+/** The path below the root; a proxy may have taken the root away already. */
 function withoutRoot(path: string, rootPath: string): string {
   if (rootPath === '' || !path.startsWith(rootPath)) return path;
   const rest = path.slice(rootPath.length);

@@ -206,7 +206,7 @@ const CLOSE = /(?:^|,)[\t ]*close[\t ]*(?:,|$)/i;
 const KEEP_ALIVE = /(?:^|,)[\t ]*keep-alive[\t ]*(?:,|$)/i;
 
 function isPersistent(line: RequestLine, connection: string): boolean {
-  if (CLOSE.test(connection)) return false;
+  if (connection !== '' && CLOSE.test(connection)) return false;
   return line.protocol === 'HTTP/1.1' || KEEP_ALIVE.test(connection);
 }
 
