@@ -86,7 +86,7 @@ test('all that was written is a recipe', () => {
 // What a line of the sample project became in the hands of the user; all else is added to it.
 const CHANGED_LINES = {
   'src/myproject/settings.ts': [/^export const STATICFILES_DIRS/],
-  'src/myproject/urls.ts': [/^import \{ path \}/],
+  'src/myproject/urls.ts': [/^import \{ path, type UrlPattern \}/],
 };
 
 test.for(Object.entries(CHANGED_LINES))(

@@ -1,5 +1,4 @@
-import { include, path } from '../framework/urls/path.ts';
-import type { UrlPattern } from '../framework/urls/path.ts';
+import { include, path, type UrlPattern } from '../framework/urls/path.ts';
 import { notFound } from '../shop/errors.ts';
 import { urlpatterns as shop } from '../shop/urls.ts';
 import { item, stream, welcome } from './views.ts';

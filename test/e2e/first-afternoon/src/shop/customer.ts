@@ -1,6 +1,5 @@
 import type { HttpRequest } from '../framework/request.ts';
-import { redirect } from '../framework/response.ts';
-import type { HttpResponse } from '../framework/response.ts';
+import { redirect, type HttpResponse } from '../framework/response.ts';
 import { reverse } from '../framework/urls/reverse.ts';
 
 const maxAgeSeconds = 30 * 24 * 60 * 60;

@@ -1,5 +1,4 @@
-import { whenReady } from '../framework/middleware/middleware.ts';
-import type { Handler } from '../framework/middleware/middleware.ts';
+import { whenReady, type Handler } from '../framework/middleware/middleware.ts';
 
 /** Tells the browser how long the views took. */
 export function serverTiming(getResponse: Handler): Handler {

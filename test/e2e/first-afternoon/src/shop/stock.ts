@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { eventStream } from '../framework/event-stream.ts';
-import type { ServerSentEvent } from '../framework/event-stream.ts';
+import { eventStream, type ServerSentEvent } from '../framework/event-stream.ts';
 import type { HttpRequest } from '../framework/request.ts';
 import type { HttpResponse } from '../framework/response.ts';
 
