@@ -51,6 +51,7 @@ export function maskQuery(text: string): string {
 /** A copy in which secrets are masked; what it cannot look into is shown by the name of its class. */
 function masked(name: string, value: unknown, depth: number): unknown {
   if (typeof value === 'boolean' || typeof value === 'function' || !value) return value;
+  if (Array.isArray(value) && value.length === 0) return value;
   if (isSecretName(name)) return MASK;
   if (value instanceof URL) return maskQuery(value.href);
   if (typeof value === 'string') return maskQuery(value);

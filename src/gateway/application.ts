@@ -1,5 +1,6 @@
 import { importModule, ModuleNameError } from '../wsgi/dotted-name.ts';
 import type { Application } from '../wsgi/types.ts';
+import { reasonOf } from './reason.ts';
 
 /** The application cannot be served; `exitCode` is Gunicorn's for the case. */
 export class ApplicationError extends Error {
@@ -49,5 +50,5 @@ export function splitName(name: string): [module: string, attribute: string] {
 
 function explain(name: string, error: unknown): string {
   if (error instanceof ModuleNameError) return error.message;
-  return `'${name}' cannot be loaded: ${error instanceof Error ? error.message : String(error)}`;
+  return `'${name}' cannot be loaded: ${reasonOf(error)}`;
 }

@@ -30,8 +30,8 @@ export function explain(error: unknown): string {
   return error.stack ?? error.message;
 }
 
-/** Two may bind one address; the second to listen there fails, and that is a worker. */
-function isAddressInUse(error: NodeJS.ErrnoException): boolean {
+/** Two may also bind one address: then the second to listen there fails, and that is a worker. */
+export function isAddressInUse(error: NodeJS.ErrnoException): boolean {
   return error.code === 'EADDRINUSE';
 }
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { ConfigError, type Config } from './config.ts';
+import { reasonOf } from './reason.ts';
 
 /** What `ps` shows. */
 export function nameProcess({ procName, applicationName }: Config, role: string): void {
@@ -47,7 +48,8 @@ function permitted(setting: string, change: () => void): void {
   try {
     change();
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new ConfigError(`${setting}: only root may change to another. ${why}.`, { cause });
+    throw new ConfigError(`${setting}: only root may change to another. ${reasonOf(cause)}.`, {
+      cause,
+    });
   }
 }

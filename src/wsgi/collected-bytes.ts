@@ -1,5 +1,6 @@
 import type { Bytes } from './types.ts';
 
+const EMPTY: Bytes = new Uint8Array(0);
 const FEW_PIECES = 8;
 const SMALL_BYTES = 1024;
 const BLOCK_BYTES = 4096;
@@ -10,7 +11,7 @@ const BLOCK_BYTES = 4096;
  */
 export class CollectedBytes {
   readonly #pieces: Bytes[] = [];
-  #block: Bytes = new Uint8Array(0);
+  #block = EMPTY;
   #filledBytes = 0;
 
   append(piece: Bytes): void {
@@ -27,10 +28,11 @@ export class CollectedBytes {
     this.#filledBytes += piece.length;
   }
 
-  /** All of them, in their order. */
+  /** All of them, in their order; a single piece as it came. */
   bytes(): Bytes {
     this.#endPiece();
-    return Buffer.concat(this.#pieces);
+    const [first = EMPTY] = this.#pieces;
+    return this.#pieces.length <= 1 ? first : Buffer.concat(this.#pieces);
   }
 
   /** What the block has becomes a piece; the rest of the block is for those that follow. */

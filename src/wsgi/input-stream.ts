@@ -1,3 +1,4 @@
+import { CollectedBytes } from './collected-bytes.ts';
 import type { Awaitable, Bytes, InputStream } from './types.ts';
 
 const EMPTY: Bytes = new Uint8Array(0);
@@ -50,15 +51,15 @@ export class BodyInputStream implements InputStream {
   }
 
   async #take(size: number, isLine: boolean): Promise<Bytes> {
-    const parts: Bytes[] = [];
+    const taken = new CollectedBytes();
     let wantedBytes = size < 0 ? Infinity : Math.floor(size);
     while (wantedBytes > 0 && (this.#rest.length > 0 || (await this.#fill()))) {
       const part = this.#cut(wantedBytes, isLine);
-      parts.push(part);
+      taken.append(part);
       wantedBytes -= part.length;
       if (isLine && part.at(-1) === LINE_FEED) break;
     }
-    return join(parts);
+    return taken.bytes();
   }
 
   async #takeLines(hintBytes: number): Promise<Bytes[]> {
@@ -111,9 +112,4 @@ export class BodyInputStream implements InputStream {
 
 function atEnd(): undefined {
   return undefined;
-}
-
-function join(parts: readonly Bytes[]): Bytes {
-  const [first = EMPTY] = parts;
-  return parts.length <= 1 ? first : Buffer.concat(parts);
 }

@@ -22,8 +22,7 @@ export const diffsettings: Command = {
 
 function line(name: string, value: unknown): string {
   const marker = isGlobalSetting(name) ? '' : '  ###';
-  const isEmptyList = Array.isArray(value) && value.length === 0;
-  return `${name} = ${isEmptyList ? '[]' : showSetting(name, value)}${marker}`;
+  return `${name} = ${showSetting(name, value)}${marker}`;
 }
 
 function isDefault(name: string, value: unknown): boolean {

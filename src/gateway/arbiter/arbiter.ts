@@ -240,7 +240,7 @@ export class Arbiter {
   }
 
   #onDeath(worker: WorkerProcess, how: string): void {
-    const { timeout } = this.#pool.config;
+    const { timeout } = worker.generation.config;
     const isBlocked = timeout > 0 && worker.silentMs >= timeout * 1000;
     if (isBlocked) this.#ledger.restarts.count(worker.number, 'blocked', `over ${timeout} s`);
     else this.#ledger.restarts.count(worker.number, 'died', how);

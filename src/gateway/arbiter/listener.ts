@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { formatAddress, type Address, type UnixAddress } from '../settings/address.ts';
 import { ConfigError, type Config } from '../config.ts';
+import { isAddressInUse } from '../failure.ts';
 import type { Log } from '../log/log.ts';
 import type { Listener } from '../messages.ts';
 
@@ -128,10 +129,6 @@ function isHeld(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-function isAddressInUse(error: NodeJS.ErrnoException): boolean {
-  return error.code === 'EADDRINUSE';
 }
 
 function cannotBind(address: Address, error: Error): ConfigError {

@@ -1,5 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { ConfigError } from '../config.ts';
+import { reasonOf } from '../reason.ts';
 
 /**
  * Writes the arbiter's process id; gives what removes the file again, unless it is another's by then.
@@ -15,8 +16,7 @@ export function writePidfile(path: string): () => void {
   try {
     writeFileSync(path, `${process.pid}\n`);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new ConfigError(`pidfile cannot be written: ${why}.`, { cause });
+    throw new ConfigError(`pidfile cannot be written: ${reasonOf(cause)}.`, { cause });
   }
   return () => {
     if (readPid(path) === process.pid) rmSync(path, { force: true });

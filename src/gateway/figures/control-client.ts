@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { ConfigError } from '../config.ts';
+import { reasonOf } from '../reason.ts';
 import { DEFAULT_CONTROL_SOCKET, defaultControlSockets } from './control-socket-path.ts';
 import type { Report } from './report.ts';
 
@@ -33,8 +34,7 @@ async function ask(path: string): Promise<Report> {
   try {
     return JSON.parse(await text(socket)) as Report;
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new ConfigError(`No gateway answers at ${path}: ${why}.`, { cause: error });
+    throw new ConfigError(`No gateway answers at ${path}: ${reasonOf(error)}.`, { cause: error });
   }
 }
 

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ConfigError } from '../config.ts';
+import { reasonOf } from '../reason.ts';
 import type { Log } from '../log/log.ts';
 import { formatAddress, type TcpAddress } from '../settings/address.ts';
 import { PROMETHEUS_TYPE, prometheusText } from './prometheus.ts';
@@ -29,8 +30,9 @@ export async function serveMetrics(
   try {
     await once(server.listen(address.port, address.host), 'listening');
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new ConfigError(`No metrics at ${formatAddress(address)}: ${why}.`, { cause });
+    throw new ConfigError(`No metrics at ${formatAddress(address)}: ${reasonOf(cause)}.`, {
+      cause,
+    });
   }
   server.on('error', (error) => log.warn({ err: error }, 'metrics: cannot accept'));
   const { port } = server.address() as AddressInfo;

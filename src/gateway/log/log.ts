@@ -4,6 +4,7 @@ import { AccessLog } from './access-log.ts';
 import { ConfigError } from '../config.ts';
 import { LogStream, type Owner } from './log-stream.ts';
 import { prettyStream } from './pretty-log.ts';
+import { reasonOf } from '../reason.ts';
 import type { Settings } from '../settings/catalogue.ts';
 import type { LogLevel } from '../settings/setting.ts';
 
@@ -75,8 +76,7 @@ function openStream(
   try {
     return new LogStream(target, owner, beforeWrite);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new ConfigError(`${setting} cannot be opened: ${why}.`, { cause });
+    throw new ConfigError(`${setting} cannot be opened: ${reasonOf(cause)}.`, { cause });
   }
 }
 

@@ -1,4 +1,5 @@
 import { parseArgs, type ParseArgsConfig, type ParseArgsOptionsConfig } from 'node:util';
+import { reasonOf } from '../reason.ts';
 import { settingEntries, type Settings } from './catalogue.ts';
 
 /** What the command line asks for; the values are still text. */
@@ -94,7 +95,7 @@ export function parseWords<const Config extends ParseArgsConfig>(
   try {
     return parseArgs(config);
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
+    throw new UsageError(reasonOf(error), { cause: error });
   }
 }
 

@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { ProtocolError } from '../../http/protocol-error.ts';
 import type { Awaitable } from '../../wsgi/types.ts';
 import type { PeerFacts } from './environ.ts';
-import { endsConnection, Exchange, type Wire } from './exchange.ts';
+import { connectionOption, endsConnection, Exchange, type Wire } from './exchange.ts';
 import type { RequestHead } from '../protocols/http1/request-head.ts';
 import type { RequestLine } from '../protocols/http1/request-line.ts';
 import { RequestParser } from '../protocols/http1/request-parser.ts';
@@ -223,8 +223,7 @@ export class Connection implements Wire, BodySource {
   /** Answers at once that there is too much to do; cheaper than to serve. */
   #shed(head: RequestHead, body: RequestBody): void {
     const isLast = endsConnection(head, body, this.#service.timeouts, this.#state);
-    const connection = isLast ? 'close' : head.protocol === 'HTTP/1.0' ? 'keep-alive' : undefined;
-    this.writeLast(encodeOverload(connection, this.#state.date));
+    this.writeLast(encodeOverload(connectionOption(head, isLast), this.#state.date));
     this.#state.meter.countRefusal(503);
     const overloaded = new ProtocolError(503, 'overloaded');
     this.#service.accessLog?.refused(overloaded, this.peer, head);

@@ -19,12 +19,11 @@ import {
   encodeResponseHead,
   LAST_CHUNK,
 } from '../protocols/http1/response-head.ts';
+import { PLAIN_TEXT } from './refusal.ts';
 import type { RequestBody } from './request-body.ts';
 import type { ServerState, Service, Timeouts } from './service.ts';
 import type { Parts } from './socket-writer.ts';
 import type { RequestInFlight } from './watchdog.ts';
-
-const PLAIN_TEXT: HeaderList = [['Content-Type', 'text/plain; charset=utf-8']];
 
 /** What an exchange needs of the connection that it happens on. */
 export interface Wire {
@@ -217,7 +216,7 @@ export class Exchange implements ResponseSink, RequestFacts {
     this.responseHeaders = headers;
     return encodeResponseHead(status, headers, {
       framing: typeof framing === 'number' ? framing : this.#isChunked ? 'chunked' : undefined,
-      connection: this.isLast ? 'close' : isHttp10 ? 'keep-alive' : undefined,
+      connection: connectionOption(this.head, this.isLast),
       date: this.#state.date,
     });
   }
@@ -237,4 +236,13 @@ export function endsConnection(
   { isDraining }: ServerState,
 ): boolean {
   return !isPersistent || isDraining || hidesNextRequest || idleMs === 0;
+}
+
+/** What a response says of the connection: each version has the other's default (RFC 9112 §9.3). */
+export function connectionOption(
+  { protocol }: RequestHead,
+  isLast: boolean,
+): 'close' | 'keep-alive' | undefined {
+  if (isLast) return 'close';
+  return protocol === 'HTTP/1.0' ? 'keep-alive' : undefined;
 }

@@ -3,7 +3,7 @@ import { statusLine } from '../../http/status.ts';
 import type { HeaderList } from '../../wsgi/types.ts';
 import { encodeResponseHead } from '../protocols/http1/response-head.ts';
 
-const PLAIN_TEXT: HeaderList = [['Content-Type', 'text/plain; charset=utf-8']];
+export const PLAIN_TEXT: HeaderList = [['Content-Type', 'text/plain; charset=utf-8']];
 const RETRY_SOON: HeaderList = [['Retry-After', '1']];
 
 /** The answer to what cannot be served; to HEAD without its content (RFC 9110 §9.3.2). */
