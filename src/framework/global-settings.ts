@@ -19,7 +19,7 @@ export interface LoggingOptions {
 
 const OPENER_POLICIES = ['same-origin', 'same-origin-allow-popups', 'unsafe-none'] as const;
 
-export interface SettingDeclaration<T> {
+interface SettingDeclaration<T> {
   readonly type: SettingType<T>;
   readonly default: T;
   /** One sentence: what the setting does. */

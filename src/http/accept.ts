@@ -1,5 +1,5 @@
 /** The content coding that leaves the content as it is. */
-export const IDENTITY = 'identity';
+const IDENTITY = 'identity';
 
 /**
  * RFC 9110 §12.5.3: the content coding for a response.

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 
 /** The value of If-Match or If-None-Match: `*`, or entity tags with their quotes and `W/`. */
-export type EtagList = '*' | readonly string[];
+type EtagList = '*' | readonly string[];
 
 /** A strong entity tag of the content alone, so that replicas agree on it. */
 export function contentEtag(content: Uint8Array): string {

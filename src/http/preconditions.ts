@@ -9,12 +9,12 @@ export interface Validators {
 }
 
 /** The header fields of a request, by names whose case does not count. */
-export interface RequestFields {
+interface RequestFields {
   get(name: string): string | undefined;
 }
 
 /** `not-modified` is a 304, `failed` is a 412. */
-export type PreconditionResult = 'proceed' | 'not-modified' | 'failed';
+type PreconditionResult = 'proceed' | 'not-modified' | 'failed';
 
 /**
  * RFC 9110 §13.2.2: the conditions of a request, in the order in which they count.

@@ -40,14 +40,23 @@ export function checkHeaders(headers: HeaderList): void {
     if (!Array.isArray(header) || header.length !== 2) {
       throw new TypeError(`a header must be a pair [name, value]: ${show(header)}`);
     }
-    if (!goodNames.has(header[0])) checkName(header[0]);
-    checkValue(header[0], header[1]);
+    const [name, value] = header;
+    const goodValue = goodHeaders.get(name);
+    if (goodValue !== undefined && goodValue === value) continue;
+    if (goodValue === undefined) checkName(name);
+    checkValue(name, value);
+    if (goodValue === undefined && goodHeaders.size < GOOD_HEADERS_MAX) {
+      goodHeaders.set(name, value);
+    }
   }
 }
 
-/** An application sends the same names again and again: each is looked at once. */
-const goodNames = new Set<string>();
-const GOOD_NAMES_MAX = 1024;
+/**
+ * Names that were looked at, each with the value that it had then. An application sends the same names
+ * again and again, most of them with the same value.
+ */
+const goodHeaders = new Map<string, string>();
+const GOOD_HEADERS_MAX = 1024;
 
 function checkName(name: string): void {
   if (typeof name !== 'string') throw new TypeError(`header name is not a string: ${show(name)}`);
@@ -57,7 +66,6 @@ function checkName(name: string): void {
   if (HOP_BY_HOP.has(name.toLowerCase())) {
     throw new Error(`header '${name}' is about the connection: leave it to the server`);
   }
-  if (goodNames.size < GOOD_NAMES_MAX) goodNames.add(name);
 }
 
 function checkValue(name: string, value: string): void {

@@ -8,6 +8,8 @@ export interface Slice {
   readonly requestsPerSecond: number;
   /** CPU time of the whole process, kernel and all threads included. */
   readonly cpuMicroseconds: number;
+  /** The kernel's part of it. */
+  readonly kernelMicroseconds: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
 }
@@ -31,28 +33,31 @@ const FIELDS = [
 
 /** Loads a server for some seconds, and reads what its process took for it. */
 export async function measure(url: string, pid: number, seconds: number): Promise<Slice> {
-  const before = cpuTicks(pid);
+  const before = cpuTime(pid);
   const { stdout } = await promisify(execFile)('wrk', [
     ...['--threads', '1', '--connections', String(CONNECTIONS), '--latency'],
     ...['--duration', `${seconds}s`, ...FIELDS.flatMap((field) => ['--header', field]), url],
   ]);
-  const cpuMicroseconds = (cpuTicks(pid) - before) * TICK_MICROSECONDS;
+  const after = cpuTime(pid);
   if (/Non-2xx|Socket errors/.test(stdout)) throw new Error(`${url} gave errors:\n${stdout}`);
   return {
     requests: numberIn(stdout, /(\d+) requests in/),
     requestsPerSecond: numberIn(stdout, /Requests\/sec:\s+([\d.]+)/),
-    cpuMicroseconds,
+    cpuMicroseconds: after.cpuMicroseconds - before.cpuMicroseconds,
+    kernelMicroseconds: after.kernelMicroseconds - before.kernelMicroseconds,
     p50Ms: milliseconds(stdout, '50%'),
     p99Ms: milliseconds(stdout, '99%'),
   };
 }
 
 /** User and system time, the 14th and 15th field of /proc/PID/stat. */
-function cpuTicks(pid: number): number {
+function cpuTime(pid: number): Pick<Slice, 'cpuMicroseconds' | 'kernelMicroseconds'> {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /, '')
     .split(' ');
-  return Number(fields[11]) + Number(fields[12]);
+  const kernelMicroseconds = Number(fields[12]) * TICK_MICROSECONDS;
+  const userMicroseconds = Number(fields[11]) * TICK_MICROSECONDS;
+  return { cpuMicroseconds: userMicroseconds + kernelMicroseconds, kernelMicroseconds };
 }
 
 function numberIn(text: string, pattern: RegExp): number {

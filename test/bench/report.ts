@@ -9,6 +9,7 @@ export interface Result {
 export interface Facts {
   readonly machine: string;
   readonly node: string;
+  readonly starts: number;
   readonly rounds: number;
   readonly sliceSeconds: number;
 }
@@ -18,6 +19,7 @@ interface Row {
   readonly what: string;
   readonly requestsPerSecond: number;
   readonly cpu: number;
+  readonly kernel: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
 }
@@ -27,9 +29,10 @@ export function page(results: readonly Result[], facts: Facts): string {
   return `# Benchmarks
 
 Written by \`npm run bench\`, which measures all servers in one run, one after the other in slices of
-${facts.sliceSeconds} s, ${facts.rounds} rounds, each with one worker and ten header fields a request. CPU is the time of the
-whole process, kernel and all threads included; each figure is the median of the rounds. Only ratios
-within one run mean anything: the machine is shared and noisy.
+${facts.sliceSeconds} s, each with one worker and ten header fields a request. Each server is started ${facts.starts} times, and has ${facts.rounds}
+slices a start. CPU is the time of the whole process, all threads included, and kernel the part of it
+that the system's own work takes, mostly for sockets; each figure is the median of the slices. Only
+ratios within one run mean anything: the machine is shared and noisy.
 
 ${facts.machine}, Node ${facts.node}.
 
@@ -48,6 +51,7 @@ export function table(results: readonly Result[]): string {
       `**${row.name}**: ${row.what}`,
       Math.round(row.requestsPerSecond).toLocaleString('en'),
       row.cpu.toFixed(1),
+      row.kernel.toFixed(1),
       (row.cpu / floor).toFixed(2),
       (row.cpu / reference).toFixed(2),
       row.p50Ms.toFixed(2),
@@ -55,8 +59,8 @@ export function table(results: readonly Result[]): string {
     ];
     return `| ${cells.join(' | ')} |\n`;
   });
-  return `| Server | requests/s | CPU µs/request | × floor | × node:http | p50 ms | p99 ms |
-|---|--:|--:|--:|--:|--:|--:|
+  return `| Server | requests/s | CPU µs/request | kernel | × floor | × node:http | p50 ms | p99 ms |
+|---|--:|--:|--:|--:|--:|--:|--:|
 ${lines.join('')}`;
 }
 
@@ -78,6 +82,7 @@ function rowOf({ contestant, slices }: Result): Row {
     what: contestant.what,
     requestsPerSecond: median(slices.map((slice) => slice.requestsPerSecond)),
     cpu: median(slices.map((slice) => slice.cpuMicroseconds / slice.requests)),
+    kernel: median(slices.map((slice) => slice.kernelMicroseconds / slice.requests)),
     p50Ms: median(slices.map((slice) => slice.p50Ms)),
     p99Ms: median(slices.map((slice) => slice.p99Ms)),
   };

@@ -89,6 +89,14 @@ test.for<[title: string, headers: unknown, message: string]>([
   expect(() => checkHeaders(headers as HeaderList)).toThrow(message);
 });
 
+test('a name whose value was good before is looked at again', () => {
+  checkHeaders([['X-Again', 'good']]);
+  expect(() => checkHeaders([['X-Again', 'bad\n']])).toThrow("header 'X-Again'");
+  expect(() => checkHeaders([['X-Again', undefined]] as unknown as HeaderList)).toThrow(
+    "value of header 'X-Again' is not a string: undefined",
+  );
+});
+
 test.for([
   'Connection',
   'keep-alive',

@@ -8,7 +8,7 @@ import { STANDARD_ERROR } from '../../wsgi/standard-error.ts';
 import type { Bytes, Environ } from '../../wsgi/types.ts';
 import { unquote } from '../../wsgi/url.ts';
 
-export interface EnvironOptions {
+interface EnvironOptions {
   readonly multiprocess: boolean;
   readonly scriptName: string;
   readonly signal: AbortSignal;

@@ -30,7 +30,7 @@ export function registerCheck(check: Check, options: CheckOptions): void {
   registered.push({ check, ...options });
 }
 
-export interface CheckSelection {
+interface CheckSelection {
   readonly deploy: boolean;
   /** All, where there are none. */
   readonly tags?: readonly string[];

@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { quotePath } from '../urls/quote-path.ts';
 
 /** A file of ours that a URL refers to, and how the URL is written around its name. */
-export interface OwnReference {
+interface OwnReference {
   /** The file's name below STATIC_URL. */
   readonly name: string;
   /** The URL with another file of the same folder in its place. */

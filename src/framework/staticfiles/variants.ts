@@ -4,7 +4,7 @@ import type { Bytes } from '../../wsgi/types.ts';
 import { contentType } from '../files/content-type.ts';
 
 /** A content coding that files are compressed with beforehand. */
-export interface Coding {
+interface Coding {
   /** As Accept-Encoding has it. */
   readonly name: string;
   /** What the names of the files end in. */

@@ -29,7 +29,7 @@ type ArbiterEvent =
   | { readonly kind: 'tick' };
 
 /** What an arbiter is started with; `reloadConfig` reads the settings again. */
-export interface ArbiterOptions {
+interface ArbiterOptions {
   readonly config: Config;
   readonly hooks: ServerHooks;
   readonly log: Log;

@@ -6,6 +6,8 @@ const PIPE_PAGE_BYTES = 4096;
 const FILE_PAGE_BYTES = 32_768;
 const FLUSH_AFTER_MS = 50;
 const QUEUED_PAGES_MAX = 256;
+/** What a UTF-16 unit takes at most. */
+const UTF8_UNIT_BYTES_MAX = 3;
 
 const streams = new Set<LogStream>();
 
@@ -81,10 +83,9 @@ export class LogStream {
   }
 
   write(line: string): void {
-    const bytes = Buffer.byteLength(line);
-    if (this.#pageBytes + bytes > this.#pageSizeBytes) this.#turnPage();
-    if (bytes > this.#pageSizeBytes) this.#enqueue(Buffer.from(line));
-    else this.#pageBytes += this.#page.write(line, this.#pageBytes);
+    if (!this.#fits(line)) this.#turnPage();
+    if (this.#fits(line)) this.#pageBytes += this.#page.write(line, this.#pageBytes);
+    else this.#enqueue(Buffer.from(line));
     this.#timer ??= setTimeout(() => this.flush(), FLUSH_AFTER_MS).unref();
   }
 
@@ -95,6 +96,12 @@ export class LogStream {
     this.#drainQueue();
     if (this.#queue.length > 0)
       this.#timer = setTimeout(() => this.flush(), FLUSH_AFTER_MS).unref();
+  }
+
+  /** Its exact size, which is dear, counts only where the page is nearly full. */
+  #fits(line: string): boolean {
+    const leftBytes = this.#pageSizeBytes - this.#pageBytes;
+    return line.length * UTF8_UNIT_BYTES_MAX <= leftBytes || Buffer.byteLength(line) <= leftBytes;
   }
 
   #turnPage(): void {

@@ -3,7 +3,7 @@ import { ProtocolError } from '../../http/protocol-error.ts';
 import { withoutMapping } from './plain-address.ts';
 
 /** The client that a load balancer speaks for; undefined where it speaks for itself. */
-export type ProxiedClient = { readonly address: string; readonly port: string } | undefined;
+type ProxiedClient = { readonly address: string; readonly port: string } | undefined;
 
 /** A header and the bytes behind it, which are the client's own. */
 export interface ProxyHeader {

@@ -16,7 +16,7 @@ export type Section =
   | 'Figures';
 
 /** A variable of the environment that a setting may come from. */
-export interface Variable {
+interface Variable {
   readonly name: string;
   /** The setting as it would stand on a command line; undefined where the text counts as none. */
   readonly read: (text: string) => string | undefined;

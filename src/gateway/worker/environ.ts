@@ -91,12 +91,12 @@ function requestIdOf(environ: Environ, { isTrusted }: PeerFacts): string {
   const given = isTrusted ? variable(environ, 'HTTP_X_REQUEST_ID') : undefined;
   if (given !== undefined && REQUEST_ID.test(given)) return given;
   lastRequest += 1;
-  return WORKER_PREFIX + lastRequest.toString(16).padStart(12, '0');
+  return `${WORKER_PREFIX}${lastRequest}`;
 }
 
-/** Random for each worker, then a count: unique like a random number, and made in no time. */
-const WORKER_PREFIX = randomBytes(10).toString('hex');
-let lastRequest = 0;
+/** Random for each worker, then a count of ten digits: unique like a random number, and made in no time. */
+const WORKER_PREFIX = randomBytes(11).toString('hex');
+let lastRequest = 1_000_000_000;
 
 const WSGI_VERSION = [1, 0] as const;
 const REQUEST_ID = /^[\w.:+/=-]{1,128}$/;

@@ -14,7 +14,7 @@ const SWEEP_MS = 500;
 /** How often it is measured how late the event loop is. */
 const LOOP_DELAY_MS = 50;
 /** A socket that is bound already: in a worker by the arbiter, and handed on as a descriptor. */
-export type ListenHandle = { readonly fd: number } | BoundSocket;
+type ListenHandle = { readonly fd: number } | BoundSocket;
 
 /** Accepts connections on all listeners, ends those that are overdue, and drains. */
 export class Server {

@@ -26,7 +26,7 @@ export interface Service {
 }
 
 /** Which PROXY protocol header connections begin with, and who may send one. */
-export interface ProxyProtocol {
+interface ProxyProtocol {
   readonly version: Settings['proxyProtocol'];
   readonly allowedPeers: Networks;
 }
@@ -61,7 +61,7 @@ export interface Timeouts {
   readonly requestMs: number;
 }
 
-export interface RequestHooks {
+interface RequestHooks {
   readonly before?: (environ: Environ) => void;
   readonly after?: (environ: Environ, status: string) => void;
 }

@@ -20,3 +20,16 @@ test.for<[when: string, lines: number]>([
   expect(seen).toEqual(['']);
   expect(readFileSync(path, 'utf8')).not.toBe('');
 });
+
+test.for(['a', '\xe9', '\u20ac', '\u{1f600}'])('pages are whole lines, also of %s', (character) => {
+  const path = join(temporaryFolder(), 'log');
+  const seen: string[] = [];
+  const stream = new LogStream(path, {}, () => seen.push(readFileSync(path, 'utf8')));
+  const lines = Array.from({ length: 2000 }, (_, index) => `${character.repeat(index % 50)}\n`);
+  for (const line of lines) stream.write(line);
+  stream.flush();
+  seen.push(readFileSync(path, 'utf8'));
+  expect(seen.length).toBeGreaterThan(2);
+  expect(seen.filter((text) => text !== '' && !text.endsWith('\n'))).toEqual([]);
+  expect(seen.at(-1)).toBe(lines.join(''));
+});

@@ -13,7 +13,7 @@ const TRAILER_LIMIT_BYTES = 8190;
 // RFC 9110 §6.5.1: fields that frame or route a message never come in a trailer.
 const FORBIDDEN_TRAILERS = new Set(['content-length', 'transfer-encoding', 'host', 'trailer']);
 
-export type ChunkedState = 'size' | 'data' | 'data-end' | 'trailers' | 'done';
+type ChunkedState = 'size' | 'data' | 'data-end' | 'trailers' | 'done';
 
 /** Follows a chunked body (RFC 9112 §7.1) line by line; the bytes between stay with the caller. */
 export class ChunkedDecoder {

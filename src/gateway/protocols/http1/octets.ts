@@ -1,5 +1,5 @@
 /** For each octet whether it belongs to a class of the grammar. */
-export type OctetClass = Uint8Array;
+type OctetClass = Uint8Array;
 
 /** @param octet matches one character, as latin1. */
 export function octetClass(octet: RegExp): OctetClass {
