@@ -13,7 +13,7 @@ export function checkStaticFiles(): readonly CheckMessage[] {
 /** collectstatic has filled STATIC_ROOT. */
 export function checkManifest(): readonly CheckMessage[] {
   const { STATIC_ROOT } = settings;
-  if (STATIC_ROOT === null || existsSync(join(STATIC_ROOT, MANIFEST_NAME))) return [];
+  if (STATIC_ROOT === null || isCollected(STATIC_ROOT)) return [];
   return [
     {
       level: 'warning',
@@ -35,7 +35,7 @@ function checkFolder(folder: string, root: string | null): readonly CheckMessage
       },
     ];
   }
-  if (existsSync(folder)) return [];
+  if (existsSync(folder) || isDispensable(root)) return [];
   return [
     {
       level: 'warning',
@@ -43,4 +43,13 @@ function checkFolder(folder: string, root: string | null): readonly CheckMessage
       message: `There is no folder '${folder}', which STATICFILES_DIRS names.`,
     },
   ];
+}
+
+/** The image of the application has STATIC_ROOT alone: what it was made from is read under DEBUG. */
+function isDispensable(root: string | null): boolean {
+  return root !== null && isCollected(root) && !settings.DEBUG;
+}
+
+function isCollected(root: string): boolean {
+  return existsSync(join(root, MANIFEST_NAME));
 }

@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { loadSettings, settings } from '../settings.ts';
 import { collectStatic, type Collected, type Progress } from '../staticfiles/collect.ts';
-import { print, type Command } from './command.ts';
+import { print, printError, type Command } from './command.ts';
 
 export const collectstatic: Command = {
   name: 'collectstatic',
@@ -11,6 +12,10 @@ export const collectstatic: Command = {
   async run(args) {
     parseArgs({ args });
     await loadSettings();
+    for (const folder of settings.STATICFILES_DIRS) {
+      if (!existsSync(folder))
+        printError(`STATICFILES_DIRS has '${folder}': there is no such folder.`);
+    }
     const collected = await collectStatic(process.stdout.isTTY ? showProgress : undefined);
     print(summary(collected, settings.STATIC_ROOT ?? ''));
     return 0;

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { isAtLeast, runChecks } from '../../../src/framework/checks/check.ts';
@@ -114,9 +113,18 @@ test('STATIC_ROOT must not be inside a folder of STATICFILES_DIRS', async () => 
 });
 
 test('a STATIC_ROOT that collectstatic has filled is fine', async () => {
-  const root = makeTree({});
-  writeFileSync(join(root, 'staticfiles.json'), '{}');
+  const root = makeTree({ 'staticfiles.json': '{}' });
   expect(await idsUnder({ STATIC_ROOT: root })).toEqual([]);
+});
+
+test('the folders that STATIC_ROOT was filled from are missed under DEBUG alone', async () => {
+  const root = makeTree({ 'staticfiles.json': '{}' });
+  const inTheImage = { STATIC_ROOT: root, STATICFILES_DIRS: ['/nowhere/at/all'] };
+  expect(await idsUnder(inTheImage)).toEqual([]);
+  expect(await idsUnder({ ...inTheImage, DEBUG: true })).toEqual([
+    'staticfiles.W004',
+    'security.W018',
+  ]);
 });
 
 test('without SECRET_KEY more than one replica is an error', async () => {

@@ -1,5 +1,8 @@
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { summary } from '../../../src/framework/commands/collectstatic.ts';
+import { makeTree } from '../staticfiles/tree.ts';
+import { manage } from './manage-process.ts';
 
 test.for([
   [
@@ -20,4 +23,18 @@ test.for([
   ],
 ] as const)('%j is told as %s', ([collected, line]) => {
   expect(summary(collected, 'out')).toBe(line);
+});
+
+test('a folder that is not there is told', async () => {
+  const folder = makeTree({
+    'settings.mjs': `
+      export const STATIC_URL = '/static/';
+      export const STATICFILES_DIRS = ['/nowhere/at/all'];
+      export const STATIC_ROOT = import.meta.dirname + '/staticfiles';`,
+  });
+  const { code, stderr } = await manage(['collectstatic'], {
+    SETTINGS_MODULE: join(folder, 'settings.mjs'),
+  });
+  expect(stderr).toBe("STATICFILES_DIRS has '/nowhere/at/all': there is no such folder.\n");
+  expect(code).toBe(0);
 });
