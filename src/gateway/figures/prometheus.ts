@@ -1,3 +1,4 @@
+import { sum } from './durations.ts';
 import type { Report } from './report.ts';
 
 type Labels = Readonly<Record<string, string | number>>;
@@ -19,7 +20,7 @@ export function prometheusText(report: Report): string {
 }
 
 function metricsOf(report: Report): Metric[] {
-  const { total, workers } = report;
+  const { total } = report;
   return [
     gauge('gateway_info', 'What runs, in the labels.', [
       [{ version: report.version, application: report.applicationName }, 1],
@@ -38,16 +39,19 @@ function metricsOf(report: Report): Metric[] {
       entries('reason', report.restarts),
     ),
     gauge('gateway_workers_wanted', 'Workers there should be.', plain(report.workersWanted)),
-    ...gaugesOf(workers),
+    ...gaugesOf(report),
   ];
 }
 
-/** As of each worker's last heartbeat, at most about a second ago. */
-function gaugesOf(workers: Report['workers']): Metric[] {
+/**
+ * As of the workers' last heartbeats, at most about a second ago. None is told by worker: each that
+ * takes the place of another would be one more series, for good.
+ */
+function gaugesOf({ workers, recent }: Report): Metric[] {
   const count = (wanted: string): number => workers.filter(({ state }) => state === wanted).length;
   const busy = workers.filter(({ requestsInFlight }) => requestsInFlight > 0);
-  const each = (value: (worker: Report['workers'][number]) => number): Sample[] =>
-    workers.map((worker) => [{ worker: worker.number }, value(worker)]);
+  const together = (value: (worker: Report['workers'][number]) => number): Sample[] =>
+    plain(sum(workers.map(value)));
   return [
     gauge(
       'gateway_workers',
@@ -62,44 +66,44 @@ function gaugesOf(workers: Report['workers']): Metric[] {
     gauge('gateway_busy_workers', 'Workers with a request in flight.', plain(busy.length)),
     gauge(
       'gateway_requests_in_flight',
-      'Requests that a worker is at.',
-      each(({ requestsInFlight }) => requestsInFlight),
+      'Requests that the workers are at.',
+      together(({ requestsInFlight }) => requestsInFlight),
     ),
     gauge(
       'gateway_connections',
       'Open connections.',
-      each(({ connections }) => connections),
+      together(({ connections }) => connections),
     ),
     gauge(
       'gateway_event_loop_delay_seconds',
-      'The longest turn of the event loop in the last seconds.',
-      each(({ recent }) => recent.loopDelayMs / 1000),
+      "The longest turn of a worker's event loop in the last seconds.",
+      plain(recent.loopDelayMs / 1000),
     ),
     gauge(
       'gateway_event_loop_busy_ratio',
-      'The share of the last seconds that the event loop was at work.',
-      each(({ recent }) => recent.busyRatio),
+      'The share of the last seconds that the event loops were at work, their mean.',
+      plain(recent.busyRatio),
     ),
     gauge(
-      'gateway_worker_memory_bytes',
-      'Resident memory.',
-      each(({ memoryBytes }) => memoryBytes),
+      'gateway_workers_memory_bytes',
+      'Resident memory of the workers, together.',
+      together(({ memoryBytes }) => memoryBytes),
     ),
   ];
 }
 
-function durations({ requestSeconds: { count, sum, buckets } }: Report['total']): Metric {
+function durations({ requestSeconds }: Report['total']): Metric {
   return {
     name: 'gateway_request_duration_seconds',
     type: 'histogram',
     help: 'From the head of a request to the end of its response, without refused requests.',
     samples: {
       _bucket: [
-        ...buckets.map(({ le, count: upTo }): Sample => [{ le }, upTo]),
-        [{ le: '+Inf' }, count],
+        ...requestSeconds.buckets.map(({ le, count }): Sample => [{ le }, count]),
+        [{ le: '+Inf' }, requestSeconds.count],
       ],
-      _sum: plain(sum),
-      _count: plain(count),
+      _sum: plain(requestSeconds.sum),
+      _count: plain(requestSeconds.count),
     },
   };
 }

@@ -45,9 +45,9 @@ test('what Prometheus finds is well formed, and named by its conventions', async
     'gateway_requests_total',
     'gateway_response_bytes_total',
     'gateway_uptime_seconds',
-    'gateway_worker_memory_bytes',
     'gateway_worker_restarts_total',
     'gateway_workers',
+    'gateway_workers_memory_bytes',
     'gateway_workers_wanted',
   ]);
   for (const [name, { type }] of families) {
@@ -93,6 +93,17 @@ test('no sum goes down when workers go', async () => {
   expect(await value(gateway, 'gateway_worker_restarts_total{reason="died"}')).toBe(1);
   await get(gateway, '/pid', 2);
   await expect.poll(() => value(gateway, requests), SOON).toBe(6);
+});
+
+// Else monitoring would store another series for each worker that ever was.
+test('no series is of one worker', async () => {
+  const gateway = await scraped('--workers', '2');
+  const seriesNow = async (): Promise<string[]> =>
+    [...(await scrape(gateway)).values()].flatMap(({ samples }) => [...samples.keys()]);
+  const before = await seriesNow();
+  process.kill((await reportOf(gateway)).workers[0]?.pid ?? 0, 'SIGKILL');
+  await gateway.line(/worker 3 is ready/);
+  expect(await seriesNow()).toEqual(before);
 });
 
 test.for<[method: string, path: string, status: number]>([
