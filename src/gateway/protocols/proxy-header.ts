@@ -15,6 +15,7 @@ const V2_SIGNATURE = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
 const V2_FIXED_BYTES = 16;
 const V1_BYTES_MAX = 107;
 const V2_BYTES_MAX = 4096;
+const PORT_MAX = 65_535;
 
 /** Reads the PROXY protocol header that a connection begins with (HAProxy's proxy-protocol.txt). */
 export class ProxyHeaderReader {
@@ -40,7 +41,7 @@ export class ProxyHeaderReader {
 
 // "PROXY" SP ( "TCP4" / "TCP6" ) SP source SP destination SP port SP port CRLF (section 2.1)
 const V1 =
-  /^PROXY (?:TCP([46]) ([\da-fA-F.:]+) [\da-fA-F.:]+ (\d{1,5}) \d{1,5}|UNKNOWN[^\r\n]*)\r\n/;
+  /^PROXY (?:TCP([46]) ([\da-fA-F.:]+) ([\da-fA-F.:]+) (0|[1-9]\d{0,4}) (0|[1-9]\d{0,4})|UNKNOWN(?: [^\r\n]*)?)\r\n/;
 
 function readV1(bytes: Buffer): ProxyHeader | undefined {
   const text = bytes.toString('latin1', 0, V1_BYTES_MAX);
@@ -51,15 +52,13 @@ function readV1(bytes: Buffer): ProxyHeader | undefined {
   }
   const match = V1.exec(text);
   if (match === null) throw malformed();
-  const [header, version, address = '', port = ''] = match;
-  const client = version === undefined ? undefined : v1Client(version, address, port);
-  return { client, rest: bytes.subarray(header.length) };
-}
-
-function v1Client(version: string, address: string, port: string): ProxiedClient {
-  const isAddress = version === '4' ? isIPv4(address) : isIPv6(address);
-  if (!isAddress || Number(port) > 65_535) throw malformed();
-  return { address: version === '4' ? address : plainIPv6(address), port };
+  const [header, version, address = '', destination = '', port = '', destinationPort = ''] = match;
+  const rest = bytes.subarray(header.length);
+  if (version === undefined) return { client: undefined, rest };
+  const isAddress = version === '4' ? isIPv4 : isIPv6;
+  if (![address, destination].every(isAddress)) throw malformed();
+  if (Number(port) > PORT_MAX || Number(destinationPort) > PORT_MAX) throw malformed();
+  return { client: { address: version === '4' ? address : plainIPv6(address), port }, rest };
 }
 
 /** Section 2.2: signature, version and command, family, length, addresses, then what is skipped. */

@@ -213,8 +213,7 @@ export class Connection implements Wire, BodySource {
   /** Reads what the application left of the body, else it would pass for the next request. */
   #skipBody(): void {
     if (this.#body?.skip() === false) return this.closePolitely();
-    this.#resume();
-    if (!this.#parser.isBodyComplete) return;
+    if (!this.#parser.isBodyComplete) return this.#resume();
     this.#body?.end(REQUEST_OVER);
     this.#phase = 'head';
     this.#awaitClient();

@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
@@ -49,6 +50,37 @@ test('thousands of pipelined requests do not exhaust the stack', async () => {
   expect(received.match(/<\/>/g)).toHaveLength(5000);
   expect(received).toMatch(/<\/last>$/);
 });
+
+test('a client that pipelines without end is read no further than it is served', async () => {
+  let requests = 0;
+  const { port } = await served(async (environ, startResponse) => {
+    await setTimeout(1);
+    requests += 1;
+    return echoPath(environ, startResponse);
+  });
+  const accepted = nextAccepted();
+  const client = await RawClient.connect(port);
+  const { handle } = await accepted;
+  client.send(`GET / HTTP/1.1\r\n${HEAD}\r\n`.repeat(500_000));
+  await expect.poll(() => requests).toBeGreaterThan(50);
+  expect(handle.bytesRead).toBeLessThan(4 * 65_536);
+  client.close();
+});
+
+interface Handle {
+  readonly bytesRead: number;
+}
+
+/** The system's side of the next connection that is accepted in this process. */
+function nextAccepted(): Promise<{ handle: Handle }> {
+  return new Promise((resolve) => {
+    const onSocket = (message: unknown): void => {
+      unsubscribe('net.server.socket', onSocket);
+      resolve({ handle: (message as { socket: { _handle: Handle } }).socket._handle });
+    };
+    subscribe('net.server.socket', onSocket);
+  });
+}
 
 test('HTTP/1.0 closes unless it asks for keep-alive', async () => {
   const { port } = await served(echoPath);

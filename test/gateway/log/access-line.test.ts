@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import { AccessLog } from '../../../src/gateway/log/access-log.ts';
+import { exchange } from '../raw-client.ts';
+import { served } from '../worker/serve.ts';
+
+test('a line of the access log holds nothing that a terminal heeds', async () => {
+  const lines: string[] = [];
+  const { port } = await served(
+    (_environ, startResponse) => {
+      startResponse('200 OK', []);
+      return [];
+    },
+    { accessLog: new AccessLog('json', { write: (line) => lines.push(line) }) },
+  );
+  await exchange(
+    port,
+    'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nUser-Agent: a\x9b31mb\x85"\xe9\r\n\r\n',
+  );
+  const [line = ''] = lines;
+  expect(line).toMatch(/^[\x20-\x7e\xa0-\xff]*\n$/);
+  expect(JSON.parse(line)).toMatchObject({ user_agent: 'a\x9b31mb\x85"\xe9' });
+});
