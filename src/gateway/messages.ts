@@ -15,6 +15,17 @@ export interface StartMessage {
   readonly listeners: readonly Listener[];
 }
 
+/** The channel is the application's too, which may send there what it likes. */
+export interface Envelope {
+  readonly gateway: WorkerMessage;
+}
+
+/** The worker's own message, if it is one. */
+export function ownMessage(received: unknown): WorkerMessage | undefined {
+  const isOwn = typeof received === 'object' && received !== null && 'gateway' in received;
+  return isOwn ? (received as Envelope).gateway : undefined;
+}
+
 /** What a worker tells the arbiter. */
 export type WorkerMessage =
   /** It accepts connections. */

@@ -16,15 +16,15 @@ export class BodyInputStream implements InputStream {
   }
 
   /** Waits for `size` bytes or the end of the body; a negative size is all that remain. */
-  async read(size = -1): Promise<Bytes> {
+  read(size = -1): Promise<Bytes> {
     return this.#alone(() => this.#take(size, false));
   }
 
-  async readline(size = -1): Promise<Bytes> {
+  readline(size = -1): Promise<Bytes> {
     return this.#alone(() => this.#take(size, true));
   }
 
-  async readlines(hint = -1): Promise<Bytes[]> {
+  readlines(hint = -1): Promise<Bytes[]> {
     return this.#alone(() => this.#takeLines(hint > 0 ? hint : Infinity));
   }
 
@@ -37,8 +37,15 @@ export class BodyInputStream implements InputStream {
     }
   }
 
+  /** An application that does not wait for what it reads is not to end with a client that goes away. */
+  #alone<T>(take: () => Promise<T>): Promise<T> {
+    const taken = this.#takeAlone(take);
+    taken.catch(() => undefined);
+    return taken;
+  }
+
   /** Two reads at once would each get a part of the other's bytes. */
-  async #alone<T>(take: () => Promise<T>): Promise<T> {
+  async #takeAlone<T>(take: () => Promise<T>): Promise<T> {
     if (this.#isBusy) {
       throw new Error('wsgi.input is being read already: await each read before the next');
     }

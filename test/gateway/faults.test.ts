@@ -1,4 +1,4 @@
-import { execFileSync, fork } from 'node:child_process';
+import { execFileSync, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { BoundSocket } from 'node:net';
@@ -11,7 +11,7 @@ import { readCommandLine } from '../../src/gateway/settings/command-line.ts';
 import { freePort } from '../free-port.ts';
 import { descriptorCount } from '../load/process-facts.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
-import { APPLICATIONS, GatewayProcess, type Running } from './gateway-process.ts';
+import { APPLICATIONS, GatewayProcess, type LogLine, type Running } from './gateway-process.ts';
 import { exchange, RawClient } from './raw-client.ts';
 
 const WORKER = join(import.meta.dirname, '../../src/gateway/worker/worker.ts');
@@ -68,6 +68,11 @@ test('the access log goes on where a full disk has room again', async ({ skip })
   await expect.poll(() => readFileSync(log, 'utf8')).toContain('/there-is-room');
   await expect.poll(() => readFileSync(log, 'utf8')).toMatch(/\d+ log lines could not be written/);
   expect(full.split('\n').length).toBeLessThan(100);
+  const [torn = ''] = full.split('\n').slice(-1);
+  const others = readFileSync(log, 'utf8')
+    .split('\n')
+    .filter((line) => line !== torn && line !== '');
+  expect(others.map((line) => JSON.parse(line))).not.toEqual([]);
 });
 
 test('nobody reads standard output or error any more, and all of 300 requests are answered', async () => {
@@ -79,6 +84,99 @@ test('nobody reads standard output or error any more, and all of 300 requests ar
   expect(await countOk(gateway.port, 150)).toBe(150);
   gateway.signal('SIGTERM');
   expect(await gateway.exited).toBe(0);
+});
+
+test.for([
+  ['a pipe that nobody reads', '> >(exec true)'],
+  ['a full disk', '> /dev/full'],
+])('an application may print into %s', async ([, redirection]) => {
+  const port = await freePort();
+  const cli = join(import.meta.dirname, '../../src/gateway/cli.ts');
+  const words = `--bind 127.0.0.1:${port} --workers 1 --access-logfile none`;
+  const command = `exec node ${cli} ${words} ${join(APPLICATIONS, 'unruly.ts')} ${redirection}`;
+  const gateway = spawn('bash', ['-c', command], { stdio: ['ignore', 'ignore', 'pipe'] });
+  onTestFinished(() => void gateway.kill('SIGKILL'));
+  await expect.poll(() => countOk(port, 1), { timeout: 10_000 }).toBe(1);
+  const before = await get(port);
+  for (let n = 0; n < 20; n++) expect(await get(port, '/print')).toMatch(/^HTTP\/1\.1 200 /);
+  expect(pidIn(await get(port))).toBe(pidIn(before));
+  gateway.kill('SIGTERM');
+});
+
+test('what an application sends on the channel of its worker is not heeded', async () => {
+  const gateway = await GatewayProcess.startOne('unruly.ts');
+  await get(gateway.port, '/send');
+  process.kill(gateway.workerPids[0] ?? 0, 'SIGKILL');
+  await gateway.line(/worker 2 is ready/);
+  expect(await countOk(gateway.port, 5)).toBe(5);
+});
+
+test('a worker whose application closes its channel is replaced while it finishes', async () => {
+  const gateway = await GatewayProcess.startOne('unruly.ts');
+  const stream = await RawClient.connect(gateway.port);
+  stream.send('POST /read HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n');
+  await stream.until(/200 OK/);
+  await get(gateway.port, '/disconnect');
+  await gateway.line(/finishes its requests and exits: its channel was closed/);
+  await gateway.line(/worker 2 is ready/);
+  expect(await countOk(gateway.port, 5)).toBe(5);
+  stream.close();
+});
+
+test('an uncaught error that throws when it is looked at ends its worker politely, too', async () => {
+  const gateway = await GatewayProcess.startOne('unruly.ts');
+  await get(gateway.port, '/hostile');
+  await gateway.line(/worker 1 finishes its requests and exits: an uncaught error/);
+  await gateway.line(/^uncaught error: finishing the requests in flight/);
+  await gateway.line(/worker 2 is ready/);
+});
+
+test('a client that goes away from a body that nobody waits for ends no worker', async () => {
+  const gateway = await GatewayProcess.startOne('unruly.ts');
+  const client = await RawClient.connect(gateway.port);
+  client.send('POST /read HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\nhalf');
+  await client.until(/200 OK/);
+  client.socket.resetAndDestroy();
+  expect(await countOk(gateway.port, 20)).toBe(20);
+  expect(gateway.log.filter(({ level }) => level !== 'info')).toEqual([]);
+});
+
+test('a blocked worker whose Error is frozen still tells its stack', async () => {
+  const gateway = await GatewayProcess.startOne('unruly.ts', '--timeout', '1');
+  void get(gateway.port, '/freeze');
+  const { stack } = await gateway.line(/worker 1 is blocked for over 1 s/);
+  expect(String(stack)).toMatch(/unruly\.ts:\d+/);
+});
+
+test('workers that end as soon as they are ready are replaced less and less often', async () => {
+  const gateway = await GatewayProcess.startIn({ DIE_SOON: '1' }, 'unruly.ts', '--workers', '1');
+  await gateway.lines(/died: exit code 1/, 4);
+  const times = gateway.log.filter(({ msg }) => /is ready/.test(msg)).map(timeOf);
+  const pauses = times.slice(1).map((time, index) => time - (times[index] ?? 0));
+  expect(pauses[2]).toBeGreaterThan(Number(pauses[0]) + 500);
+});
+
+function timeOf({ time }: LogLine): number {
+  return Date.parse(String(time));
+}
+
+test('what came in while the loop was busy is not late', async () => {
+  const gateway = await GatewayProcess.startOne(
+    'unruly.ts',
+    ...['--keep-alive', '1', '--header-timeout', '1'],
+  );
+  const idle = await RawClient.connect(gateway.port);
+  idle.send(REQUEST);
+  await idle.until(/\r\n\r\n\d+$/);
+  const slow = await RawClient.connect(gateway.port);
+  slow.send('GET /1 HTTP/1.1\r\nHo');
+  const busy = get(gateway.port, '/busy/2000');
+  idle.received = '';
+  idle.send(REQUEST);
+  slow.send('st: a\r\n\r\n');
+  expect(await idle.until(/\r\n\r\n\d+$/)).toMatch(/200 OK/);
+  expect(await slow.until(/\r\n\r\n/)).toMatch(/200 OK/);
+  await busy;
 });
 
 test('a worker without a free descriptor lives, and serves again within 1 s of their release', async () => {

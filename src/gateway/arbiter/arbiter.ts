@@ -225,6 +225,7 @@ export class Arbiter {
   /** It was not asked to; another one starts while it finishes. */
   #onLeaving(worker: WorkerProcess, reason: string): void {
     if (worker.state !== 'ready') return;
+    this.#pool.markDying(worker);
     worker.markLeaving();
     this.#ledger.restarts.count(worker.number, 'died', reason);
     this.#log.error(`worker ${worker.number} finishes its requests and exits: ${reason}`);
@@ -240,6 +241,7 @@ export class Arbiter {
   }
 
   #onDeath(worker: WorkerProcess, how: string): void {
+    this.#pool.markDying(worker);
     const { timeout } = worker.generation.config;
     const isBlocked = timeout > 0 && worker.silentMs >= timeout * 1000;
     if (isBlocked) this.#ledger.restarts.count(worker.number, 'blocked', `over ${timeout} s`);
@@ -278,7 +280,11 @@ export class Arbiter {
     // After a stop of this very process the heartbeats of that time are still in the queue.
     const wasStopped = nowMs - this.#lastTickMs > 4 * TICK_MS;
     this.#lastTickMs = nowMs;
-    if (!wasStopped) this.#pool.watch(nowMs);
+    if (wasStopped) return;
+    this.#pool.watch(nowMs);
+    for (const worker of this.#pool.workers) {
+      if (worker.channelLostMs > TICK_MS) this.#onLeaving(worker, 'its channel was closed');
+    }
   }
 
   #stop(end: (worker: WorkerProcess) => void): void {

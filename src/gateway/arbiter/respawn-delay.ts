@@ -1,7 +1,9 @@
 const FIRST_MS = 250;
 const LONGEST_MS = 10_000;
+/** After so long without a failure the next one is the first again. */
+const CALM_MS = 30_000;
 
-/** How long to wait before the next worker is started: longer with each that could not start. */
+/** How long to wait before the next worker is started: longer with each that fails soon after another. */
 export class RespawnDelay {
   #delayMs = 0;
   #untilMs = 0;
@@ -11,8 +13,10 @@ export class RespawnDelay {
   }
 
   grow(): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#untilMs > CALM_MS) this.reset();
     this.#delayMs = Math.min(Math.max(this.#delayMs * 2, FIRST_MS), LONGEST_MS);
-    this.#untilMs = performance.now() + this.#delayMs;
+    this.#untilMs = nowMs + this.#delayMs;
   }
 
   reset(): void {

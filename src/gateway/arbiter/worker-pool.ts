@@ -7,6 +7,9 @@ import { WorkerProcess, type Generation, type WorkerEvents } from './worker-proc
 /** A blocked worker ends itself and says why; beyond this, its whole process is stuck. */
 const SILENCE_MARGIN_SECONDS = 2;
 
+/** A worker that ends so soon after it was ready will hardly do better next time. */
+const SHORT_LIFE_MS = 1000;
+
 /** The worker processes: how many there should be, and bringing them to it. */
 export class WorkerPool {
   readonly #listeners: readonly Listener[];
@@ -72,14 +75,18 @@ export class WorkerPool {
   }
 
   markReady(worker: WorkerProcess): void {
-    worker.state = 'ready';
+    worker.markReady();
     this.#proven = worker.generation;
-    this.#respawnDelay.reset();
   }
 
   markFailed(worker: WorkerProcess): void {
     worker.state = 'draining';
     this.#respawnDelay.grow();
+  }
+
+  /** It ends unasked. It is replaced at once, unless it hardly served. */
+  markDying(worker: WorkerProcess): void {
+    if (worker.readyMs < SHORT_LIFE_MS) this.#respawnDelay.grow();
   }
 
   remove(worker: WorkerProcess): void {

@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { extname, join } from 'node:path';
 import type { Config } from '../config.ts';
-import type { Listener, StartMessage, WorkerMessage } from '../messages.ts';
+import { ownMessage, type Listener, type StartMessage, type WorkerMessage } from '../messages.ts';
 import { assignments } from '../process.ts';
 
 const WORKER_FILE = join(import.meta.dirname, `../worker/worker${extname(import.meta.filename)}`);
@@ -40,6 +40,8 @@ export class WorkerProcess {
   /** When it must have ended by itself. */
   endsByMs = Infinity;
   readonly #child: ChildProcess;
+  #readyAtMs = Infinity;
+  #channelLostAtMs = Infinity;
 
   /** @throws {Error} where the system has no memory for a process. */
   constructor(
@@ -55,7 +57,11 @@ export class WorkerProcess {
       env: { ...process.env, ...assignments(config.rawEnv) },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...listeners.map(({ fd }) => fd)],
     });
-    this.#child.on('message', (message) => events.message(this, message as WorkerMessage));
+    this.#child.on('message', (received) => {
+      const message = ownMessage(received);
+      if (message !== undefined) events.message(this, message);
+    });
+    this.#child.on('disconnect', () => (this.#channelLostAtMs = performance.now()));
     this.#child.on('exit', (code, signal) => events.exit(this, signal ?? `exit code ${code}`));
     this.#child.on('error', (error) => {
       if (this.pid === undefined) events.exit(this, error.message);
@@ -76,6 +82,21 @@ export class WorkerProcess {
 
   get silentMs(): number {
     return performance.now() - this.lastHeartbeatMs;
+  }
+
+  /** How long it has been ready, or was when it went. */
+  get readyMs(): number {
+    return performance.now() - this.#readyAtMs;
+  }
+
+  /** For how long its channel has been closed: at its exit a moment, else it takes the arbiter for gone. */
+  get channelLostMs(): number {
+    return performance.now() - this.#channelLostAtMs;
+  }
+
+  markReady(): void {
+    this.state = 'ready';
+    this.#readyAtMs = performance.now();
   }
 
   /** Lets it finish the requests in flight. */

@@ -9,6 +9,8 @@ const QUEUED_PAGES_MAX = 256;
 /** What a UTF-16 unit takes at most. */
 const UTF8_UNIT_BYTES_MAX = 3;
 
+const LINE_END = Buffer.from('\n');
+
 const streams = new Set<LogStream>();
 
 /** The user and the group that workers run as, where they are not the arbiter's. */
@@ -46,6 +48,10 @@ export class LogStream {
   #page: Buffer;
   #pageBytes = 0;
   #queue: Buffer[] = [];
+  /** A part of the first page is written. */
+  #isInPage = false;
+  /** The last line that was written lacks its end, for good. */
+  #isTorn = false;
   #timer: NodeJS.Timeout | undefined;
   #droppedLines = 0;
 
@@ -120,13 +126,18 @@ export class LogStream {
   #drainQueue(): void {
     if (this.#queue.length > 0) this.#beforeWrite();
     for (let page = this.#queue[0]; page !== undefined; page = this.#queue[0]) {
+      const bytes = this.#isTorn ? Buffer.concat([LINE_END, page]) : page;
       try {
-        const written = writeSync(this.#fd, page);
-        if (written < page.length) this.#queue[0] = page.subarray(written);
+        const written = writeSync(this.#fd, bytes);
+        this.#isTorn = false;
+        this.#isInPage = written < bytes.length;
+        if (this.#isInPage) this.#queue[0] = bytes.subarray(written);
         else this.#queue.shift();
         this.#tellDropped();
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return;
+        this.#isTorn ||= this.#isInPage;
+        this.#isInPage = false;
         this.#queue.shift();
         this.#drop(page);
       }

@@ -67,8 +67,9 @@ export class Watchdog {
 }
 
 function fullStack(): string {
-  Error.stackTraceLimit = 100;
-  // An application may have set one, and then a stack is whatever it gives.
+  // An application may have frozen all this.
+  Reflect.set(Error, 'stackTraceLimit', 100);
+  // It may have set one, and then a stack is whatever it gives.
   Reflect.deleteProperty(Error, 'prepareStackTrace');
   return new Error('blocked').stack ?? '';
 }

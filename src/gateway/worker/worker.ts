@@ -6,7 +6,7 @@ import { ProcessGauge } from '../figures/process-gauge.ts';
 import { runHook, type ServerHooks, type WorkerView } from '../hooks.ts';
 import { reopenLogFiles } from '../log/log-stream.ts';
 import { openAccessLog, openLog, type Log } from '../log/log.ts';
-import type { StartMessage, WorkerMessage } from '../messages.ts';
+import type { Envelope, StartMessage, WorkerMessage } from '../messages.ts';
 import { dropPrivileges, nameProcess } from '../process.ts';
 import { Outbox } from './outbox.ts';
 import { dutyToRetire } from './retirement.ts';
@@ -19,6 +19,7 @@ const HEARTBEAT_MS = 1000;
 /** A worker process, from the arbiter's first message to its exit. */
 async function main(): Promise<void> {
   heedOnlyArbiter();
+  outliveOutput();
   const [message] = (await once(process, 'message')) as [StartMessage];
   const { number, config, listeners } = message;
   nameProcess(config, `worker ${number}`);
@@ -86,9 +87,19 @@ function finishOnRequest(
     finish(ExitCode.failure, 'the arbiter has gone');
   });
   process.on('uncaughtException', (error) => {
-    log.fatal({ err: error }, 'uncaught error: finishing the requests in flight, then exiting');
     finish(ExitCode.failure, 'an uncaught error');
+    tellUncaught(log, error);
   });
+}
+
+/** To look at an error may itself throw, and what throws here ends the process at once. */
+function tellUncaught(log: Log, error: unknown): void {
+  const what = 'uncaught error: finishing the requests in flight, then exiting';
+  try {
+    log.fatal({ err: error }, what);
+  } catch {
+    log.fatal(what);
+  }
 }
 
 function stopAtOnce(hooks: ServerHooks, view: WorkerView): void {
@@ -110,13 +121,23 @@ function stopAtOnce(hooks: ServerHooks, view: WorkerView): void {
 function heedOnlyArbiter(): void {
   // With no handler Node would open its inspector.
   process.on('SIGUSR1', reopenLogFiles);
-  // A terminal that hangs up would end the worker.
-  process.on('SIGHUP', () => undefined);
+  for (const signal of ['SIGHUP', 'SIGUSR2', 'SIGTTIN', 'SIGTTOU'] as const) {
+    process.on(signal, ignore);
+  }
 }
 
+/** Of what an application prints where nobody reads it, or the disk is full. */
+function outliveOutput(): void {
+  process.stdout.on('error', ignore);
+  process.stderr.on('error', ignore);
+}
+
+function ignore(): void {}
+
 /** Where the arbiter has gone there is nobody to tell, and what is to come then comes at once. */
-function tell(message: WorkerMessage, then: () => void = () => undefined): void {
-  process.send?.(message, undefined, undefined, then);
+function tell(message: WorkerMessage, then: () => void = ignore): void {
+  const envelope: Envelope = { gateway: message };
+  process.send?.(envelope, undefined, undefined, then);
 }
 
 function fail(error: unknown): void {

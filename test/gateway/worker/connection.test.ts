@@ -76,7 +76,8 @@ function nextAccepted(): Promise<{ handle: Handle }> {
   return new Promise((resolve) => {
     const onSocket = (message: unknown): void => {
       unsubscribe('net.server.socket', onSocket);
-      resolve({ handle: (message as { socket: { _handle: Handle } }).socket._handle });
+      const { _handle: handle } = (message as { socket: { _handle: Handle } }).socket;
+      resolve({ handle });
     };
     subscribe('net.server.socket', onSocket);
   });
