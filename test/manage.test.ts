@@ -45,7 +45,7 @@ test.for([
   [['startproject', 'My-Shop'], "'My-Shop' cannot be a project's name"],
   [['startproject', 'gateway'], "'gateway' cannot be a project's name: this one has src/gateway"],
   [['startproject', 'e2e'], "'e2e' cannot be a project's name: this one has test/e2e already."],
-  [['startproject', 'shop', import.meta.dirname], 'exists already'],
+  [['startproject', 'nobodys_own', import.meta.dirname], 'exists already'],
   [['runserver', 'nonsense'], 'runserver nonsense: expected a port from 1 to 65535, or'],
 ] as const)('manage %j exits 1 with the message alone', async ([args, message]) => {
   const { code, stderr } = await manage(args);

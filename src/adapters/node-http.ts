@@ -8,7 +8,10 @@ import { NodeResponseSink } from './node-http/response-sink.ts';
 export interface NodeHandlerOptions {
   /** Other processes serve the same application (`wsgi.multiprocess`). */
   readonly multiprocess?: boolean;
-  /** Where the application is mounted: `''` or `/prefix`, taken off the path where it is there. */
+  /**
+   * Where the application is mounted: `''` or `/prefix`, taken off the path where it is there.
+   * FORCE_SCRIPT_NAME of its settings must say the same.
+   */
   readonly scriptName?: string;
   /** Gets each fault of the application; without it they go to standard error. */
   readonly onError?: (error: unknown, environ: Environ) => void;

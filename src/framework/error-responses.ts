@@ -1,6 +1,6 @@
 import { ProtocolError } from '../http/protocol-error.ts';
 import type { Awaitable } from '../wsgi/types.ts';
-import { errorHandler } from './error-handlers.ts';
+import { errorHandler, type ErrorHandler } from './error-handlers.ts';
 import { notFoundPage } from './error-pages/not-found-page.ts';
 import { plainPage } from './error-pages/plain-page.ts';
 import { technicalPage } from './error-pages/technical-page.ts';
@@ -36,7 +36,10 @@ export function responseForError(request: HttpRequest, thrown: unknown): Awaitab
   if (settings.DEBUG && (status === 400 || status >= 500)) {
     return technicalPage(request, error, status);
   }
-  return projectResponse(request, error, status) ?? plainResponse(request, error, status);
+  const handler = errorHandler(status);
+  return handler
+    ? projectResponse(handler, request, error, status)
+    : plainResponse(request, error, status);
 }
 
 /** A failure of ours is an error, a request that was refused a warning; 403, 404 and 405 are everyday. */
@@ -47,25 +50,18 @@ function logError(request: HttpRequest, error: Error, status: number): void {
   else if (![403, 404, 405].includes(status)) log.warn(fields, error.message);
 }
 
-/** What the URLconf's own handler answers, where there is one; one that fails is replaced. */
-function projectResponse(
+/** What the URLconf's own handler answers; one that fails is replaced. */
+async function projectResponse(
+  handler: ErrorHandler,
   request: HttpRequest,
   error: Error,
   status: number,
-): Awaitable<HttpResponse> | undefined {
-  const handler = errorHandler(status);
-  if (!handler) return undefined;
-  const instead = (failure: unknown): HttpResponse => {
+): Promise<HttpResponse> {
+  try {
+    return withStatus(await handler(request, error), status);
+  } catch (failure) {
     log.error({ request_id: request.id, err: failure }, `handler${status} failed`);
     return plainResponse(request, error, status);
-  };
-  try {
-    const response = handler(request, error);
-    return response instanceof Promise
-      ? response.then((ready) => withStatus(ready, status)).catch(instead)
-      : withStatus(response, status);
-  } catch (failure) {
-    return instead(failure);
   }
 }
 

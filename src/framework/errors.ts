@@ -10,6 +10,11 @@ export class ImproperlyConfigured extends Error {
   override name = 'ImproperlyConfigured';
 }
 
+/** A mistake of the person at the keyboard: the message is shown, without a stack. */
+export class CommandError extends Error {
+  override name = 'CommandError';
+}
+
 /** An error that a client is told of: it becomes a response with this status. */
 export class HttpError extends Error {
   override name = 'HttpError';

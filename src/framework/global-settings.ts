@@ -62,7 +62,7 @@ export const GLOBAL_SETTINGS = {
     description: 'The module that exports `application`, as a dotted name; runserver serves it.',
   },
   MIDDLEWARE: {
-    type: types.listOf('middleware functions', types.functionOf<Middleware>('a function')),
+    type: types.listOf('middleware functions', types.functionOf<Middleware>()),
     default: [],
     description: 'The middleware functions, from the outermost to the innermost.',
   },

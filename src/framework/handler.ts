@@ -3,7 +3,7 @@ import type { Application, Awaitable, Body, ExcInfo, StartResponse } from '../ws
 import { ContractError } from '../wsgi/validator/contract-error.ts';
 import { responseForError } from './error-responses.ts';
 import { mayHaveFiles } from './forms/read-form.ts';
-import { buildChain, type Handler, type Middleware } from './middleware/middleware.ts';
+import { buildChain, whenReady, type Handler, type Middleware } from './middleware/middleware.ts';
 import { HttpRequest } from './request.ts';
 import { HttpResponse } from './response.ts';
 import { resolve } from './urls/resolver.ts';
@@ -17,11 +17,9 @@ export function createApplication(
   const getResponse = buildChain(middleware, callView(urlconf));
   return function application(environ, startResponse) {
     const request = new HttpRequest(environ);
-    const response = getResponse(request);
-    const body =
-      response instanceof Promise
-        ? response.then((ready) => send(request, ready, startResponse))
-        : send(request, response, startResponse);
+    const body = whenReady(getResponse(request), (response) =>
+      send(request, response, startResponse),
+    );
     return mayHaveFiles(environ) ? closeAfter(body, request) : body;
   };
 }
@@ -29,10 +27,7 @@ export function createApplication(
 function callView(urlconf: Urlconf): Handler {
   return (request) => {
     const { view, params } = resolve(urlconf, request);
-    const response = view(request, params);
-    return response instanceof Promise
-      ? response.then((ready) => requireResponse(ready, request))
-      : requireResponse(response, request);
+    return whenReady(view(request, params), (response) => requireResponse(response, request));
   };
 }
 

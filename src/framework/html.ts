@@ -30,7 +30,7 @@ export function raw(text: string): Html {
 }
 
 /** Escapes what has a meaning in HTML's text and quoted attributes. */
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return /[&<>"']/.test(text)
     ? text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
     : text;

@@ -33,10 +33,7 @@ export const log: Logger = pino(commonOptions(), destination({ fd: 2, sync: true
 /** Brings the log to the settings' LOGGING, and to each override of it. */
 export function setUpLogging(): void {
   configureLog();
-  stopListening?.();
-  stopListening = onSettingChange((name) => {
-    if (name === 'LOGGING') configureLog();
-  });
+  onSettingChange(followLogging);
 }
 
 /** Calls `answer` so that all it logs, now and later, carries the request's id. */
@@ -49,7 +46,7 @@ export function logWithRequest<Request extends LoggedRequest, Response>(
 
 /** Does the same for a stream, whose pieces are made after the view has returned. */
 export function logBodyWithRequest(request: LoggedRequest, body: Body): Body {
-  if (Array.isArray(body) || !(Symbol.asyncIterator in body)) return body;
+  if (!(Symbol.asyncIterator in body)) return body;
   const iterator = logWithRequest(request, () => body[Symbol.asyncIterator]());
   return {
     [Symbol.asyncIterator]: () => ({
@@ -62,7 +59,6 @@ export function logBodyWithRequest(request: LoggedRequest, body: Body): Body {
 }
 
 const requests = new AsyncLocalStorage<LoggedRequest>();
-let stopListening: (() => void) | undefined;
 
 /** The fields of child loggers, which pino itself would write once and for all, and unmasked. */
 const fieldsOf = new WeakMap<Logger, Bindings>();
@@ -85,6 +81,10 @@ const withFields = {
   },
 };
 Object.assign(log, withFields);
+
+function followLogging(name: string): void {
+  if (name === 'LOGGING') configureLog();
+}
 
 /** A child of pino's has its parent as its prototype: it finds what is changed here. */
 function configureLog(): void {

@@ -11,6 +11,7 @@ import { decodeBody, parseFields, parseJson, readBody } from './request-body.ts'
 import { settings } from './settings.ts';
 import { BadSignature, unsign, type UnsignOptions } from './signing.ts';
 import { decodeText } from './text.ts';
+import { scriptPrefix } from './urls/script-prefix.ts';
 
 /** A request as views see it. Everything is read from environ when it is first asked for. */
 export class HttpRequest {
@@ -55,8 +56,8 @@ export class HttpRequest {
   /** The whole path as it stands in a URL, encoded, the script name included. */
   get quotedPath(): string {
     const { SCRIPT_NAME, PATH_INFO } = this.environ;
-    const { FORCE_SCRIPT_NAME } = settings;
-    return (FORCE_SCRIPT_NAME ?? quote(SCRIPT_NAME)) + quote(PATH_INFO);
+    const prefix = settings.FORCE_SCRIPT_NAME === null ? quote(SCRIPT_NAME) : scriptPrefix();
+    return prefix + quote(PATH_INFO);
   }
 
   /** The whole URL that the client asked for. */

@@ -1,5 +1,6 @@
 import { forbidsBody } from '../http/status.ts';
 import type { Body, Bytes, HeaderList } from '../wsgi/types.ts';
+import { BadRequest } from './errors.ts';
 import { cookieSalt, formatSetCookie, type CookieOptions } from './cookies.ts';
 import type { Html } from './html.ts';
 import { sign } from './signing.ts';
@@ -125,8 +126,16 @@ export function jsonResponse(data: unknown, init: ResponseInit = NO_INIT): HttpR
   return new HttpResponse(text, { contentType: 'application/json', ...init });
 }
 
-/** Sends the client elsewhere: 302, unless the status says otherwise. */
+/**
+ * Sends the client elsewhere: 302, unless the status says otherwise.
+ *
+ * @throws {BadRequest} for a scheme other than http, https and ftp: the place may be a client's word.
+ */
 export function redirect(location: string, init: ResponseInit = NO_INIT): HttpResponse {
+  const [, scheme] = SCHEME.exec(location) ?? [];
+  if (scheme !== undefined && !REDIRECT_SCHEMES.has(scheme.toLowerCase())) {
+    throw new BadRequest(`A redirect does not lead to '${scheme}:'.`);
+  }
   const response = new HttpResponse('', { status: 302, ...init });
   response.headers.set('Location', encodeLocation(location));
   return response;
@@ -139,6 +148,11 @@ function isSameName(one: string, other: string): boolean {
 }
 
 const NO_INIT: ResponseInit = {};
+
+// scheme = ALPHA *( ALPHA / DIGIT / "+" / "-" / "." ) (RFC 3986 §3.1); browsers skip blanks before it
+const SCHEME = /^[\s\0-\x20]*([A-Za-z][A-Za-z0-9+.-]*):/;
+/** Django's. */
+const REDIRECT_SCHEMES: ReadonlySet<string> = new Set(['http', 'https', 'ftp']);
 
 function wholeBody(bytes: Bytes): Body {
   return bytes.length === 0 ? [] : [bytes];

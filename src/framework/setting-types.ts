@@ -114,9 +114,9 @@ export function shape<T extends object>(fields: {
   );
 }
 
-/** A function of the given kind: TypeScript knows its parameters, a test at run time cannot. */
-export function functionOf<T>(expected: string): SettingType<T> {
-  return type(expected, (value) => typeof value === 'function');
+/** A function of a kind: TypeScript knows its parameters, a test at run time cannot. */
+export function functionOf<T>(): SettingType<T> {
+  return type('a function', (value) => typeof value === 'function');
 }
 
 function type<T>(expected: string, accepts: (value: unknown) => boolean): SettingType<T> {

@@ -31,7 +31,11 @@ async function main(args: string[], environment: NodeJS.ProcessEnv): Promise<num
     await loadApplication(config.applicationName);
     return print(`The settings are valid, and ${config.applicationName} can be loaded.\n`);
   }
-  return serve(config, () => readConfig(config, commandLine, environment));
+  return serve(config, async () => {
+    const read = await readConfig(config, commandLine, environment);
+    holdAccessLog(read);
+    return read;
+  });
 }
 
 async function showFigures(command: 'stats' | 'top', args: string[]): Promise<number> {
@@ -44,14 +48,10 @@ async function serve(config: Config, reloadConfig: () => Promise<Config>): Promi
   const hooks = await loadHooks(config.configFile);
   nameProcess(config, 'arbiter');
   prepareProcess(config);
-  const removePidfile = writePidfile(config.pidfile);
-  try {
-    const log = openLog(config);
-    holdAccessLog(config);
-    return await new Arbiter({ config, hooks, log, reloadConfig }).run();
-  } finally {
-    removePidfile();
-  }
+  process.on('exit', writePidfile(config.pidfile));
+  const log = openLog(config);
+  holdAccessLog(config);
+  return new Arbiter({ config, hooks, log, reloadConfig }).run();
 }
 
 function print(text: string): number {

@@ -47,7 +47,7 @@ export async function loadConfig(
   if (applicationName === undefined) {
     throw new ConfigError('No application to serve: name one, as in `gateway myproject.wsgi`.');
   }
-  const configFile = findConfigFile(commandLine.configFile, applicationName);
+  const configFile = findConfigFile(commandLine, applicationName);
   return readConfig({ applicationName, configFile }, commandLine, environment);
 }
 
@@ -82,7 +82,7 @@ export async function describeConfig(
   const sources = await readSources(commandLine, config.configFile, environment);
   const lines = settingEntries().map(([name]) => {
     const source = sourceOf(name, sources);
-    return `${name} = ${show(source?.values[name])}  (${source?.name})\n`;
+    return `${name} = ${showSetting(name, source)}  (${source?.name})\n`;
   });
   return lines.join('');
 }
@@ -113,7 +113,7 @@ function parseSettings(sources: readonly Source[]): Settings {
   const complain = (name: string, expected: string): void => {
     const source = sourceOf(name, sources);
     problems.push(
-      `${name} is ${show(source?.values[name])} in ${source?.name}: expected ${expected}.`,
+      `${name} is ${showSetting(name, source)} in ${source?.name}: expected ${expected}.`,
     );
   };
   for (const [name, setting] of settingEntries()) {
@@ -138,6 +138,18 @@ function withoutFolder(settings: Settings): string[] {
   return files.filter((name) => !existsSync(dirname(resolve(settings.chdir, settings[name]))));
 }
 
+function showSetting(name: string, source: Source | undefined): string {
+  const value = source?.values[name];
+  const setting = settingEntries().find(([other]) => other === name)?.[1];
+  return show(setting?.hasSecrets ? [value].flat().map(withoutSecret) : value);
+}
+
+function withoutSecret(entry: unknown): string {
+  return typeof entry === 'string'
+    ? entry.replace(/=[^]*/, '=…')
+    : `a value of type ${typeof entry}`;
+}
+
 /** A value as it is written; texts as JSON, as they may hold anything. */
 function show(value: unknown): string {
   const isText = [value].flat().every((one) => typeof one === 'string');
@@ -149,21 +161,27 @@ function sourceOf(name: string, sources: readonly Source[]): Source | undefined 
 }
 
 /** The file that `--config` names, else `gateway.config` beside the application's module, if there. */
-function findConfigFile(named: string | undefined, applicationName: string): string | undefined {
+function findConfigFile(
+  { configFile: named, values, inheritedValues }: CommandLine,
+  applicationName: string,
+): string | undefined {
   if (named !== undefined) {
     if (!existsSync(named)) throw new ConfigError(`No configuration file ${resolve(named)}.`);
     return resolve(named);
   }
-  const module = moduleFile(splitName(applicationName)[0]);
+  // The application is loaded from there, too.
+  const chdir = values['chdir'] ?? inheritedValues['chdir'];
+  const folder = typeof chdir === 'string' ? chdir : '.';
+  const module = moduleFile(splitName(applicationName)[0], folder);
   if (module === undefined) return undefined;
   const beside = join(dirname(module), `gateway.config${extname(module)}`);
   return existsSync(beside) ? beside : undefined;
 }
 
 /** Where no such module is there, loading the application says so. */
-function moduleFile(name: string): string | undefined {
+function moduleFile(name: string, folder: string): string | undefined {
   try {
-    return resolveModuleName(name);
+    return resolveModuleName(name, folder);
   } catch {
     return undefined;
   }

@@ -27,8 +27,8 @@ export interface ServerHooks {
   preFork?(arbiter: ArbiterView, workerNumber: number): void;
   /** In the arbiter, after a worker has exited. */
   childExit?(arbiter: ArbiterView, worker: WorkerIdentity): void;
-  /** In the arbiter, when the number of workers was changed. */
-  nworkersChanged?(arbiter: ArbiterView, workers: number, before: number): void;
+  /** In the arbiter, when the number of workers was changed; at the start there was none before. */
+  nworkersChanged?(arbiter: ArbiterView, workers: number, before: number | undefined): void;
   /** In the arbiter, before it exits. */
   onExit?(arbiter: ArbiterView): Awaitable<void>;
   /** In a worker, before the application is loaded. */
@@ -66,19 +66,17 @@ const NAMES: Readonly<Record<keyof ServerHooks, true>> = {
 
 export const HOOK_NAMES: readonly string[] = Object.keys(NAMES);
 
-/** Calls a hook at once; what it throws or rejects with is logged, and changes nothing. */
-export function runHook(log: Log, name: keyof ServerHooks, hook: () => Awaitable<void>): void {
-  void awaitHook(log, name, hook);
-}
-
-/** The same, and waits for its end. */
-export async function awaitHook(
+/** Calls a hook, where there is one; what it throws or rejects with is logged, and changes nothing. */
+export async function runHook<Name extends keyof ServerHooks>(
   log: Log,
-  name: keyof ServerHooks,
-  hook: () => Awaitable<void>,
+  hooks: ServerHooks,
+  name: Name,
+  ...facts: Parameters<Required<ServerHooks>[Name]>
 ): Promise<void> {
+  const hook = hooks[name];
+  if (hook === undefined) return;
   try {
-    await hook();
+    await Reflect.apply(hook, hooks, facts);
   } catch (error) {
     log.error({ err: error }, `the hook ${name} failed`);
   }

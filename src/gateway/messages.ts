@@ -38,3 +38,6 @@ export type WorkerMessage =
   | { readonly kind: 'retire'; readonly reason: string }
   /** It cannot serve, and is about to exit with that code. */
   | { readonly kind: 'failed'; readonly exitCode: number; readonly reason: string };
+
+/** How far a worker has come, by what it told and was told. */
+export type WorkerState = 'starting' | 'ready' | 'draining';

@@ -13,17 +13,16 @@ export function prepareProcess({ umask, chdir, rawEnv }: Config): void {
   process.env['GATEWAY_SECRET'] ??= randomBytes(32).toString('base64url');
   process.umask(umask);
   process.chdir(chdir);
-  Object.assign(process.env, assignments(rawEnv));
+  replaced = Object.fromEntries(Object.keys(rawEnv).map((name) => [name, process.env[name]]));
+  Object.assign(process.env, rawEnv);
 }
 
-/** Of `raw_env`: `NAME=value`. */
-export function assignments(rawEnv: readonly string[]): NodeJS.ProcessEnv {
-  return Object.fromEntries(
-    rawEnv.map((assignment) => {
-      const equals = assignment.indexOf('=');
-      return [assignment.slice(0, equals), assignment.slice(equals + 1)];
-    }),
-  );
+/** What `rawEnv` took the place of at the start: a reload may bring another one. */
+let replaced: NodeJS.ProcessEnv = {};
+
+/** This process's, with the variables of these settings. */
+export function workerEnvironment({ rawEnv }: Pick<Config, 'rawEnv'>): NodeJS.ProcessEnv {
+  return { ...process.env, ...replaced, ...rawEnv };
 }
 
 /**

@@ -11,12 +11,13 @@ const FILE_PATH = /[/\\]|\.[cm]?[jt]s$/;
 
 /**
  * The file that a module name stands for: `myproject.wsgi` is `<source root>/myproject/wsgi.ts`
- * (`.js` once built); anything with a slash or a source file's ending is a path from the working directory.
+ * (`.js` once built); anything with a slash or a source file's ending is a path, from the working
+ * directory unless a folder is given.
  *
  * @throws {ModuleNameError} where the name is malformed or no such file is there.
  */
-export function resolveModuleName(name: string): string {
-  const file = FILE_PATH.test(name) ? resolve(name) : resolveDottedName(name);
+export function resolveModuleName(name: string, folder: string = '.'): string {
+  const file = FILE_PATH.test(name) ? resolve(folder, name) : resolveDottedName(name);
   if (!existsSync(file)) {
     throw new ModuleNameError(`No module '${name}': there is no file ${file}.`);
   }

@@ -7,7 +7,7 @@ export interface ResponseSink {
   /** Calls back when the client goes away, at once where it has. A call after the response is harmless. */
   whenClosed(listener: () => void): void;
   /** The whole response. The headers are the application's own, checked, and not to be changed. */
-  sendAll(status: string, headers: HeaderList, framing: Framing, body: Bytes): void;
+  sendAll(status: string, headers: HeaderList, framing: WholeFraming, body: Bytes): void;
   /** The head of a response whose body follows in pieces. */
   sendHead(status: string, headers: HeaderList, framing: Framing): void;
   /** One piece, never empty. A promise where the client is slow: it resolves once more can be taken, or never will be. */
@@ -26,3 +26,6 @@ export interface ResponseSink {
  * coding (HTTP/1.0: the end of the connection).
  */
 export type Framing = number | 'as-is' | 'until-end';
+
+/** Of a whole response, whose length is known. */
+export type WholeFraming = Exclude<Framing, 'until-end'>;

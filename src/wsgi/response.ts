@@ -1,7 +1,7 @@
 import { ProtocolError } from '../http/protocol-error.ts';
 import { codeOf, forbidsBody, statusLine } from '../http/status.ts';
 import { checkHeaders, checkStatus } from './headers.ts';
-import type { Framing, ResponseSink } from './response-sink.ts';
+import type { ResponseSink, WholeFraming } from './response-sink.ts';
 import type { Awaitable, Bytes, ExcInfo, HeaderList, StartResponse, Write } from './types.ts';
 
 const EMPTY: Bytes = new Uint8Array(0);
@@ -158,7 +158,7 @@ export class WsgiResponse {
   }
 
   /** The answer to HEAD may tell the length of the body that GET would get (RFC 9110 §9.3.2). */
-  #framingOf(only: Bytes): Framing {
+  #framingOf(only: Bytes): WholeFraming {
     if (this.#contentLength !== Infinity) return 'as-is';
     if (this.#hasBody) return only.length;
     return this.#isHeadRequest && only.length > 0 && !forbidsBody(codeOf(this.#status))

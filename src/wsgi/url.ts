@@ -1,14 +1,3 @@
-import type { Environ } from './types.ts';
-
-const DEFAULT_PORTS: Readonly<Record<string, string>> = { http: '80', https: '443' };
-
-/** The URL that was asked for (PEP 3333 "URL Reconstruction"). The Host header is the client's word. */
-export function requestUrl(environ: Environ): string {
-  const path = quote(environ.SCRIPT_NAME) + quote(environ.PATH_INFO);
-  const query = environ.QUERY_STRING === '' ? '' : `?${environ.QUERY_STRING}`;
-  return `${environ['wsgi.url_scheme']}://${host(environ)}${path}${query}`;
-}
-
 /** Percent-encodes the bytes of a path, one latin1 character each. */
 export function quote(path: string): string {
   return path.replace(NOT_IN_PATH, (byte) => `%${hex(byte)}`);
@@ -20,13 +9,6 @@ export function unquote(path: string): string {
   return path.replace(PERCENT_ENCODED, (_, digits: string) =>
     String.fromCharCode(Number.parseInt(digits, 16)),
   );
-}
-
-function host(environ: Environ): string {
-  const { HTTP_HOST, SERVER_NAME, SERVER_PORT } = environ;
-  if (HTTP_HOST) return HTTP_HOST;
-  const isDefaultPort = SERVER_PORT === DEFAULT_PORTS[environ['wsgi.url_scheme']];
-  return isDefaultPort ? SERVER_NAME : `${SERVER_NAME}:${SERVER_PORT}`;
 }
 
 function hex(byte: string): string {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { BadRequest } from '../../src/framework/errors.ts';
 import { html } from '../../src/framework/html.ts';
 import {
   HttpResponse,
@@ -59,6 +60,20 @@ test.for<[string, string]>([
   expect(response.status).toBe(302);
   expect(response.headers.get('Location')).toBe(location);
 });
+
+test.for(['javascript:alert(1)', ' \n\0JavaScript:alert(1)', 'data:text/html,x', 'mailto:a@b.c'])(
+  'a redirect to %j is refused',
+  (to) => {
+    expect(() => redirect(to)).toThrow(BadRequest);
+  },
+);
+
+test.for(['https://example.com/', 'HTTP://example.com/', '//example.com/', 'a/b:c', '?a:b'])(
+  'a redirect to %j is sent',
+  (to) => {
+    expect(redirect(to).headers.get('Location')).toBe(to);
+  },
+);
 
 test('headers are set, added, defaulted and deleted whatever their case', () => {
   const { headers } = new HttpResponse('', { status: 204, headers: { Vary: 'Cookie' } });

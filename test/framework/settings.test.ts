@@ -88,11 +88,6 @@ test('a load that failed stays failed', async () => {
   expect(() => framework.settings.DEBUG).toThrow('before the settings were loaded');
 });
 
-test('isOverridden tells what the module sets, whatever the value', async () => {
-  useModule('base');
-  await framework.loadSettings();
-});
-
 test('configuring twice is an error', () => {
   framework.configureSettings({ DEBUG: true });
   expect(() => framework.configureSettings({})).toThrow('configured already');

@@ -171,6 +171,7 @@ test('what came in while the loop was busy is not late', async () => {
   const slow = await RawClient.connect(gateway.port);
   slow.send('GET /1 HTTP/1.1\r\nHo');
   const busy = get(gateway.port, '/busy/2000');
+  await gateway.printed(/busy/);
   idle.received = '';
   idle.send(REQUEST);
   slow.send('st: a\r\n\r\n');

@@ -58,6 +58,25 @@ test.for<[name: string, how: string, hook: string]>([
   expect((await get(gateway)).text).toBe(pid);
 });
 
+test('an onExit that never ends is ended by another signal', async () => {
+  const file = configFile('export default { onExit: () => new Promise(() => {}) };');
+  const gateway = await GatewayProcess.startOne('behaviours.ts', '-c', file);
+  gateway.signal('SIGTERM');
+  await gateway.line(/has exited/);
+  gateway.signal('SIGINT');
+  expect(await gateway.exited).toBe(0);
+});
+
+test('nworkersChanged is told of the first number of workers, too', async () => {
+  const file = configFile(`export default {
+    nworkersChanged: (arbiter, workers, before) => arbiter.log.info('from ' + before + ' to ' + workers),
+  };`);
+  const gateway = await GatewayProcess.startOne('behaviours.ts', '-c', file);
+  await gateway.line(/from undefined to 1/);
+  gateway.signal('SIGTTIN');
+  await gateway.line(/from 1 to 2/);
+});
+
 test('a hook that is no function is refused', async () => {
   const file = configFile('export default { preRequest: 3 };');
   const gateway = new GatewayProcess(['-c', file, join(APPLICATIONS, 'behaviours.ts')]);

@@ -27,6 +27,7 @@ test('beyond the limit of requests in flight the answer is 503 with Retry-After,
 test('while the event loop is late requests are answered 503', async () => {
   const gateway = await GatewayProcess.startOne('behaviours.ts', '--limit-queue-delay', '0.2');
   const blocking = get(gateway, '/busy/1000');
+  await gateway.printed(/busy/);
   const behind = Promise.all([get(gateway), get(gateway), get(gateway)]);
   await blocking;
   expect((await behind).map(({ status }) => status)).toContain(503);

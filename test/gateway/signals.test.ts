@@ -93,6 +93,10 @@ test('HUP gives new workers the new environment, and tells what it cannot change
   expect((await gateway.line(/only by a restart/)).msg).toMatch(/^a change of umask /);
   await gateway.lines(/has exited/, 1);
   expect((await get(gateway)).text).toBe('two');
+  writeFileSync(file, 'export default {};');
+  gateway.signal('SIGHUP');
+  await gateway.lines(/has exited/, 2);
+  expect((await get(gateway)).text).not.toBe('two');
 });
 
 test('signals are heeded while the settings file waits for something', async () => {

@@ -1,26 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Environ } from '../../src/wsgi/types.ts';
-import { quote, requestUrl, unquote } from '../../src/wsgi/url.ts';
-import { sampleEnviron } from './environ.ts';
-
-test.for<[url: string, changes: Partial<Environ>]>([
-  ['http://localhost:8000/', {}],
-  ['http://localhost/', { SERVER_PORT: '80' }],
-  ['http://localhost:443/', { SERVER_PORT: '443' }],
-  ['https://localhost/', { SERVER_PORT: '443', 'wsgi.url_scheme': 'https' }],
-  ['http://[::1]:8000/', { SERVER_NAME: '[::1]' }],
-  ['http://example.com/', { HTTP_HOST: 'example.com' }],
-  ['http://example.com:81/', { HTTP_HOST: 'example.com:81' }],
-  ['http://localhost:8000/', { HTTP_HOST: '' }],
-  ['http://localhost:8000/app', { SCRIPT_NAME: '/app', PATH_INFO: '' }],
-  ['http://localhost:8000/app/', { SCRIPT_NAME: '/app', PATH_INFO: '/' }],
-  ['http://localhost:8000/a%20b/caf%C3%A9', { SCRIPT_NAME: '/a b', PATH_INFO: '/caf\xc3\xa9' }],
-  ['http://localhost:8000/%3F%23%25', { PATH_INFO: '/?#%' }],
-  ['http://localhost:8000/?a=%20&b', { QUERY_STRING: 'a=%20&b' }],
-])('%s is the URL', ([url, changes]) => {
-  expect(requestUrl(sampleEnviron(changes))).toBe(url);
-});
+import { quote, unquote } from '../../src/wsgi/url.ts';
 
 test.for([
   ['/plain', '/plain'],

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { ProtocolError } from '../../http/protocol-error.ts';
+import { uriHost, withoutMapping } from '../../wsgi/address.ts';
 import { fileWrapper } from '../../wsgi/file-wrapper.ts';
 import { cgiName, type CgiName } from '../../wsgi/headers.ts';
 import { BodyInputStream } from '../../wsgi/input-stream.ts';
@@ -71,18 +72,12 @@ function addressVariables(
   socket: Socket,
 ): Pick<Environ, 'SERVER_NAME' | 'SERVER_PORT' | 'REMOTE_ADDR' | 'REMOTE_PORT'> {
   const { localAddress, localPort, remoteAddress, remotePort } = socket;
-  const serverName = plainAddress(localAddress ?? 'localhost');
   return {
-    SERVER_NAME: serverName.includes(':') ? `[${serverName}]` : serverName,
+    SERVER_NAME: uriHost(withoutMapping(localAddress ?? 'localhost')),
     SERVER_PORT: String(localPort ?? 80),
-    REMOTE_ADDR: plainAddress(remoteAddress ?? ''),
+    REMOTE_ADDR: withoutMapping(remoteAddress ?? ''),
     ...(remotePort === undefined ? {} : { REMOTE_PORT: String(remotePort) }),
   };
-}
-
-/** A socket for both families shows IPv4 as `::ffff:192.0.2.1`. */
-function plainAddress(address: string): string {
-  return address.replace(/^::ffff:(?=\d+\.)/i, '');
 }
 
 function addHeaders(environ: Environ, rawHeaders: readonly string[]): void {

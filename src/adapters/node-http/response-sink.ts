@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { codeOf } from '../../http/status.ts';
-import type { Framing, ResponseSink } from '../../wsgi/response-sink.ts';
+import type { Framing, ResponseSink, WholeFraming } from '../../wsgi/response-sink.ts';
 import type { Awaitable, Bytes, HeaderList } from '../../wsgi/types.ts';
 
 /** Sends a response through `node:http`, which adds Date, Connection and the chunked coding. */
@@ -31,7 +31,7 @@ export class NodeResponseSink implements ResponseSink {
     else this.#response.once('close', listener);
   }
 
-  sendAll(status: string, headers: HeaderList, framing: Framing, body: Bytes): void {
+  sendAll(status: string, headers: HeaderList, framing: WholeFraming, body: Bytes): void {
     this.sendHead(status, headers, framing);
     this.#response.end(body);
   }

@@ -16,11 +16,30 @@ export async function checkUrls(): Promise<readonly CheckMessage[]> {
   return [
     ...[...urlconf.byName].flatMap(([name, routes]) => checkName(name, routes)),
     ...urlconf.routes.flatMap(checkHealthPath),
+    ...urlconf.routes.flatMap(checkIsPath),
+  ];
+}
+
+/** Django's 2_0.W001: the habit of `re_path`. */
+function checkIsPath({ pattern: { source } }: CompiledRoute): readonly CheckMessage[] {
+  if (!/\(\?P?<|^\^|\$$/.test(source)) return [];
+  return [
+    {
+      level: 'warning',
+      id: 'urls.W103',
+      message: `The URL pattern '${source}' looks like a regular expression: it is matched as it stands.`,
+      hint: "Write it as a path: 'articles/<int:year>/'.",
+    },
   ];
 }
 
 function checkName(name: string, routes: readonly CompiledRoute[]): readonly CheckMessage[] {
-  const signatures = routes.map(({ pattern }) => pattern.parameters.map((p) => p.name).join());
+  const signatures = routes.map(({ pattern }) =>
+    pattern.parameters
+      .map((p) => p.name)
+      .toSorted()
+      .join(),
+  );
   if (new Set(signatures).size === routes.length) return [];
   return [
     {

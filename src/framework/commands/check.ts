@@ -1,8 +1,9 @@
 import { parseArgs } from 'node:util';
+import { CommandError } from '../errors.ts';
 import { isAtLeast, LEVELS, runChecks, type CheckMessage, type Level } from '../checks/check.ts';
 import { checkTags, selectChecks } from '../checks/registry.ts';
 import { loadSettings } from '../settings.ts';
-import { CommandError, print, printError, type Command } from './command.ts';
+import { print, printError, type Command } from './command.ts';
 
 export const check: Command = {
   name: 'check',
@@ -14,7 +15,7 @@ export const check: Command = {
 /** Runs the checks and prints what they find; 1 where something is as bad as the level to fail at. */
 async function runCheck(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
-    args: [...args],
+    args,
     options: {
       deploy: { type: 'boolean', default: false },
       tag: { type: 'string', short: 't', multiple: true, default: [] },

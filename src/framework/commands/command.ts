@@ -11,11 +11,6 @@ export interface Command {
   run(args: readonly string[]): Awaitable<number>;
 }
 
-/** A mistake of the person at the keyboard: the message is shown, without a stack. */
-export class CommandError extends Error {
-  override name = 'CommandError';
-}
-
 export function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }

@@ -1,8 +1,8 @@
-import { ImproperlyConfigured } from '../errors.ts';
+import { CommandError, ImproperlyConfigured } from '../errors.ts';
 import { nearest } from '../nearest.ts';
 import { check } from './check.ts';
 import { collectstatic } from './collectstatic.ts';
-import { CommandError, printError, type Command } from './command.ts';
+import { printError, type Command } from './command.ts';
 import { diffsettings } from './diffsettings.ts';
 import { printHelp, printUsage } from './help.ts';
 import { runserver } from './runserver.ts';

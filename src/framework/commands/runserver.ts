@@ -6,10 +6,10 @@ import { constants } from 'node:os';
 import { dirname, extname, join } from 'node:path';
 import { inspect } from 'node:util';
 import { resolveModuleName, SOURCE_ROOT } from '../../wsgi/dotted-name.ts';
-import { ImproperlyConfigured } from '../errors.ts';
+import { CommandError, ImproperlyConfigured } from '../errors.ts';
 import { loadSettings, settings, settingsSource } from '../settings.ts';
 import { check } from './check.ts';
-import { CommandError, print, printError, type Command } from './command.ts';
+import { print, printError, type Command } from './command.ts';
 
 const DEFAULT_ADDRESS = '127.0.0.1:8000';
 const ADDRESS = /^(?:\[[\da-f:.]+\]|\w[\w.-]*):[1-9]\d*$/i;
@@ -81,6 +81,14 @@ function refuseUnservable(): void {
   if (!settings.WSGI_APPLICATION) {
     throw new CommandError(
       'WSGI_APPLICATION is not set: set it to the module to serve, such as myproject.wsgi.',
+    );
+  }
+  try {
+    resolveModuleName(settings.WSGI_APPLICATION);
+  } catch (cause) {
+    throw new CommandError(
+      `WSGI_APPLICATION is '${settings.WSGI_APPLICATION}'. ${(cause as Error).message}`,
+      { cause },
     );
   }
 }

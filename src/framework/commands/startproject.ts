@@ -9,8 +9,9 @@ import {
 } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
 import { parseArgs } from 'node:util';
+import { CommandError } from '../errors.ts';
 import { SOURCE_ROOT } from '../../wsgi/dotted-name.ts';
-import { CommandError, print, type Command } from './command.ts';
+import { print, type Command } from './command.ts';
 
 export const startproject: Command = {
   name: 'startproject',

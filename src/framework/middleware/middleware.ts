@@ -40,10 +40,10 @@ export function buildChain(middleware: readonly Middleware[], innermost: Handler
   }, convertErrors(innermost));
 }
 
-/** Lets a middleware change a response that may still be on its way. */
-export function whenReady(
-  response: Awaitable<HttpResponse>,
-  change: (response: HttpResponse) => HttpResponse,
-): Awaitable<HttpResponse> {
-  return response instanceof Promise ? response.then(change) : change(response);
+/** Goes on with what may still be on its way, such as a response that a middleware changes; at once where it is there. */
+export function whenReady<T, Result>(
+  value: Awaitable<T>,
+  change: (value: T) => Awaitable<Result>,
+): Awaitable<Result> {
+  return value instanceof Promise ? value.then(change) : change(value);
 }

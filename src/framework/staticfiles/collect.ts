@@ -1,8 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve, sep } from 'node:path';
-import { CommandError } from '../commands/command.ts';
-import { ImproperlyConfigured } from '../errors.ts';
+import { CommandError, ImproperlyConfigured } from '../errors.ts';
 import { filesInside } from '../files/file-inside.ts';
 import { settings } from '../settings.ts';
 import type { ParseCss } from './css.ts';

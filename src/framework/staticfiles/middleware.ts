@@ -1,10 +1,11 @@
 import type { Awaitable } from '../../wsgi/types.ts';
 import { MethodNotAllowed, NotFound } from '../errors.ts';
 import { log } from '../logging.ts';
-import type { Handler } from '../middleware/middleware.ts';
+import { whenReady, type Handler } from '../middleware/middleware.ts';
 import type { HttpRequest } from '../request.ts';
 import type { HttpResponse } from '../response.ts';
 import { settings } from '../settings.ts';
+import { scriptPrefix } from '../urls/script-prefix.ts';
 import { findStatic } from './finders.ts';
 import { loadHashedNames } from './manifest.ts';
 import { describeFile, staticResponse, type StaticFile } from './static-file.ts';
@@ -22,10 +23,7 @@ export function staticFiles(getResponse: Handler): Handler {
   const lookup = settings.DEBUG ? lookupInFolders : lookupInTable(settings.STATIC_ROOT);
   return (request) => {
     if (!request.path.startsWith(prefix)) return getResponse(request);
-    const file = lookup(request.path.slice(prefix.length));
-    return file instanceof Promise
-      ? file.then((found) => serve(request, found))
-      : serve(request, file);
+    return whenReady(lookup(request.path.slice(prefix.length)), (file) => serve(request, file));
   };
 }
 
@@ -56,6 +54,6 @@ function lookupInTable(root: string | null): Lookup {
 /** The path of STATIC_URL below the script name, as request paths are. */
 function servedPrefix(): string {
   const prefix = staticPrefix();
-  const scriptName = settings.FORCE_SCRIPT_NAME ?? '';
-  return prefix.startsWith(`${scriptName}/`) ? prefix.slice(scriptName.length) : prefix;
+  const mountPoint = scriptPrefix();
+  return prefix.startsWith(`${mountPoint}/`) ? prefix.slice(mountPoint.length) : prefix;
 }

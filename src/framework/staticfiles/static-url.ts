@@ -2,6 +2,7 @@ import { ImproperlyConfigured } from '../errors.ts';
 import { nearest } from '../nearest.ts';
 import { settings } from '../settings.ts';
 import { quotePath } from '../urls/quote-path.ts';
+import { scriptPrefix } from '../urls/script-prefix.ts';
 import { loadHashedNames, MANIFEST_NAME } from './manifest.ts';
 
 /**
@@ -20,12 +21,12 @@ export function staticUrl(name: string): string {
  * @throws {ImproperlyConfigured} where STATIC_URL is not set.
  */
 export function staticPrefix(): string {
-  const { STATIC_URL, FORCE_SCRIPT_NAME } = settings;
+  const { STATIC_URL } = settings;
   if (STATIC_URL === null) {
     throw new ImproperlyConfigured("STATIC_URL is not set: set it to a path such as '/static/'.");
   }
   const isRelative = !STATIC_URL.startsWith('/') && !/^[a-z][a-z0-9+.-]*:/i.test(STATIC_URL);
-  return isRelative ? `${FORCE_SCRIPT_NAME ?? ''}/${STATIC_URL}` : STATIC_URL;
+  return isRelative ? `${scriptPrefix()}/${STATIC_URL}` : STATIC_URL;
 }
 
 /** What is wrong where STATIC_ROOT has no manifest. */

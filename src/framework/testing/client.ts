@@ -3,8 +3,9 @@ import type { Application } from '../../wsgi/types.ts';
 import { quote } from '../../wsgi/url.ts';
 import { validator } from '../../wsgi/validator.ts';
 import { settings, settingsSource } from '../settings.ts';
+import { scriptPrefix } from '../urls/script-prefix.ts';
 import { getWsgiApplication } from '../wsgi.ts';
-import { CookieJar } from './cookie-jar.ts';
+import { cookieHeader, takeCookies, type CookieJar } from './cookie-jar.ts';
 import { buildEnviron, type TestRequestOptions } from './environ.ts';
 import { ResponseRecorder, type TestResponse } from './response-recorder.ts';
 
@@ -33,7 +34,7 @@ const MOST_REDIRECTS = 20;
 
 export class TestClient {
   /** What the client sends with each request, and what responses have set. */
-  readonly cookies = new CookieJar();
+  readonly cookies: CookieJar = new Map();
   readonly #application: Application;
 
   constructor(application: Application) {
@@ -80,12 +81,12 @@ export class TestClient {
   }
 
   async #send({ method, path, options }: NextRequest): Promise<TestResponse> {
-    const headers = { Host: someAllowedHost(), ...this.cookies.header(), ...options.headers };
+    const headers = { Host: someAllowedHost(), ...cookieHeader(this.cookies), ...options.headers };
     const environ = await buildEnviron(method, path, { ...options, headers });
     const recorder = new ResponseRecorder(path);
     await runApplication(this.#application, environ, recorder);
     const response = recorder.response();
-    this.cookies.take(response.headers.getSetCookie());
+    takeCookies(this.cookies, response.headers.getSetCookie());
     return response;
   }
 }
@@ -117,9 +118,8 @@ interface NextRequest {
 
 /** The script name, as it stands in a URL. */
 function mountPointOf({ environ }: RequestOptions): string {
-  const forced = settingsSource() === undefined ? null : settings.FORCE_SCRIPT_NAME;
-  const scriptName = forced ?? quote(environ?.SCRIPT_NAME ?? '');
-  return scriptName && new URL(scriptName, 'http://localhost').pathname;
+  const isForced = settingsSource() !== undefined && settings.FORCE_SCRIPT_NAME !== null;
+  return isForced ? scriptPrefix() : quote(environ?.SCRIPT_NAME ?? '');
 }
 
 /** As a server takes SCRIPT_NAME off: what is left is PATH_INFO. */

@@ -1,5 +1,5 @@
 import { codeOf } from '../../http/status.ts';
-import type { Framing, ResponseSink } from '../../wsgi/response-sink.ts';
+import type { Framing, ResponseSink, WholeFraming } from '../../wsgi/response-sink.ts';
 import type { Bytes, HeaderList } from '../../wsgi/types.ts';
 
 /** A response as a test sees it: complete. */
@@ -28,7 +28,7 @@ export class ResponseRecorder implements ResponseSink {
     this.#path = path;
   }
 
-  sendAll(status: string, headers: HeaderList, framing: Framing, body: Bytes): void {
+  sendAll(status: string, headers: HeaderList, framing: WholeFraming, body: Bytes): void {
     this.sendHead(status, headers, framing);
     this.write(body);
   }

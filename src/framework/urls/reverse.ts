@@ -1,6 +1,6 @@
-import { settings } from '../settings.ts';
 import type { ParamValues, Pattern } from './pattern.ts';
 import { quotePath } from './quote-path.ts';
+import { scriptPrefix } from './script-prefix.ts';
 import { loadedUrlconf, promiseName, unknownName } from './urlconf.ts';
 
 /**
@@ -15,7 +15,7 @@ export function reverse(name: string, params: ParamValues = {}): string {
   if (!routes) throw new Error(unknownName(name, urlconf));
   for (const { pattern } of routes) {
     const path = fill(pattern, params);
-    if (path !== undefined) return oneSlash(`${settings.FORCE_SCRIPT_NAME ?? ''}/${path}`);
+    if (path !== undefined) return oneSlash(`${scriptPrefix()}/${path}`);
   }
   const tried = routes.map(({ pattern }) => `'${pattern.source}'`).join(', ');
   throw new Error(`'${name}' does not take ${JSON.stringify(params)}: its pattern is ${tried}.`);

@@ -79,6 +79,7 @@ function flatten(
   namespace: string,
 ): CompiledRoute[] {
   return urlpatterns.flatMap((entry) => {
+    requirePattern(entry);
     if ('urlpatterns' in entry) {
       const inner = entry.namespace ? `${namespace}${entry.namespace}:` : namespace;
       requireUrlpatterns(entry, prefix);
@@ -91,6 +92,13 @@ function flatten(
 }
 
 // tsx does not check types, and what modules that import each other export is undefined at first.
+function requirePattern(entry: unknown): void {
+  if (typeof entry === 'object' && entry !== null) return;
+  throw new ImproperlyConfigured(
+    `urlpatterns has ${inspect(entry)}: expected what path() or include() gives.`,
+  );
+}
+
 function requireUrlpatterns({ prefix, urlpatterns }: Include, outer: string): void {
   if (Array.isArray(urlpatterns)) return;
   throw new ImproperlyConfigured(

@@ -4,7 +4,7 @@ import { ExitCode } from '../failure.ts';
 import { Ledger } from '../figures/ledger.ts';
 import type { Report } from '../figures/report.ts';
 import { serveFigures } from '../figures/serve-figures.ts';
-import { awaitHook, runHook, type ArbiterView, type ServerHooks } from '../hooks.ts';
+import { runHook, type ArbiterView, type ServerHooks } from '../hooks.ts';
 import { reopenLogFiles } from '../log/log-stream.ts';
 import type { Log } from '../log/log.ts';
 import type { WorkerMessage } from '../messages.ts';
@@ -62,7 +62,7 @@ export class Arbiter {
     this.#hooks = options.hooks;
     this.#log = options.log;
     this.#pool = new WorkerPool(options.config, this.#listeners, this.#log, {
-      start: (number) => this.#hook('preFork', () => this.#hooks.preFork?.(this.#view, number)),
+      start: (number) => void runHook(this.#log, this.#hooks, 'preFork', this.#view, number),
       message: (worker, message) => this.#events.push({ kind: 'message', worker, message }),
       exit: (worker, how) => this.#events.push({ kind: 'exit', worker, how }),
     });
@@ -75,21 +75,26 @@ export class Arbiter {
    */
   async run(): Promise<number> {
     const { config } = this.#options;
-    // What ends the process may do so at once, as long as nothing is there to be ended.
     this.#queueSignals(SIGNALS.filter((signal) => !ENDING_SIGNALS.has(signal)));
+    // Until something is there to be ended, and once nothing is, however long a hook may take.
+    const leave = (signal: NodeJS.Signals): void => this.#leave(signal);
+    for (const signal of ENDING_SIGNALS) process.on(signal, leave);
+    this.#tellTarget(undefined);
     await this.#hooks.onStarting?.(this.#view);
     this.#listeners.push(...(await bindListeners(config, this.#log)));
     await serveFigures(config, this.#log, () => this.#report());
+    for (const signal of ENDING_SIGNALS) process.off(signal, leave);
     this.#queueSignals([...ENDING_SIGNALS]);
     this.#queueEvents();
     const addresses = this.#listeners.map(({ address }) => formatAddress(address)).join(', ');
     this.#log.info(`serving ${config.applicationName} at ${addresses} (pid ${process.pid})`);
-    this.#hook('whenReady', () => this.#hooks.whenReady?.(this.#view));
+    void runHook(this.#log, this.#hooks, 'whenReady', this.#view);
     do {
       if (!this.#isStopping) this.#pool.balance();
       this.#handle(await this.#events.next());
     } while (!this.#isStopping || this.#pool.size > 0);
-    await awaitHook(this.#log, 'onExit', () => this.#hooks.onExit?.(this.#view));
+    for (const signal of ENDING_SIGNALS) process.on(signal, leave);
+    await runHook(this.#log, this.#hooks, 'onExit', this.#view);
     return this.#exitCode;
   }
 
@@ -178,7 +183,7 @@ export class Arbiter {
     if (this.#isStopping || reading !== this.#readings) return;
     warnOfSettledSettings(this.#options.config, config, this.#log);
     this.#changeTarget(() => this.#pool.reload(config));
-    this.#hook('onReload', () => this.#hooks.onReload?.(this.#view));
+    void runHook(this.#log, this.#hooks, 'onReload', this.#view);
   }
 
   #setTarget(workers: number): void {
@@ -188,9 +193,17 @@ export class Arbiter {
   #changeTarget(change: () => void): void {
     const before = this.#pool.target;
     change();
+    if (this.#pool.target !== before) this.#tellTarget(before);
+  }
+
+  #tellTarget(before: number | undefined): void {
     const { target } = this.#pool;
-    if (target === before) return;
-    this.#hook('nworkersChanged', () => this.#hooks.nworkersChanged?.(this.#view, target, before));
+    void runHook(this.#log, this.#hooks, 'nworkersChanged', this.#view, target, before);
+  }
+
+  /** Control-C reaches every process of a terminal, and each passes it on: the same one says nothing new. */
+  #leave(signal: NodeJS.Signals): void {
+    if (signal !== this.#lastSignal) process.exit(this.#exitCode);
   }
 
   #onMessage(worker: WorkerProcess, message: WorkerMessage): void {
@@ -234,7 +247,7 @@ export class Arbiter {
   #onExit(worker: WorkerProcess, how: string): void {
     this.#pool.remove(worker);
     const identity = { number: worker.number, pid: worker.pid ?? 0 };
-    this.#hook('childExit', () => this.#hooks.childExit?.(this.#view, identity));
+    void runHook(this.#log, this.#hooks, 'childExit', this.#view, identity);
     if (worker.state === 'starting') this.#onFailedStart(worker, how, ExitCode.application);
     else if (worker.state === 'ready') this.#onDeath(worker, how);
     else this.#onFarewell(worker, how);
@@ -304,10 +317,6 @@ export class Arbiter {
 
   get #view(): ArbiterView {
     return { pid: process.pid, config: this.#pool.config, log: this.#log };
-  }
-
-  #hook(name: keyof ServerHooks, hook: () => void | Promise<void>): void {
-    if (this.#hooks[name] !== undefined) runHook(this.#log, name, hook);
   }
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { ConfigError } from '../config.ts';
 import { reasonOf } from '../reason.ts';
 
@@ -15,6 +15,8 @@ export function writePidfile(path: string): () => void {
   }
   try {
     writeFileSync(path, `${process.pid}\n`);
+    // Whatever the mask: who may write to it decides what is killed.
+    chmodSync(path, 0o644);
   } catch (cause) {
     throw new ConfigError(`pidfile cannot be written: ${reasonOf(cause)}.`, { cause });
   }

@@ -120,7 +120,8 @@ export class WorkerPool {
     for (const worker of this.#workers) {
       const { timeout } = worker.generation.config;
       const silenceMs = timeout > 0 ? (timeout + SILENCE_MARGIN_SECONDS) * 1000 : Infinity;
-      if (nowMs - worker.lastHeartbeatMs > silenceMs) this.#kill(worker, 'is stuck');
+      const what = worker.state === 'starting' ? 'is not ready in time' : 'is stuck';
+      if (nowMs - worker.lastHeartbeatMs > silenceMs) this.#kill(worker, what);
       else if (nowMs > worker.endsByMs) this.#kill(worker, 'does not finish');
     }
   }

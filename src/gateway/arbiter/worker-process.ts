@@ -1,16 +1,20 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { extname, join } from 'node:path';
 import type { Config } from '../config.ts';
-import { ownMessage, type Listener, type StartMessage, type WorkerMessage } from '../messages.ts';
-import { assignments } from '../process.ts';
+import {
+  ownMessage,
+  type Listener,
+  type StartMessage,
+  type WorkerMessage,
+  type WorkerState,
+} from '../messages.ts';
+import { workerEnvironment } from '../process.ts';
 
 const WORKER_FILE = join(import.meta.dirname, `../worker/worker${extname(import.meta.filename)}`);
 /** In the child's stdio: input, output, error, the message channel, then the listening sockets. */
 const FIRST_LISTENER_FD = 4;
 /** What a worker gets beyond the time that it was given to finish, before it is killed. */
 const KILL_MARGIN_MS = 1000;
-
-export type WorkerState = 'starting' | 'ready' | 'draining';
 
 /** Workers started between two reloads, with the settings of that time. */
 export interface Generation {
@@ -54,7 +58,7 @@ export class WorkerProcess {
     this.generation = generation;
     const { config } = generation;
     this.#child = fork(WORKER_FILE, [], {
-      env: { ...process.env, ...assignments(config.rawEnv) },
+      env: workerEnvironment(config),
       stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...listeners.map(({ fd }) => fd)],
     });
     this.#child.on('message', (received) => {

@@ -1,4 +1,4 @@
-import type { WorkerProcess } from '../arbiter/worker-process.ts';
+import type { WorkerState } from '../messages.ts';
 import { version } from '../version.ts';
 import { COARSE_BOUNDS_MS, countUpTo, quantileMs, sum } from './durations.ts';
 import { Restarts } from './restarts.ts';
@@ -9,6 +9,16 @@ import { add, NOTHING, STATUS_CLASSES, type Counts, type WorkerFigures } from '.
 const RECENT_HEARTBEATS = 5;
 /** A worker whose heartbeat is later than this is blocked. */
 const HEARTBEAT_DUE_MS = 2000;
+
+/** What a report takes from the arbiter's view of a worker. */
+interface ObservedWorker {
+  readonly number: number;
+  readonly pid: number | undefined;
+  readonly state: WorkerState;
+  readonly startedAtMs: number;
+  /** Since its last message. */
+  readonly silentMs: number;
+}
 
 interface Account {
   /** The last heartbeats, the newest first. */
@@ -23,11 +33,11 @@ export class Ledger {
   readonly restarts: Restarts = new Restarts();
   readonly #startedAtMs = performance.now();
   readonly #version = version();
-  readonly #accounts = new WeakMap<WorkerProcess, Account>();
+  readonly #accounts = new WeakMap<ObservedWorker, Account>();
   #total: Counts = NOTHING;
 
   /** Books a heartbeat; the last one of a worker may come after its exit. */
-  book(worker: WorkerProcess, figures: WorkerFigures): void {
+  book(worker: ObservedWorker, figures: WorkerFigures): void {
     const { heartbeats, requests } = this.#accountOf(worker);
     this.#total = add(this.#total, figures);
     this.#accounts.set(worker, {
@@ -38,7 +48,7 @@ export class Ledger {
 
   report(
     gateway: Pick<Report, 'applicationName' | 'addresses' | 'workersWanted'>,
-    workers: readonly WorkerProcess[],
+    workers: readonly ObservedWorker[],
   ): Report {
     const reports = workers.map((worker) => this.#reportWorker(worker));
     return {
@@ -57,7 +67,7 @@ export class Ledger {
     };
   }
 
-  #reportWorker(worker: WorkerProcess): WorkerReport {
+  #reportWorker(worker: ObservedWorker): WorkerReport {
     const { heartbeats, requests } = this.#accountOf(worker);
     const [last] = heartbeats;
     const { silentMs } = worker;
@@ -78,7 +88,7 @@ export class Ledger {
     };
   }
 
-  #accountOf(worker: WorkerProcess): Account {
+  #accountOf(worker: ObservedWorker): Account {
     return this.#accounts.get(worker) ?? NEW_ACCOUNT;
   }
 }

@@ -1,4 +1,4 @@
-import type { WorkerState } from '../arbiter/worker-process.ts';
+import type { WorkerState } from '../messages.ts';
 import type { RestartReason } from './restarts.ts';
 import type { STATUS_CLASSES } from './worker-figures.ts';
 

@@ -1,3 +1,4 @@
+import type { DestinationStream } from 'pino';
 import type { ProtocolError } from '../../http/protocol-error.ts';
 import { codeOf } from '../../http/status.ts';
 import type { RequestLine } from '../protocols/http1/request-line.ts';
@@ -12,10 +13,10 @@ const CLIENT_WENT_AWAY = 499;
 /** One line a request: a JSON object, or text in Gunicorn's format. */
 export class AccessLog {
   readonly #format: string;
-  readonly #stream: { write(line: string): void };
+  readonly #stream: DestinationStream;
 
   /** @param format `'json'`, or Gunicorn's atoms. */
-  constructor(format: string, stream: { write(line: string): void }) {
+  constructor(format: string, stream: DestinationStream) {
     this.#format = format;
     this.#stream = stream;
   }

@@ -88,6 +88,12 @@ export class LogStream {
     this.#fd = fd;
   }
 
+  close(): void {
+    this.flush();
+    closeSync(this.#fd);
+    streams.delete(this);
+  }
+
   write(line: string): void {
     if (!this.#fits(line)) this.#turnPage();
     if (this.#fits(line)) this.#pageBytes += this.#page.write(line, this.#pageBytes);

@@ -64,8 +64,14 @@ export function openAccessLog(
  */
 export function holdAccessLog(settings: Pick<Settings, 'accesslog'> & Owner): void {
   const { accesslog } = settings;
-  if (accesslog !== '-' && accesslog !== 'none') openStream('accesslog', accesslog, settings);
+  if (accesslog === held.path) return;
+  const isFile = accesslog !== '-' && accesslog !== 'none';
+  const stream = isFile ? openStream('accesslog', accesslog, settings) : undefined;
+  held.stream?.close();
+  held = { path: accesslog, stream };
 }
+
+let held: { readonly path?: string; readonly stream?: LogStream | undefined } = {};
 
 function openStream(
   setting: 'accesslog' | 'errorlog',

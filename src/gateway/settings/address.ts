@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net';
+import { uriHost } from '../../wsgi/address.ts';
 
 /** Where to listen: a TCP host and port, or a unix socket. */
 export type Address = TcpAddress | UnixAddress;
@@ -32,6 +33,5 @@ export function parseAddress(text: string): Address | undefined {
 /** The address as a person writes it: a URL for TCP, `unix:PATH` for a socket. */
 export function formatAddress(address: Address): string {
   if (address.kind === 'unix') return `unix:${address.path}`;
-  const host = isIPv6(address.host) ? `[${address.host}]` : address.host;
-  return `http://${host}:${address.port}`;
+  return `http://${uriHost(address.host)}:${address.port}`;
 }

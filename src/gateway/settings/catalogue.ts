@@ -1,6 +1,6 @@
 import { DEFAULT_CONTROL_SOCKET } from '../figures/control-socket-path.ts';
 import { grantedCpus } from './granted-cpus.ts';
-import { HEADER_MAPS, LOG_LEVELS, PROXY_PROTOCOLS, type Setting } from './setting.ts';
+import { LOG_LEVELS, type Setting } from './setting.ts';
 import {
   accessFormat,
   addresses,
@@ -224,7 +224,7 @@ export const CATALOGUE = {
     flags: { long: 'header-map', value: 'HOW' },
     section: 'Proxies',
     default: () => 'drop',
-    parse: choice(HEADER_MAPS),
+    parse: choice(['drop', 'refuse', 'dangerous']),
     description:
       'Other headers with an underscore, which pass for those with a hyphen: drop them, refuse the request, or take the danger.',
   },
@@ -232,7 +232,7 @@ export const CATALOGUE = {
     flags: { long: 'proxy-protocol', value: 'HOW' },
     section: 'Proxies',
     default: () => 'off',
-    parse: choice(PROXY_PROTOCOLS),
+    parse: choice(['off', 'v1', 'v2', 'auto']),
     description: 'Whether connections begin with a PROXY protocol header, and of which version.',
   },
   proxyAllowIps: {
@@ -248,7 +248,8 @@ export const CATALOGUE = {
     default: () => '',
     variable: { name: 'SCRIPT_NAME', read: (path) => path },
     parse: rootPath,
-    description: 'Where the application is mounted: its SCRIPT_NAME.',
+    description:
+      'Where the application is mounted: its SCRIPT_NAME. FORCE_SCRIPT_NAME of its settings must say the same.',
   },
   chdir: {
     flags: { long: 'chdir', value: 'DIR' },
@@ -263,6 +264,7 @@ export const CATALOGUE = {
     default: () => '',
     parse: assignments,
     isList: true,
+    hasSecrets: true,
     description: 'An environment variable for the workers.',
   },
   user: {

@@ -130,12 +130,17 @@ export function rootPath(value: unknown): string {
   return value;
 }
 
-export function assignments(value: unknown): readonly string[] {
-  const entries = (Array.isArray(value) ? value : [value]).filter((entry) => entry !== '');
-  if (!entries.every((entry) => typeof entry === 'string' && /^[^=\0]+=/.test(entry))) {
-    throw new ValueError('NAME=VALUE');
-  }
-  return entries as string[];
+/** Variables of the environment, of `NAME=VALUE` each. */
+export function assignments(value: unknown): Readonly<Record<string, string>> {
+  const entries: unknown[] = Array.isArray(value) ? value : [value];
+  const pairs = entries.filter((entry) => entry !== '').map(readAssignment);
+  return Object.fromEntries(pairs);
+}
+
+function readAssignment(entry: unknown): [name: string, value: string] {
+  const [, name, value] = /^([^=\0]+)=([^]*)$/.exec(typeof entry === 'string' ? entry : '') ?? [];
+  if (name === undefined || value === undefined) throw new ValueError('NAME=VALUE');
+  return [name, value];
 }
 
 /** `NAME=VALUE` pairs; names are compared without regard to case. */

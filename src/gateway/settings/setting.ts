@@ -1,7 +1,5 @@
 import type { Parse } from './setting-values.ts';
 
-export const HEADER_MAPS = ['drop', 'refuse', 'dangerous'] as const;
-export const PROXY_PROTOCOLS = ['off', 'v1', 'v2', 'auto'] as const;
 export const LOG_LEVELS = ['debug', 'info', 'warning', 'error', 'critical'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
@@ -38,5 +36,7 @@ export interface Setting<T> {
   readonly parse: Parse<T>;
   /** May be given more than once on the command line. */
   readonly isList?: true;
+  /** Its entries are NAME=VALUE, and no message shows what stands behind the sign. */
+  readonly hasSecrets?: true;
   readonly description: string;
 }

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { isIPv6 } from 'node:net';
 import { ProtocolError } from '../../http/protocol-error.ts';
+import { uriHost } from '../../wsgi/address.ts';
 import { fileWrapper } from '../../wsgi/file-wrapper.ts';
-import { cgiName } from '../../wsgi/headers.ts';
+import { cgiName, type CgiName } from '../../wsgi/headers.ts';
 import { unquote } from '../../wsgi/url.ts';
 import { setVariable, variable } from '../../wsgi/variable.ts';
 import type { Environ, ErrorStream, InputStream, WorkerIdentity } from '../../wsgi/types.ts';
@@ -158,7 +158,7 @@ function underscoreKey(
   throw new ProtocolError(400, 'field name with an underscore');
 }
 
-type FieldKey = `HTTP_${string}` | 'CONTENT_TYPE' | 'CONTENT_LENGTH' | 'SCRIPT_NAME' | 'PATH_INFO';
+type FieldKey = CgiName | 'SCRIPT_NAME' | 'PATH_INFO';
 
 const KEYS = new Map<string, FieldKey | undefined>();
 const KEYS_MAX = 1024;
@@ -198,5 +198,5 @@ export function serverNameAndPort(address: Address): Pick<PeerFacts, 'serverName
   if (address.kind === 'unix') return { serverName: address.path, serverPort: '0' };
   const { host, port } = address;
   // RFC 3875 §4.1.14
-  return { serverName: isIPv6(host) ? `[${host}]` : host, serverPort: String(port) };
+  return { serverName: uriHost(host), serverPort: String(port) };
 }

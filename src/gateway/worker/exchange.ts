@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { BodyInputStream } from '../../wsgi/input-stream.ts';
-import type { Framing, ResponseSink } from '../../wsgi/response-sink.ts';
+import type { Framing, ResponseSink, WholeFraming } from '../../wsgi/response-sink.ts';
 import { runApplication } from '../../wsgi/run.ts';
 import type {
   Awaitable,
@@ -166,14 +166,10 @@ export class Exchange implements ResponseSink, RequestFacts {
     if (this.isClosed) listener();
   }
 
-  sendAll(status: string, headers: HeaderList, framing: Framing, body: Bytes): void {
+  sendAll(status: string, headers: HeaderList, framing: WholeFraming, body: Bytes): void {
     const head = this.#encodeHead(status, headers, framing);
     this.sentBytes = body.length;
-    if (framing === 'until-end' && this.#isChunked) {
-      this.#wire.writeLast(head, encodeChunkSize(body.length), body, '\r\n', LAST_CHUNK);
-    } else {
-      this.#wire.writeLast(head, body);
-    }
+    this.#wire.writeLast(head, body);
   }
 
   sendHead(status: string, headers: HeaderList, framing: Framing): void {

@@ -5,11 +5,6 @@ import type { RequestParser } from '../protocols/http1/request-parser.ts';
 /** The most of a body that is read only to keep the connection. */
 const SKIPPED_BYTES_MAX = 65_536;
 
-interface Waiter {
-  resolve(piece: Bytes | undefined): void;
-  reject(error: unknown): void;
-}
-
 /** What a body asks of its connection when it needs more bytes. */
 export interface BodySource {
   /** The client waits for 100 before it sends any (RFC 9110 §10.1.1). */
@@ -24,7 +19,7 @@ export class RequestBody {
   readonly #source: BodySource;
   #isContinueDue: boolean;
   #error: unknown;
-  #waiter: Waiter | undefined;
+  #waiter: PromiseWithResolvers<Bytes | undefined> | undefined;
   #skippedBytes = 0;
 
   constructor(parser: RequestParser, expectsContinue: boolean, source: BodySource) {
@@ -50,9 +45,8 @@ export class RequestBody {
     if (this.#isContinueDue) this.#source.sendContinue();
     this.#isContinueDue = false;
     this.#source.wantBytes();
-    return new Promise((resolve, reject) => {
-      this.#waiter = { resolve, reject };
-    });
+    this.#waiter = Promise.withResolvers();
+    return this.#waiter.promise;
   }
 
   /** More bytes have come. */

@@ -1,8 +1,9 @@
+import { once } from 'node:events';
 import { createServer, type BoundSocket, type Server as NetServer, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
+import { withoutMapping } from '../../wsgi/address.ts';
 import { Meter } from '../figures/meter.ts';
 import type { RequestCounts } from '../figures/worker-figures.ts';
-import { withoutMapping } from '../protocols/plain-address.ts';
 import { Connection } from './connection.ts';
 import { serverNameAndPort, type PeerFacts } from './environ.ts';
 import type { Address } from '../settings/address.ts';
@@ -40,19 +41,13 @@ export class Server {
   }
 
   /** Resolves once connections are accepted. */
-  listen(handle: ListenHandle, address: Address, backlog: number): Promise<void> {
+  async listen(handle: ListenHandle, address: Address, backlog: number): Promise<void> {
     const listener = createServer({ noDelay: true, pauseOnConnect: true }, (socket) =>
       this.#accept(socket, address),
     );
     this.#listeners.push(listener);
-    return new Promise((resolve, reject) => {
-      listener.once('error', reject);
-      listener.listen(handle, backlog, () => {
-        listener.off('error', reject);
-        listener.on('error', (error) => this.#service.log.error({ err: error }, 'cannot accept'));
-        resolve();
-      });
-    });
+    await once(listener.listen(handle, backlog), 'listening');
+    listener.on('error', (error) => this.#service.log.error({ err: error }, 'cannot accept'));
   }
 
   /** Accepts no more, finishes what is in flight, closes each connection; resolves after the last. */

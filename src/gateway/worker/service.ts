@@ -121,11 +121,10 @@ function requestHooks(hooks: ServerHooks, worker: WorkerView): RequestHooks {
   const { log } = worker;
   return {
     ...(hooks.preRequest && {
-      before: (environ) => runHook(log, 'preRequest', () => hooks.preRequest?.(worker, environ)),
+      before: (environ) => void runHook(log, hooks, 'preRequest', worker, environ),
     }),
     ...(hooks.postRequest && {
-      after: (environ, status) =>
-        runHook(log, 'postRequest', () => hooks.postRequest?.(worker, environ, status)),
+      after: (environ, status) => void runHook(log, hooks, 'postRequest', worker, environ, status),
     }),
   };
 }

@@ -13,7 +13,7 @@ export class SocketWriter {
   readonly #outbox: Outbox;
   readonly #sendMs: number;
   #held = '';
-  #waiters: (() => void)[] = [];
+  #drained: PromiseWithResolvers<void> | undefined;
   /** How much the client had taken when it was last looked at, and since when. */
   #takenBytes: number | undefined;
   #takenAtMs = 0;
@@ -55,15 +55,14 @@ export class SocketWriter {
 
   /** Resolves when the client keeps up again, or went away. */
   drained(): Promise<void> {
-    return new Promise((resolve) => this.#waiters.push(resolve));
+    this.#drained ??= Promise.withResolvers();
+    return this.#drained.promise;
   }
 
   /** The client keeps up again, or went away. */
   wake(): void {
-    const waiters = this.#waiters;
-    if (waiters.length === 0) return;
-    this.#waiters = [];
-    for (const resolve of waiters) resolve();
+    this.#drained?.resolve();
+    this.#drained = undefined;
   }
 
   /**

@@ -104,15 +104,15 @@ function tellUncaught(log: Log, error: unknown): void {
 
 function stopAtOnce(hooks: ServerHooks, view: WorkerView): void {
   const { log } = view;
-  process.on('exit', () => runHook(log, 'workerExit', () => hooks.workerExit?.(view)));
+  process.on('exit', () => void runHook(log, hooks, 'workerExit', view));
   for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
     process.on(signal, () => {
-      runHook(log, 'workerInt', () => hooks.workerInt?.(view));
+      void runHook(log, hooks, 'workerInt', view);
       process.exit(ExitCode.ok);
     });
   }
   process.on('SIGABRT', () => {
-    runHook(log, 'workerAbort', () => hooks.workerAbort?.(view));
+    void runHook(log, hooks, 'workerAbort', view);
     process.exit(ExitCode.failure);
   });
 }

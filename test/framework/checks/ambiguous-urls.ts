@@ -4,6 +4,6 @@ import { path, type UrlPattern } from '../../../src/framework/urls/path.ts';
 const view = () => new HttpResponse('ok');
 
 export const urlpatterns: UrlPattern[] = [
-  path('one/<int:id>/', view, { name: 'same' }),
-  path('two/<int:id>/', view, { name: 'same' }),
+  path('one/<int:x>/<int:y>/', view, { name: 'same' }),
+  path('two/<int:y>/<int:x>/', view, { name: 'same' }),
 ];

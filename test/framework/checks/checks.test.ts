@@ -63,6 +63,7 @@ test.for<[id: string, changes: object]>([
       MIDDLEWARE: [...ALL_MIDDLEWARE, health],
     },
   ],
+  ['urls.W103', { ROOT_URLCONF: join(import.meta.dirname, 'regex-urls.ts') }],
   ['staticfiles.W004', { STATICFILES_DIRS: ['/nowhere/at/all'] }],
   ['staticfiles.W101', { STATIC_ROOT: '/nowhere/at/all' }],
   ['security.W001', without(securityHeaders)],

@@ -20,6 +20,7 @@ test.for<[pattern: UrlPattern, complaint: string]>([
     include('z/', nothing as UrlPattern[]),
     "include('a/z/') has the urlpatterns undefined: expected a list.",
   ],
+  ['shop.urls' as unknown as UrlPattern, "urlpatterns has 'shop.urls': expected what path() or"],
 ])('%j is refused before the first request', ([pattern, complaint]) => {
   const compile = () => compileUrlconf([include('a/', [pattern])]);
   expect(compile).toThrow(ImproperlyConfigured);

@@ -27,6 +27,7 @@ export const application: Application = (environ, startResponse) => {
       Object.freeze(Error);
       for (;;);
     case 'busy':
+      process.stdout.write('busy\n');
       for (const end = Date.now() + Number(argument); Date.now() < end;);
       break;
     case 'read':

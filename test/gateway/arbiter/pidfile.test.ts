@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
@@ -14,6 +14,14 @@ test('a pid file that is another gateway’s by the end is left', () => {
   writeFileSync(path, '1\n');
   remove();
   expect(readFileSync(path, 'utf8')).toBe('1\n');
+});
+
+test('nobody else may write to a pid file, whatever the mask', () => {
+  const path = join(temporaryFolder(), 'pid');
+  const umask = process.umask(0);
+  onTestFinished(() => void process.umask(umask));
+  writePidfile(path);
+  expect(statSync(path).mode & 0o777).toBe(0o644);
 });
 
 test.for(['', 'nonsense', '999999999\n'])('a pid file with %j in it is nobody’s', (content) => {

@@ -1,5 +1,4 @@
 import { ProtocolError } from '../../../http/protocol-error.ts';
-import { octetClass, skip } from './octets.ts';
 
 /** One field line: the name in lower case, the value without the white space around it, latin1. */
 export interface Field {
@@ -42,4 +41,21 @@ function malformedName(line: string): ProtocolError {
     400,
     line.includes(':') ? 'malformed field name' : 'field line without a colon',
   );
+}
+
+/** For each octet whether it belongs to a class of the grammar. */
+type OctetClass = Uint8Array;
+
+/** @param octet matches one character, as latin1. */
+function octetClass(octet: RegExp): OctetClass {
+  return Uint8Array.from({ length: 256 }, (_, code) =>
+    Number(octet.test(String.fromCharCode(code))),
+  );
+}
+
+/** The first offset from `start` on that is `end`, or whose octet is not of the class. */
+function skip(bytes: Uint8Array, start: number, end: number, octets: OctetClass): number {
+  let offset = start;
+  while (offset < end && octets[bytes[offset] ?? 0] === 1) offset++;
+  return offset;
 }

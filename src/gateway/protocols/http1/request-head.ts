@@ -11,13 +11,13 @@ export interface HeadLimits {
 }
 
 /** How the end of the body is found (RFC 9112 §6.3). */
-export type Framing =
+export type BodyFraming =
   { readonly kind: 'length'; readonly bytes: number } | { readonly kind: 'chunked' };
 
 export interface RequestHead extends RequestLine {
   readonly host: string;
   readonly fields: readonly Field[];
-  readonly framing: Framing;
+  readonly framing: BodyFraming;
   /** The client keeps the connection open for another request (RFC 9112 §9.3). */
   readonly isPersistent: boolean;
   /** The client waits for 100 before it sends the body (RFC 9110 §10.1.1). */
@@ -161,8 +161,8 @@ function isHost(value: string): boolean {
   return NAMED_HOST.test(value) || isIPv6(IP_LITERAL.exec(value)?.[1] ?? '');
 }
 
-const NO_BODY: Framing = { kind: 'length', bytes: 0 };
-const CHUNKED: Framing = { kind: 'chunked' };
+const NO_BODY: BodyFraming = { kind: 'length', bytes: 0 };
+const CHUNKED: BodyFraming = { kind: 'chunked' };
 
 // Content-Length = 1*DIGIT (RFC 9110 §8.6); no list, no sign, and no more than is exact in a number.
 const CONTENT_LENGTH = /^[0-9]{1,15}$/;
@@ -172,7 +172,7 @@ function bodyFraming(
   line: RequestLine,
   contentLength: string | undefined,
   transferEncoding: string | undefined,
-): Framing {
+): BodyFraming {
   if (transferEncoding !== undefined) {
     if (contentLength !== undefined) {
       throw new ProtocolError(400, 'both Content-Length and Transfer-Encoding');
