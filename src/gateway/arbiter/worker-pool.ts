@@ -8,7 +8,7 @@ import { WorkerProcess, type Generation, type WorkerEvents } from './worker-proc
 const SILENCE_MARGIN_SECONDS = 2;
 
 /** A worker that ends so soon after it was ready will hardly do better next time. */
-const SHORT_LIFE_MS = 1000;
+const SHORT_LIFE_MS = 500;
 
 /** The worker processes: how many there should be, and bringing them to it. */
 export class WorkerPool {

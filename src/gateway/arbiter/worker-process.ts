@@ -88,7 +88,7 @@ export class WorkerProcess {
     return performance.now() - this.lastHeartbeatMs;
   }
 
-  /** How long it has been ready, or was when it went. */
+  /** How long ago it became ready. */
   get readyMs(): number {
     return performance.now() - this.#readyAtMs;
   }
