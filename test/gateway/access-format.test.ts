@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { APPLICATIONS, GatewayProcess } from './gateway-process.ts';
 import { get } from './get.ts';
+import { exchange } from './raw-client.ts';
 
 test('the access log may have the format of Gunicorn, and what a client sends cannot break it', async () => {
   const log = join(temporaryFolder(), 'access.log');
@@ -25,6 +26,20 @@ test('the access log may have the format of Gunicorn, and what a client sends ca
     /^127\.0\.0\.1 - ann \[\d\d\/\w{3}\/\d{4}:\d\d:\d\d:\d\d \+0000\] "GET \/pid\?a=b HTTP\/1\.1" GET \/pid a=b 200 (\d+) \1 "-" "\\" 200 forged \\"" 0 0\.\d{6} <(\d+)> seen text\/plain HTTP\/1\.1 -\n$/;
   await expect.poll(() => readFileSync(log, 'utf8')).toMatch(line);
   expect(line.exec(readFileSync(log, 'utf8'))?.[2]).toBe(pid);
+});
+
+test('a refused request is told in the same format', async () => {
+  const log = join(temporaryFolder(), 'access.log');
+  const format = '%(h)s "%(r)s" %(U)s %(s)s %(b)s %(M)s';
+  const gateway = await GatewayProcess.startOne(
+    'behaviours.ts',
+    ...['--access-logfile', log, '--access-logformat', format],
+  );
+  await exchange(gateway.port, 'GET /no-host?a HTTP/1.1\r\n\r\n');
+  await exchange(gateway.port, 'nonsense\r\n\r\n');
+  await expect
+    .poll(() => readFileSync(log, 'utf8'))
+    .toBe('127.0.0.1 "GET /no-host?a HTTP/1.1" /no-host 400 - 0\n127.0.0.1 "-" - 400 - 0\n');
 });
 
 test('a format with an atom that nobody knows is refused', async () => {

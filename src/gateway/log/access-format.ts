@@ -1,27 +1,37 @@
+import type { Environ, HeaderList } from '../../wsgi/types.ts';
+import type { RequestLine } from '../protocols/http1/request-line.ts';
 import type { PeerFacts } from '../worker/environ.ts';
-import type { Exchange } from '../worker/exchange.ts';
 
-/** An answered request, as the access log tells it. */
-export interface AnsweredRequest {
-  readonly exchange: Exchange;
+/** A request, as the access log tells it. */
+export interface LoggedRequest {
+  readonly exchange: LoggedExchange;
   readonly peer: PeerFacts;
   readonly status: number;
   readonly durationMs: number;
 }
 
+/** What was asked and answered; of a refused request little is known. */
+interface LoggedExchange {
+  readonly head: RequestLine | undefined;
+  readonly environ: Partial<Environ>;
+  readonly responseHeaders: HeaderList;
+  readonly sentBytes: number;
+  field(name: string): string | undefined;
+}
+
 type Value = string | number | undefined;
 
 /** Gunicorn's atoms: `%(h)s`. */
-const ATOMS: Readonly<Record<string, (request: AnsweredRequest) => Value>> = {
+const ATOMS: Readonly<Record<string, (request: LoggedRequest) => Value>> = {
   h: ({ peer }) => peer.remoteAddress,
   l: () => undefined,
   u: ({ exchange }) => userName(exchange.field('authorization')),
   t: () => commonLogTime(new Date()),
-  r: ({ exchange: { head } }) => `${head.method} ${head.target} ${head.protocol}`,
-  m: ({ exchange }) => exchange.head.method,
-  U: ({ exchange }) => exchange.head.path,
-  q: ({ exchange }) => exchange.head.query,
-  H: ({ exchange }) => exchange.head.protocol,
+  r: ({ exchange: { head } }) => head && `${head.method} ${head.target} ${head.protocol}`,
+  m: ({ exchange }) => exchange.head?.method,
+  U: ({ exchange }) => exchange.head?.path,
+  q: ({ exchange }) => exchange.head?.query,
+  H: ({ exchange }) => exchange.head?.protocol,
   s: ({ status }) => status,
   B: ({ exchange }) => exchange.sentBytes,
   b: ({ exchange }) => exchange.sentBytes || undefined,
@@ -35,7 +45,7 @@ const ATOMS: Readonly<Record<string, (request: AnsweredRequest) => Value>> = {
 };
 
 /** Gunicorn's atoms with a name: `%({Accept}i)s` of the request, `o` of the response, `e` of environ. */
-const NAMED: Readonly<Record<string, (request: AnsweredRequest, name: string) => Value>> = {
+const NAMED: Readonly<Record<string, (request: LoggedRequest, name: string) => Value>> = {
   i: ({ exchange }, name) => exchange.field(name.toLowerCase()),
   o: ({ exchange }, name) => headerOf(exchange, name),
   e: ({ exchange }, name) => {
@@ -56,14 +66,14 @@ export function unknownAtoms(format: string): string[] {
 }
 
 /** A line for a request, in Gunicorn's format; what a client sent cannot break out of it. */
-export function formatAccess(format: string, request: AnsweredRequest): string {
+export function formatAccess(format: string, request: LoggedRequest): string {
   return format.replaceAll(ATOM, (_, name: string | undefined, letter: string) => {
     const value = name === undefined ? ATOMS[letter]?.(request) : NAMED[letter]?.(request, name);
     return value === undefined || value === '' ? '-' : escape(String(value));
   });
 }
 
-function headerOf({ responseHeaders }: Exchange, name: string): string | undefined {
+function headerOf({ responseHeaders }: LoggedExchange, name: string): string | undefined {
   const lower = name.toLowerCase();
   return responseHeaders.find(([header]) => header.toLowerCase() === lower)?.[1];
 }

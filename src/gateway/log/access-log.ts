@@ -4,7 +4,7 @@ import { codeOf } from '../../http/status.ts';
 import type { RequestLine } from '../protocols/http1/request-line.ts';
 import type { PeerFacts } from '../worker/environ.ts';
 import type { Exchange } from '../worker/exchange.ts';
-import { formatAccess } from './access-format.ts';
+import { formatAccess, type LoggedRequest } from './access-format.ts';
 import { answeredLine, refusedLine } from './access-line.ts';
 
 /** As nginx: the client went away before there was a response. */
@@ -24,9 +24,11 @@ export class AccessLog {
   /** A request that was answered, or whose client went away before. */
   answered(exchange: Exchange, peer: PeerFacts): void {
     const status = exchange.status === '' ? CLIENT_WENT_AWAY : codeOf(exchange.status);
-    const request = { exchange, peer, status, durationMs: exchange.durationMs };
+    const { durationMs } = exchange;
     this.#stream.write(
-      this.#format === 'json' ? answeredLine(request) : `${formatAccess(this.#format, request)}\n`,
+      this.#format === 'json'
+        ? answeredLine(exchange, peer, status)
+        : `${formatAccess(this.#format, { exchange, peer, status, durationMs })}\n`,
     );
   }
 
@@ -35,7 +37,16 @@ export class AccessLog {
     this.#stream.write(
       this.#format === 'json'
         ? refusedLine(error, peer, line)
-        : `${peer.remoteAddress || '-'} ${error.status} ${error.message}\n`,
+        : `${formatAccess(this.#format, unserved(error, peer, line))}\n`,
     );
   }
+}
+
+function unserved(
+  error: ProtocolError,
+  peer: PeerFacts,
+  head: RequestLine | undefined,
+): LoggedRequest {
+  const exchange = { head, environ: {}, responseHeaders: [], sentBytes: 0, field: () => undefined };
+  return { exchange, peer, status: error.status, durationMs: 0 };
 }
