@@ -108,8 +108,8 @@ export class WsgiResponse {
     this.#status = '';
     checkStatus(status);
     checkHeaders(headers);
-    // A copy: what the application adds later would go out unchecked. The pairs are tuples.
-    const checked: HeaderList = [...headers];
+    // A copy: what the application changes later would go out unchecked.
+    const checked: HeaderList = headers.map(([name, value]) => [name, value]);
     const code = codeOf(status);
     this.#contentLength = declaredLength(checked);
     this.#headers = code === 204 ? withoutContentLength(checked) : checked;

@@ -592,11 +592,12 @@ class LookingSink extends RecordingSink {
   }
 }
 
-test('headers that are added after startResponse are not sent', async () => {
+test('headers that are changed after startResponse are sent as they were', async () => {
   const headers: HeaderList = [['Content-Type', 'text/plain']];
   const { calls } = await run((_environ, startResponse) => {
     startResponse('200 OK', headers);
     headers.push(['X-Later', 'a\r\nInjected: b']);
+    for (const header of headers) header[0] = 'X-Changed';
     return [bytes('one')];
   });
   expect(calls).toEqual(["all 200 OK [Content-Type] 3 'one'"]);

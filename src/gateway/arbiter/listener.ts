@@ -84,23 +84,22 @@ async function bind(address: Address, owner: Owner): Promise<BoundListener> {
   return { fd: socket.fd(), address: { ...address, port }, close: () => socket.close() };
 }
 
-async function bindUnix(address: UnixAddress, owner: Owner): Promise<BoundListener> {
+async function bindUnix(
+  address: UnixAddress,
+  { user = -1, group = -1 }: Owner,
+): Promise<BoundListener> {
   // Whoever looks later whether it is held compares the name.
   const path = resolve(address.path);
   await removeStaleSocket(path);
   const socket = new BoundSocket({ path } as object);
-  giveTo(owner, path);
+  // The group that may write to it is to be that of the workers, not root's (unix(7)).
+  chownSync(path, user, group);
   const isThere = rememberFile(path);
   const close = (): void => {
     // Closing takes the file away, and by now it may be another gateway's.
     if (isThere()) socket.close();
   };
   return { fd: socket.fd(), address, close };
-}
-
-/** The group that may write to it is to be that of the workers, not root's (unix(7)). */
-function giveTo({ user = -1, group = -1 }: Owner, path: string): void {
-  if (user !== -1 || group !== -1) chownSync(path, user, group);
 }
 
 function cannotBind(address: Address, error: Error): ConfigError {
