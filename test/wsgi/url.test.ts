@@ -3,6 +3,14 @@ import { expect, test } from 'vitest';
 import { quote, unquote } from '../../src/wsgi/url.ts';
 
 test.for([
+  ['/app/', '/app/'],
+  ['/a b/caf\xc3\xa9', '/a%20b/caf%C3%A9'],
+  ['/?#%', '/%3F%23%25'],
+] as const)('the path %j is %s in a URL', ([path, quoted]) => {
+  expect(quote(path)).toBe(quoted);
+});
+
+test.for([
   ['/plain', '/plain'],
   ['/a%2Fb', '/a/b'],
   ['/caf%c3%A9', '/caf\xc3\xa9'],
