@@ -74,8 +74,8 @@ export class IncomingFile {
       this.#held.append(piece);
       return;
     }
-    this.#onDisk ??= await this.#spill();
-    await this.#onDisk.handle.appendFile(piece);
+    const { handle } = this.#onDisk ?? (await this.#spill());
+    await handle.appendFile(piece);
   }
 
   async close(): Promise<void> {
@@ -85,6 +85,8 @@ export class IncomingFile {
   /** Opens a file with what was held in memory. */
   async #spill(): Promise<{ handle: FileHandle; path: string }> {
     const opened = await this.#folder.openFile();
+    // Where the disk is full it is still to be closed: one that is left to the garbage ends the process.
+    this.#onDisk = opened;
     const held = this.#held.bytes();
     this.#held = new CollectedBytes();
     this.#folder.giveMemoryBack(held.length);

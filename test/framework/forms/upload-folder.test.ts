@@ -1,5 +1,6 @@
-import { readdirSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readlinkSync } from 'node:fs';
+import { expect, onTestFinished, test } from 'vitest';
 import { UploadFolder } from '../../../src/framework/forms/upload-folder.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 
@@ -33,3 +34,36 @@ test('without a file on the disk there is no folder', async () => {
   expect(readdirSync(parent)).toEqual([]);
   await folder.remove();
 });
+
+test('what cannot be written, as on a full disk, is closed', async () => {
+  const parent = temporaryFolder();
+  const folder = new UploadFolder(parent, 8192);
+  const file = folder.add();
+  await file.append(Buffer.alloc(8192));
+  limitFileSize('4096');
+  onTestFinished(() => limitFileSize('unlimited'));
+  await expect(file.append(Buffer.alloc(1))).rejects.toMatchObject({ code: 'EFBIG' });
+  expect(openFilesIn(parent)).toHaveLength(1);
+  await folder.remove();
+  expect(openFilesIn(parent)).toEqual([]);
+});
+
+/** Of this process, in bytes. */
+function limitFileSize(limit: string): void {
+  execFileSync('prlimit', ['--pid', String(process.pid), `--fsize=${limit}:`]);
+}
+
+function openFilesIn(folder: string): string[] {
+  return readdirSync('/proc/self/fd')
+    .map(readDescriptor)
+    .filter((path) => path.startsWith(folder));
+}
+
+/** The descriptor of the listing itself is closed by then. */
+function readDescriptor(fd: string): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return '';
+  }
+}
