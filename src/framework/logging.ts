@@ -112,12 +112,21 @@ function commonOptions(): LoggerOptions {
     // An error is made plain with the other fields.
     serializers: { err: (error: unknown) => error },
     timestamp: stdTimeFunctions.isoTime,
+    hooks: { streamWrite: escapeC1 },
     mixin(_fields, _level, logger) {
       const request = requests.getStore();
       return { ...(request && { request_id: request.id }), ...fieldsOf.get(logger) };
     },
     mixinMergeStrategy: (fields, mixed) => redactFields({ ...mixed, ...fields }),
   };
+}
+
+/** A terminal would heed the control characters that JSON leaves as they are. */
+function escapeC1(json: string): string {
+  return json.replace(
+    /[\x7f-\x9f]/g,
+    (character) => `\\u00${character.charCodeAt(0).toString(16)}`,
+  );
 }
 
 const DESCRIPTORS = { stdout: 1, stderr: 2 } as const;

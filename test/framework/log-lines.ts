@@ -47,6 +47,7 @@ log.child({ token: 'canary' }).warn(
     since: new Date(0),
     password: 'canary',
     nothing: null,
+    path: '/a\x9b31mb\x7f\x1b',
     ring,
     trap,
   },

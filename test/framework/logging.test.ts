@@ -75,6 +75,12 @@ test('what is no secret stays as it is, errors with their stacks', () => {
   });
 });
 
+test('a line holds nothing that a terminal heeds', () => {
+  const { stderr } = run({});
+  expect(stderr).toMatch(/^[\x20-\x7e\n]*$/);
+  expect(parse(stderr).at(-1)).toMatchObject({ path: '/a\x9b31mb\x7f\x1b' });
+});
+
 test('a destination that cannot be opened stops the start, by its name', () => {
   const { status, stderr } = run({ destination: '/dev/null/app.log' });
   expect(status).not.toBe(0);

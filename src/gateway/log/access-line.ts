@@ -55,12 +55,13 @@ function optional(key: string, value: string | undefined): string {
 const UNESCAPED = /^[\x20\x21\x23-\x5b\x5d-\x7e\xa0-\xff]*$/;
 
 function quoted(text: string): string {
-  return UNESCAPED.test(text) ? `"${text}"` : JSON.stringify(text).replace(C1, escapeC1);
+  return UNESCAPED.test(text) ? `"${text}"` : escapeC1(JSON.stringify(text));
 }
 
-/** A terminal would heed them, and JSON leaves them as they are. */
-const C1 = /[\x7f-\x9f]/g;
-
-function escapeC1(character: string): string {
-  return `\\u00${character.charCodeAt(0).toString(16)}`;
+/** A terminal would heed the control characters that JSON leaves as they are. */
+export function escapeC1(json: string): string {
+  return json.replace(
+    /[\x7f-\x9f]/g,
+    (character) => `\\u00${character.charCodeAt(0).toString(16)}`,
+  );
 }

@@ -1,5 +1,6 @@
 import { isatty } from 'node:tty';
 import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
+import { escapeC1 } from './access-line.ts';
 import { AccessLog } from './access-log.ts';
 import { ConfigError } from '../config.ts';
 import { LogStream, type Owner } from './log-stream.ts';
@@ -33,6 +34,7 @@ export function openLog(settings: Pick<Settings, 'loglevel' | 'errorlog'> & Owne
     formatters: { level: (label: string): object => ({ level: label }) },
     level: PINO_LEVELS[loglevel],
     base: { logger: 'gateway', pid: process.pid },
+    hooks: { streamWrite: escapeC1 },
   };
   return pino(options, errorStream(errorlog, settings));
 }
