@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fchmodSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { ConfigError } from '../config.ts';
 import { reasonOf } from '../reason.ts';
 
@@ -14,9 +14,13 @@ export function writePidfile(path: string): () => void {
     throw new ConfigError(`pidfile ${path} belongs to process ${other}, which is running.`);
   }
   try {
-    writeFileSync(path, `${process.pid}\n`);
+    // Where others may write to the folder, it could be a link: root would overwrite what that leads to.
+    rmSync(path, { force: true });
+    const fd = openSync(path, 'wx');
     // Whatever the mask: who may write to it decides what is killed.
-    chmodSync(path, 0o644);
+    fchmodSync(fd, 0o644);
+    writeFileSync(fd, `${process.pid}\n`);
+    closeSync(fd);
   } catch (cause) {
     throw new ConfigError(`pidfile cannot be written: ${reasonOf(cause)}.`, { cause });
   }

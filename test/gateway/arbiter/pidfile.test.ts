@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
@@ -22,6 +22,16 @@ test('nobody else may write to a pid file, whatever the mask', () => {
   onTestFinished(() => void process.umask(umask));
   writePidfile(path);
   expect(statSync(path).mode & 0o777).toBe(0o644);
+});
+
+test('what a link leads to is left alone', () => {
+  const folder = temporaryFolder();
+  const [path, other] = [join(folder, 'pid'), join(folder, 'other')];
+  writeFileSync(other, 'precious');
+  symlinkSync(other, path);
+  writePidfile(path);
+  expect(readFileSync(other, 'utf8')).toBe('precious');
+  expect(readFileSync(path, 'utf8')).toBe(`${process.pid}\n`);
 });
 
 test.for(['', 'nonsense', '999999999\n'])('a pid file with %j in it is nobody’s', (content) => {
