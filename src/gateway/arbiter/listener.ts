@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns/promises';
-import { chownSync, closeSync, fstatSync } from 'node:fs';
+import { closeSync, fstatSync, lchownSync } from 'node:fs';
 import { BoundSocket, isIP, Socket, type AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -93,7 +93,8 @@ async function bindUnix(
   await removeStaleSocket(path);
   const socket = new BoundSocket({ path } as object);
   // The group that may write to it is to be that of the workers, not root's (unix(7)).
-  chownSync(path, user, group);
+  // Where they may write to the folder, a link may have taken its place.
+  lchownSync(path, user, group);
   const isThere = rememberFile(path);
   const close = (): void => {
     // Closing takes the file away, and by now it may be another gateway's.
