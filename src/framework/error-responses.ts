@@ -8,21 +8,37 @@ import { asError, HttpError, MethodNotAllowed } from './errors.ts';
 import { log } from './logging.ts';
 import type { Handler } from './middleware/middleware.ts';
 import type { HttpRequest } from './request.ts';
-import type { HttpResponse } from './response.ts';
+import { HttpResponse } from './response.ts';
 import { settings } from './settings.ts';
 
-/** A handler whose exceptions, thrown or awaited, become responses. */
-export function convertErrors(getResponse: Handler): Handler {
+/**
+ * A handler whose exceptions, thrown or awaited, become responses, as what is no response does.
+ *
+ * @param what the handler is, for whoever forgot a `return` in it.
+ */
+export function convertErrors(getResponse: Handler, what: string): Handler {
+  const checked = (request: HttpRequest, response: unknown): Awaitable<HttpResponse> =>
+    response instanceof HttpResponse
+      ? response
+      : responseForError(request, noResponse(what, request, response));
   return (request) => {
     try {
       const response = getResponse(request);
-      return response instanceof Promise
-        ? response.catch((error: unknown) => responseForError(request, error))
-        : response;
+      if (!(response instanceof Promise)) return checked(request, response);
+      return response.then(
+        (ready) => checked(request, ready),
+        (error: unknown) => responseForError(request, error),
+      );
     } catch (error) {
       return responseForError(request, error);
     }
   };
+}
+
+function noResponse(what: string, request: HttpRequest, returned: unknown): TypeError {
+  return new TypeError(
+    `The ${what} for ${request.path} returned ${String(returned)}, not an HttpResponse.`,
+  );
 }
 
 /** One log line, and the page: a technical one under DEBUG, the project's own, or a plain one. */

@@ -5,7 +5,7 @@ import { responseForError } from './error-responses.ts';
 import { mayHaveFiles } from './forms/read-form.ts';
 import { buildChain, whenReady, type Handler, type Middleware } from './middleware/middleware.ts';
 import { HttpRequest } from './request.ts';
-import { HttpResponse } from './response.ts';
+import type { HttpResponse } from './response.ts';
 import { resolve } from './urls/resolver.ts';
 import type { Urlconf } from './urls/urlconf.ts';
 
@@ -27,7 +27,7 @@ export function createApplication(
 function callView(urlconf: Urlconf): Handler {
   return (request) => {
     const { view, params } = resolve(urlconf, request);
-    return whenReady(view(request, params), (response) => requireResponse(response, request));
+    return view(request, params);
   };
 }
 
@@ -87,11 +87,4 @@ async function closeAfter(body: Awaitable<Body>, request: HttpRequest): Promise<
     await request.close();
     throw error;
   }
-}
-
-function requireResponse(response: unknown, request: HttpRequest): HttpResponse {
-  if (response instanceof HttpResponse) return response;
-  throw new TypeError(
-    `The view for ${request.path} returned ${String(response)}, not an HttpResponse.`,
-  );
 }

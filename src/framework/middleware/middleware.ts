@@ -31,13 +31,18 @@ export type Middleware = (getResponse: Handler) => Handler;
 
 /** The chain around `innermost`, built from the last to the first; no layer sees another's exception. */
 export function buildChain(middleware: readonly Middleware[], innermost: Handler): Handler {
-  return middleware.reduceRight((next, wrap) => {
-    const handler: unknown = wrap(next);
-    if (typeof handler === 'function') return convertErrors(handler as Handler);
-    throw new ImproperlyConfigured(
-      `MIDDLEWARE: ${wrap.name || 'a function'} returned ${String(handler)}: expected a function of the request.`,
-    );
-  }, convertErrors(innermost));
+  return middleware.reduceRight(
+    (next, wrap) => {
+      const handler: unknown = wrap(next);
+      const name = wrap.name || 'a function';
+      if (typeof handler === 'function')
+        return convertErrors(handler as Handler, `middleware ${name}`);
+      throw new ImproperlyConfigured(
+        `MIDDLEWARE: ${name} returned ${String(handler)}: expected a function of the request.`,
+      );
+    },
+    convertErrors(innermost, 'view'),
+  );
 }
 
 /** Goes on with what may still be on its way, such as a response that a middleware changes; at once where it is there. */

@@ -3,8 +3,10 @@ import { NotFound } from '../../../src/framework/errors.ts';
 import {
   buildChain,
   whenReady,
+  type Handler,
   type Middleware,
 } from '../../../src/framework/middleware/middleware.ts';
+import type { HttpRequest } from '../../../src/framework/request.ts';
 import { HttpResponse } from '../../../src/framework/response.ts';
 import { path } from '../../../src/framework/urls/path.ts';
 import { capturedLog } from '../captured-log.ts';
@@ -74,3 +76,22 @@ test('one that returns no function is refused at the start, by its name', () => 
     'MIDDLEWARE: nothing returned undefined: expected a function of the request.',
   );
 });
+
+const forgets = (getResponse: Handler) => (request: HttpRequest) => void getResponse(request);
+const forgetsLater = (getResponse: Handler) => async (request: HttpRequest) =>
+  void (await getResponse(request));
+
+test.for([forgets, forgetsLater])(
+  '%o, which answers with nothing, is a 500 that says so',
+  async (own) => {
+    const lines = capturedLog();
+    const middleware = [adding('a'), own as unknown as Middleware];
+    for (const chain of [middleware, middleware.slice(1)]) {
+      const { get } = await serveProject({ urlpatterns, middleware: chain });
+      expect((await get('/')).status).toBe(500);
+      expect(String(lines.pop()?.fields['err'])).toContain(
+        `The middleware ${own.name} for / returned undefined, not an HttpResponse.`,
+      );
+    }
+  },
+);
