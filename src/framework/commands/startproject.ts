@@ -108,8 +108,7 @@ function placesOf(name: string): RegExp {
     String.raw`(?<=\|)${name}(?=\)/")`,
     `(?<=")${name}(?= imports framework )`,
     // deploy/stack.yml
-    String.raw`(?<=deploy/stack\.yml |--project-name )${name}(?![\w-])`,
-    `(?<=_IMAGE:-)${name}(?=-)`,
+    String.raw`(?<=deploy/stack\.yml )${name}(?![\w-])`,
     // LICENSE
     `(?<=the )${name}(?= contributors$)`,
   ];
