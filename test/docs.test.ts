@@ -28,3 +28,21 @@ test.for(Object.values(ENVIRONMENT_EXAMPLES))('%s reads %j as %j', ([call, text,
   // oxlint-disable-next-line typescript/no-implied-eval, no-new-func
   expect(new Function('env', `return ${call}`)(env)).toEqual(value);
 });
+
+/** The rows of recipes.md that begin with a file: `framework/logging.ts`. */
+const EXPORTS = Array.from(
+  readFileSync(join(import.meta.dirname, '../docs/recipes.md'), 'utf8').matchAll(
+    /^\| `([\w/-]+\.ts)` +\| ([^|]+)\|/gm,
+  ),
+  ([, file = '', names = '']) => [file, names.match(/\w+/g) ?? []] as const,
+);
+
+test('recipes.md tells of what nothing else leads to', () => {
+  const names = EXPORTS.flatMap(([, exported]) => exported);
+  expect(names).toEqual(expect.arrayContaining(['log', 'registerCheck', 'nodeHandler']));
+});
+
+test.for(EXPORTS)('%s exports %j', async ([file, names]) => {
+  const module = (await import(join(import.meta.dirname, '../src', file))) as object;
+  expect(Object.keys(module)).toEqual(expect.arrayContaining(names));
+});
