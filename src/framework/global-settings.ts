@@ -90,7 +90,8 @@ export const GLOBAL_SETTINGS = {
   USE_X_FORWARDED_PORT: {
     type: types.boolean,
     default: false,
-    description: 'Takes the port from X-Forwarded-Port. Only behind a proxy that always sets it.',
+    description:
+      'Takes the port from X-Forwarded-Port instead of SERVER_PORT, where a request names no host. Only behind a proxy that always sets it.',
   },
   USE_X_FORWARDED_FOR: {
     type: types.boolean,
