@@ -1,6 +1,6 @@
 import { stdSerializers } from 'pino';
 
-const CENSOR = '[Redacted]';
+export const CENSOR = '[Redacted]';
 
 // As pino itself cuts what it writes.
 const DEEPEST = 5;

@@ -47,12 +47,18 @@ log.child({ token: 'canary' }).warn(
     since: new Date(0),
     password: 'canary',
     nothing: null,
+    cause: invalidUrl('postgres://app:can/ary@db:5432'),
+    url: 'http://site.example:8080/react@19',
     path: '/a\x9b31mb\x7f\x1b',
     ring,
     trap,
   },
   'secrets',
 );
+
+function invalidUrl(input: string): Error {
+  return Object.assign(new TypeError(`Invalid URL ${input}`), { input });
+}
 
 async function* pieces() {
   log.info('from the stream');

@@ -51,7 +51,7 @@ test('every line of a request has its id, also after a wait and from a stream', 
 test('secrets are masked, and what the settings name beside them', () => {
   const { stderr } = run({ redact: ['*.iban'] });
   expect(stderr).toContain('secrets');
-  expect(stderr).not.toContain('canary');
+  expect(stderr).not.toMatch(/canary|can\/ary/);
   expect(run({}).stderr).toContain('canary-2');
 });
 
@@ -70,6 +70,11 @@ test('what is no secret stays as it is, errors with their stacks', () => {
     since: '1970-01-01T00:00:00.000Z',
     password: '[Redacted]',
     nothing: null,
+    cause: {
+      message: 'Invalid URL postgres://app:[Redacted]@db:5432',
+      input: 'postgres://app:[Redacted]@db:5432',
+    },
+    url: 'http://site.example:8080/react@19',
     ring: { token: '[Redacted]', ring: { token: '[Redacted]' } },
     trap: { answer: '[Error: not now]' },
   });
