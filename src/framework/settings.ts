@@ -59,6 +59,11 @@ export function configureSettings(exports: Readonly<Partial<Settings>>): void {
   loading = Promise.resolve();
 }
 
+/** Whether the settings module (or a test) sets this one, whatever the value. */
+export function isOverridden(name: string): boolean {
+  return [own, ...overrides].some((layer) => Object.hasOwn(layer, name));
+}
+
 /** Where the settings came from: the module's name, undefined before they are loaded. */
 export function settingsSource(): string | undefined {
   return source;

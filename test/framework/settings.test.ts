@@ -88,6 +88,17 @@ test('a load that failed stays failed', async () => {
   expect(() => framework.settings.DEBUG).toThrow('before the settings were loaded');
 });
 
+test('isOverridden tells what the module or a test sets, whatever the value', async () => {
+  useModule('base');
+  await framework.loadSettings();
+  const names = ['ALLOWED_HOSTS', 'MY_SETTING', 'DEBUG', 'lowerCase', 'toString'];
+  expect(names.filter(framework.isOverridden)).toEqual(['ALLOWED_HOSTS', 'MY_SETTING']);
+  const restore = framework.overrideSettings({ DEBUG: framework.settings.DEBUG });
+  expect(framework.isOverridden('DEBUG')).toBe(true);
+  restore();
+  expect(framework.isOverridden('DEBUG')).toBe(false);
+});
+
 test('configuring twice is an error', () => {
   framework.configureSettings({ DEBUG: true });
   expect(() => framework.configureSettings({})).toThrow('configured already');

@@ -25,7 +25,7 @@ const registered: RegisteredCheck[] = [
   { check: checkManifest, tags: ['staticfiles'], deploy: true },
 ];
 
-/** Adds a check of the project's own: from the settings module, or from what that imports. */
+/** Adds a check of the project's own; to be called from the settings module. */
 export function registerCheck(check: Check, options: CheckOptions): void {
   registered.push({ check, ...options });
 }

@@ -132,7 +132,7 @@ const RULES: readonly Rule[] = [
       SECURE_PROXY_SSL_HEADER !== null && !gatewayTrustsProxy(process.env),
     message:
       'SECURE_PROXY_SSL_HEADER is set, so the application believes a header that the gateway takes from proxies on this machine alone.',
-    hint: "Set FORWARDED_ALLOW_IPS to the proxy's network, or to '*' where nobody else can connect; without a proxy, take SECURE_PROXY_SSL_HEADER away.",
+    hint: "Set FORWARDED_ALLOW_IPS to the proxy's network, or to '*' where nobody else can connect; without a proxy, take SECURE_PROXY_SSL_HEADER away. Silence this where gateway.config.ts sets forwardedAllowIps.",
   },
   {
     id: 'security.W104',
