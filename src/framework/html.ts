@@ -39,6 +39,13 @@ function escapeHtml(text: string): string {
 function render(value: Renderable): string {
   if (value === null || value === undefined || value === false) return '';
   if (value instanceof Html) return value.toString();
-  if (typeof value === 'object') return value.map(render).join('');
+  if (Array.isArray(value)) return value.map(render).join('');
+  if (typeof value === 'object') throw new TypeError(unrenderable(value));
   return escapeHtml(String(value));
+}
+
+/** The compiler knows; `npm run dev` does not ask it. What is in the value may be a secret. */
+function unrenderable(value: object): string {
+  const advice = value instanceof Promise ? 'await it first' : 'expected text, numbers and HTML';
+  return `html cannot show ${Object.prototype.toString.call(value)}: ${advice}.`;
 }

@@ -19,3 +19,10 @@ test('an object that only looks like Html is not trusted', () => {
   const forged = { toString: () => '<script>' } as unknown as Renderable;
   expect(() => html`${forged}`).toThrow();
 });
+
+test.for<[unknown, string]>([
+  [Promise.resolve('later'), 'html cannot show [object Promise]: await it first.'],
+  [[{ a: 1 }], 'html cannot show [object Object]: expected text, numbers and HTML.'],
+])('%o is refused in words', ([value, message]) => {
+  expect(() => html`${value as Renderable}`).toThrow(message);
+});
