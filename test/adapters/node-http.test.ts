@@ -63,9 +63,25 @@ test.for(['/', 'app', '/app/', '//'])("'%s' is not a mount point", (scriptName) 
   expect(() => nodeHandler(() => [], { scriptName })).toThrow(`like '/prefix': '${scriptName}'`);
 });
 
-test('the authority of a target counts instead of the Host header', async () => {
-  const environ = await environFor('http://other.test');
-  expect(environ).toMatchObject({ HTTP_HOST: 'other.test', PATH_INFO: '/', QUERY_STRING: '' });
+test.for<[target: string, host: string, path: string, query: string]>([
+  ['/', '127.0.0.1', '/', ''],
+  ['/a?b=c', '127.0.0.1', '/a', 'b=c'],
+  ['http://other.test', 'other.test', '/', ''],
+  ['HTTP://other.test/a', 'other.test', '/a', ''],
+  ['http://other.test?b=c', 'other.test', '/', 'b=c'],
+  ['/to/http://other.test/a', '127.0.0.1', '/to/http://other.test/a', ''],
+])('the target %s is %s, %s, %j', async ([target, host, path, query]) => {
+  const environ = await environFor(target);
+  expect(environ['HTTP_HOST']?.replace(/:\d+$/, '')).toBe(host);
+  expect(environ).toMatchObject({ PATH_INFO: path, QUERY_STRING: query });
+});
+
+test('environ says how the application is called, and that the input ends', async () => {
+  expect(await environFor('/')).toMatchObject({
+    'wsgi.multithread': true,
+    'wsgi.run_once': false,
+    'wsgi.input_terminated': true,
+  });
 });
 
 test('wsgi.multiprocess is as the options have it', async () => {
@@ -121,6 +137,21 @@ test('a client that leaves in the middle of its body is no fault of the applicat
   server.close();
 });
 
+test('the signal does not abort once the response is complete', async () => {
+  let signal: AbortSignal | undefined;
+  const server = createServer(
+    nodeHandler((environ, startResponse) => {
+      signal = environ['gateway.signal']?.();
+      startResponse('200 OK', [['Content-Type', 'text/plain']]);
+      return [];
+    }),
+  );
+  await once(server.listen(LOCAL), 'listening');
+  await get(server, '/');
+  await new Promise((resolve) => server.close(resolve));
+  expect(signal?.aborted).toBe(false);
+});
+
 test('without onError a fault is written to wsgi.errors', async () => {
   const written = Promise.withResolvers<string>();
   const server = createServer(
@@ -166,12 +197,13 @@ test('a unix socket that cannot be reset is closed', async () => {
   await rm(folder, { recursive: true });
 });
 
-test('a TLS connection that cannot be reset is closed', async () => {
+test('a TLS connection is https, and closed where it cannot be reset', async () => {
   const psk = Buffer.alloc(16, 'key');
   const tls = { ciphers: 'PSK', maxVersion: 'TLSv1.2' } as const;
+  const schemes: string[] = [];
   const server = createSecureServer(
     { ...tls, pskCallback: () => psk },
-    nodeHandler(failing, { onError: () => {} }),
+    nodeHandler(failing, { onError: (_, environ) => schemes.push(environ['wsgi.url_scheme']) }),
   );
   await once(server.listen(LOCAL), 'listening');
   const { port } = server.address() as AddressInfo;
@@ -183,6 +215,7 @@ test('a TLS connection that cannot be reset is closed', async () => {
     checkServerIdentity: () => undefined,
   });
   expect(await endOf(client)).toBe('');
+  expect(schemes).toEqual(['https']);
   server.close();
 });
 

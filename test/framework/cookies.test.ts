@@ -17,6 +17,7 @@ test.for<[string, [string, string][]]>([
   ],
   ['a=1; a=2', [['a', '1']]],
   ['a="quoted"', [['a', 'quoted']]],
+  ['a="quoted"b', [['a', '"quoted"b']]],
   ['a=x=y', [['a', 'x=y']]],
   ['a=%C3%A9', [['a', 'é']]],
   ['a=caf\xc3\xa9', [['a', 'café']]],
@@ -79,6 +80,7 @@ function serveCookies(isSecure: boolean) {
         const response = new HttpResponse();
         response.setCookie('a', '1');
         response.setCookie('open', '2', { secure: false });
+        response.setCookie('embedded', '3', { sameSite: 'none' });
         response.deleteCookie('gone');
         return response;
       }),
@@ -108,6 +110,7 @@ test.for([
     expect((await get('/set/')).headers['set-cookie']).toEqual([
       `a=1; Path=/; HttpOnly; SameSite=Lax${secure}`,
       'open=2; Path=/; HttpOnly; SameSite=Lax',
+      'embedded=3; Path=/; HttpOnly; Secure; SameSite=None',
       `gone=; Max-Age=0; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; SameSite=Lax${secure}`,
     ]);
   },

@@ -10,14 +10,21 @@ afterEach(() => vi.unstubAllEnvs());
 test.for<[kind: string, text: string, read: () => unknown, value: unknown]>([
   ['string', 'text', () => env.string('X'), 'text'],
   ['integer', '-12', () => env.integer('X'), -12],
+  ['integer', ' 7 ', () => env.integer('X'), 7],
   ['boolean', 'Yes', () => env.boolean('X'), true],
   ['boolean', 'off', () => env.boolean('X'), false],
   ['list', 'a, b,,c ', () => env.list('X'), ['a', 'b', 'c']],
   ['choice', 'warn', () => env.choice('X', ['info', 'warn']), 'warn'],
   ['duration', '90', () => env.durationSeconds('X'), 90],
+  ['duration', '90s', () => env.durationSeconds('X'), 90],
   ['duration', '5m', () => env.durationSeconds('X'), 300],
+  ['duration', '2h', () => env.durationSeconds('X'), 7200],
+  ['duration', '1d', () => env.durationSeconds('X'), 86_400],
   ['duration', '500ms', () => env.durationSeconds('X'), 0.5],
+  ['bytes', '2048', () => env.bytes('X'), 2048],
+  ['bytes', '64k', () => env.bytes('X'), 65_536],
   ['bytes', '10M', () => env.bytes('X'), 10_485_760],
+  ['bytes', '1g', () => env.bytes('X'), 1_073_741_824],
   ['url', 'https://example.com/a', () => env.url('X').pathname, '/a'],
   ['secret', 'hush', () => env.secret('X'), 'hush'],
 ])('a %s is read from %s', ([, text, read, value]) => {
@@ -32,6 +39,7 @@ test.for<[text: string, read: () => unknown, expected: string]>([
   ['__proto__', () => env.boolean('X'), "X is '__proto__': expected true or false."],
   ['loud', () => env.choice('X', ['info', 'warn']), "X is 'loud': expected one of info, warn."],
   ['5 weeks', () => env.durationSeconds('X'), 'expected a duration such as'],
+  ['-5m', () => env.durationSeconds('X'), 'expected a duration such as'],
   ['1t', () => env.bytes('X'), 'expected a size such as'],
   ['nowhere', () => env.url('X'), "X is 'nowhere': expected an absolute URL."],
 ])('%s is refused with the name, the value and what is expected', ([text, read, message]) => {
@@ -42,6 +50,8 @@ test.for<[text: string, read: () => unknown, expected: string]>([
 
 test('an unset variable gives the fallback, and an empty one counts as unset', () => {
   expect(env.integer('X', 7)).toBe(7);
+  expect(env.url('X', 'https://example.com/a').pathname).toBe('/a');
+  expect(env.secret('X', 'fallback')).toBe('fallback');
   vi.stubEnv('X', '');
   expect(env.boolean('X', true)).toBe(true);
   expect(env.list('X', ['a'])).toEqual(['a']);
@@ -49,13 +59,14 @@ test('an unset variable gives the fallback, and an empty one counts as unset', (
 
 test('an unset variable without a fallback is refused', () => {
   expect(() => env.integer('X')).toThrow('X is not set: expected an integer.');
+  expect(() => env.secret('X')).toThrow('X is not set: expected it, or X_FILE.');
 });
 
 test('a secret comes from the file that NAME_FILE names, without its last line end', () => {
   const file = join(temporaryFolder(), 'key');
-  writeFileSync(file, 'hush\n');
+  writeFileSync(file, 'two\nlines\r\n');
   vi.stubEnv('X_FILE', file);
-  expect(env.secret('X')).toBe('hush');
+  expect(env.secret('X')).toBe('two\nlines');
 });
 
 test('a secret that is set twice is refused, without its value', () => {
@@ -69,7 +80,9 @@ test.for<[name: string, value: string, shown: string]>([
   ['DATABASE_URL', 'postgres//app:canary@db', 'postgres//********@db'],
   ['DATABASE_URL', 'postgres://app:can/ary@db/app', 'postgres://********@db/app'],
   ['DATABASE_URL', 'postgres://app:can/a@r y@db/app', 'postgres://********@db/app'],
+  ['DATABASE_URL', 'POSTGRES//app:canary@db', 'POSTGRES//********@db'],
   ['DATABASE_URL', 'app@can ary@db', '********@db'],
+  ['DATABASE_URL', 'app@can\nary@db', '********@db'],
   ['DATABASE_URL', '/app?password=canary', '/app?password=********'],
 ])('%s is told without its secret where it is wrong', ([name, value, shown]) => {
   vi.stubEnv(name, value);
@@ -86,7 +99,9 @@ test('an empty secret file counts as unset', () => {
 
 test('a secret file that cannot be read is refused', () => {
   vi.stubEnv('X_FILE', '/nowhere/x');
-  expect(() => env.secret('X')).toThrow("X_FILE is '/nowhere/x'");
+  const refusal = "X_FILE is '/nowhere/x': expected a file that can be read.";
+  expect(() => env.secret('X')).toThrow(refusal);
+  expect(() => env.secret('X', 'fallback')).toThrow(refusal);
 });
 
 test('all problems are collected, also where a placeholder breaks what follows', async () => {

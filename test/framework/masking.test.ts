@@ -7,7 +7,12 @@ test.for<[name: string, value: unknown, shown: string]>([
   ['SECRET_KEY', '', "''"],
   ['SECRET_KEY', null, 'null'],
   ['SECRET_KEY_FALLBACKS', ['canary'], "'********'"],
+  ['SECRET_KEY_FALLBACKS', [], '[]'],
   ['PASSWORD_REQUIRED', true, 'true'],
+  ['PASSWORD_CHECK', function check() {}, '[Function: check]'],
+  ['SESSION_COOKIE_NAME', 'sid', "'sid'"],
+  ['SINCE', new Date(0), '1970-01-01T00:00:00.000Z'],
+  ['PATTERN', /a/, '/a/'],
   ['DATABASE_URL', 'postgres://app:canary@db/app', "'postgres://********@db/app'"],
   ['DATABASE_URL', 'postgres://app:can@ary@db/app', "'postgres://********@db/app'"],
   ['DATABASE_URL', 'postgres://app:can/ary@db/app', "'postgres://********@db/app'"],
@@ -22,7 +27,11 @@ test.for<[name: string, value: unknown, shown: string]>([
   ['SERVICES', [{ apiKey: 'canary' }], "[ { apiKey: '********' } ]"],
   ['SERVICES', new Map([['token', 'canary']]), "Map(1) { 'token' => '********' }"],
   ['CLIENT', new (class Client { secret = 'canary'; })(), '[Client]'], // prettier-ignore
+  ['BARE', Object.assign(Object.create(null), { token: 'canary' }), "{ token: '********' }"],
   ['NESTED', { a: { b: { c: { d: 1 } } } }, '{ a: { b: { c: { d: 1 } } } }'],
+  ['DEEP', { a: { b: { c: { d: { e: {} } } } } }, '{ a: { b: { c: { d: { e: … } } } } }'],
+  ['DEEP', [[[[[[]]]]]], '[ [ [ [ [ [] ] ] ] ] ]'],
+  ['DEEP', [[[[[[1]]]]]], '[ [ [ [ [ … ] ] ] ] ]'],
   ['AUTHOR', 'Ann', "'Ann'"],
   ['SECURE_CSP', { 'img-src': ["'self'"] }, `{ 'img-src': [ "'self'" ] }`],
 ])('%s = %o is shown as %s', ([name, value, shown]) => {
@@ -47,6 +56,7 @@ test.for<[string, string]>([
   ['/?next=/a?token=can?ary', '/?next=/a?token=********'],
   ['host=db password=can&a#ry user=app', 'host=db password=******** user=app'],
   ["host=db password='can ary' user=app", 'host=db password=******** user=app'],
+  ["host=db password='can token=ary' user=app", 'host=db password=******** user=app'],
   ['Server=db;User Id=app;Password=canary;', 'Server=db;User Id=app;Password=********'],
   ['AccountName=app;AccountKey=canary==', 'AccountName=app;AccountKey=********'],
 ])('%s becomes %s', ([text, expected]) => {

@@ -59,21 +59,38 @@ test('a percent sign that encodes nothing stays', () => {
 });
 
 test('a query of too many fields is a bad request', () => {
-  const many = request({ QUERY_STRING: 'a&'.repeat(11) }, { DATA_UPLOAD_MAX_NUMBER_FIELDS: 10 });
+  const limit = { DATA_UPLOAD_MAX_NUMBER_FIELDS: 10 };
+  const many = request({ QUERY_STRING: 'a&'.repeat(11) }, limit);
   expect(() => many.query).toThrow(BadRequest);
+  expect(() => request({ QUERY_STRING: 'a&'.repeat(10) + 'a' }, limit).query).toThrow(BadRequest);
+  expect(request({ QUERY_STRING: 'a&'.repeat(9) + 'a' }, limit).query.size).toBe(10);
+});
+
+test('where no field is allowed, a request without any is answered', () => {
+  const none = { DATA_UPLOAD_MAX_NUMBER_FIELDS: 0 };
+  expect(request({ QUERY_STRING: '' }, none).query.size).toBe(0);
+  expect(() => request({ QUERY_STRING: 'a' }, none).query).toThrow('More than 0 fields');
 });
 
 test('headers are found whatever the case, and never by an underscore', () => {
-  const { headers } = request({ HTTP_X_FOO: 'bar', CONTENT_TYPE: 'text/plain' });
+  const { headers } = request({ HTTP_X_FOO: 'bar', HTTP_X_NO: '', CONTENT_TYPE: 'text/plain' });
   expect(headers.get('x-foo')).toBe('bar');
   expect(headers.get('Content-Type')).toBe('text/plain');
   expect(headers.get('Content-Length')).toBeUndefined();
+  expect(request({ CONTENT_TYPE: '' }).headers.get('Content-Type')).toBeUndefined();
+  expect(headers.get('X-No')).toBe('');
   expect(headers.get('X_Foo')).toBeUndefined();
   expect(headers.has('X-Bar')).toBe(false);
 });
 
 test('cookies are read from their header', () => {
   expect(request({ HTTP_COOKIE: 'a=1; b=2' }).cookies.get('b')).toBe('2');
+  expect(request().cookies.size).toBe(0);
+});
+
+test('a signed cookie that no key can be held against is a fault, not a missing cookie', () => {
+  const sent = request({ HTTP_COOKIE: 'a=1' }, { SECRET_KEY: '' });
+  expect(() => sent.signedCookie('a')).toThrow('SECRET_KEY is empty');
 });
 
 const PROXY_SAYS: Partial<Settings> = {
@@ -99,17 +116,21 @@ test.for<[Partial<Settings>, Partial<Environ>, string]>([
   [{ USE_X_FORWARDED_HOST: true }, { HTTP_HOST: 'a', HTTP_X_FORWARDED_HOST: 'b' }, 'b'],
   [{}, { SERVER_NAME: 's', SERVER_PORT: '8000' }, 's:8000'],
   [{}, { SERVER_NAME: 's', SERVER_PORT: '80' }, 's'],
+  [{}, { SERVER_NAME: 's', SERVER_PORT: '80', HTTP_X_FORWARDED_PORT: '81' }, 's'],
   [{}, { SERVER_NAME: 's', SERVER_PORT: '443', 'wsgi.url_scheme': 'https' }, 's'],
   [{ USE_X_FORWARDED_PORT: true }, { SERVER_NAME: 's', HTTP_X_FORWARDED_PORT: '81' }, 's:81'],
 ])('under %j, %j asks for %s', ([settings, environ, host]) => {
   expect(request(environ, settings).host).toBe(host);
 });
 
-test.for<[Partial<Settings>, string]>([
-  [{}, '10.0.0.9'],
-  [{ USE_X_FORWARDED_FOR: true }, '203.0.113.7'],
-])('under %j the client is at %s', ([settings, address]) => {
-  const environ = { REMOTE_ADDR: '10.0.0.9', HTTP_X_FORWARDED_FOR: '198.51.100.1, 203.0.113.7' };
+test.for<[Partial<Settings>, forwarded: string, string]>([
+  [{}, '198.51.100.1, 203.0.113.7', '10.0.0.9'],
+  [{ USE_X_FORWARDED_FOR: true }, '198.51.100.1, 203.0.113.7', '203.0.113.7'],
+  [{ USE_X_FORWARDED_FOR: true }, '198.51.100.1,203.0.113.7', '203.0.113.7'],
+  [{ USE_X_FORWARDED_FOR: true }, '203.0.113.7', '203.0.113.7'],
+  [{ USE_X_FORWARDED_FOR: true }, '', '10.0.0.9'],
+])('under %j and behind %j the client is at %s', ([settings, forwarded, address]) => {
+  const environ = { REMOTE_ADDR: '10.0.0.9', HTTP_X_FORWARDED_FOR: forwarded };
   expect(request(environ, settings).remoteAddress).toBe(address);
 });
 
@@ -117,6 +138,12 @@ test.for<[Partial<Environ>, RegExp]>([
   [{ 'gateway.request_id': 'from-gateway', HTTP_X_REQUEST_ID: 'from-client' }, /^from-gateway$/],
   [{ HTTP_X_REQUEST_ID: 'from-client' }, /^from-client$/],
   [{ HTTP_X_REQUEST_ID: 'bad "id"' }, /^[0-9a-f-]{36}$/],
+  [{ HTTP_X_REQUEST_ID: 'from-client"' }, /^[0-9a-f-]{36}$/],
+  [{ HTTP_X_REQUEST_ID: '"from-client' }, /^[0-9a-f-]{36}$/],
+  [{ HTTP_X_REQUEST_ID: 'x'.repeat(7) }, /^[0-9a-f-]{36}$/],
+  [{ HTTP_X_REQUEST_ID: 'x'.repeat(8) }, /^x{8}$/],
+  [{ HTTP_X_REQUEST_ID: 'x'.repeat(128) }, /^x{128}$/],
+  [{ HTTP_X_REQUEST_ID: 'x'.repeat(129) }, /^[0-9a-f-]{36}$/],
   [{}, /^[0-9a-f-]{36}$/],
 ])('the id of %j is like %s and stays the same', ([environ, pattern]) => {
   const one = request(environ);
@@ -132,6 +159,7 @@ test('the URL is the one that was asked for, encoded', () => {
     QUERY_STRING: 'q=1',
   };
   expect(request(environ).url).toBe('http://a.example/shop/caf%C3%A9?q=1');
+  expect(request({ ...environ, QUERY_STRING: '' }).url).toBe('http://a.example/shop/caf%C3%A9');
   expect(request(environ, { FORCE_SCRIPT_NAME: '/x' }).url).toBe(
     'http://a.example/x/caf%C3%A9?q=1',
   );
@@ -151,16 +179,18 @@ test('a form has every value of a name', async () => {
   expect(form.getAll('tag')).toEqual(['a', 'b c']);
 });
 
-test('a form of another type is unsupported', async () => {
-  await expect(withBody('{}', { CONTENT_TYPE: 'application/json' }).form()).rejects.toThrow(
-    UnsupportedMediaType,
-  );
+test('a form of another type is unsupported, and its bytes can still be read', async () => {
+  const sent = withBody('{}', { CONTENT_TYPE: 'application/json' });
+  await expect(sent.form()).rejects.toThrow(UnsupportedMediaType);
+  expect(await sent.json()).toEqual({});
 });
 
 test.for<[what: string, read: () => Promise<unknown>]>([
   ['bytes that are not UTF-8', () => withBody(Buffer.from([0xff])).text()],
   ['text that is not JSON', () => withBody('{').json()],
   ['a length that is no number', () => withBody('a', { CONTENT_LENGTH: 'abc' }).bytes()],
+  ['a length below zero', () => withBody('a', { CONTENT_LENGTH: '-1' }).bytes()],
+  ['a length that begins as a number', () => withBody('a', { CONTENT_LENGTH: '1a' }).bytes()],
 ])('%s: a bad request', async ([, read]) => {
   await expect(read()).rejects.toThrow(BadRequest);
 });
@@ -168,7 +198,7 @@ test.for<[what: string, read: () => Promise<unknown>]>([
 test.for(['{"__proto__": {"polluted": 1}}', '[{"a": {"\\u005f_proto_\\u005F": 1}}]'])(
   'JSON with a key __proto__ is refused and pollutes nothing: %s',
   async (body) => {
-    await expect(withBody(body).json()).rejects.toThrow(BadRequest);
+    await expect(withBody(body).json()).rejects.toThrow("The name '__proto__' is refused.");
     expect({}).not.toHaveProperty('polluted');
   },
 );
@@ -194,6 +224,7 @@ test('a form with files may be read after the bytes, but not before them', async
   const one = withBody(body, environ);
   await one.bytes();
   expect((await one.form()).get('a')).toBe('1');
+  expect(await one.bytes()).toHaveLength(body.length);
   const other = withBody(body, environ);
   await other.form();
   await expect(other.bytes()).rejects.toThrow('read as a form already');
@@ -213,6 +244,17 @@ test('the nonce is made when it is asked for, and stays the same', () => {
   expect(one.hasCspNonce).toBe(true);
   expect(request().cspNonce).not.toBe(one.cspNonce);
 });
+
+test.for(['2621440', ''])(
+  'a body as large as the limit is read: CONTENT_LENGTH %j',
+  async (length) => {
+    const sent = withBody('x'.repeat(2_621_440), {
+      CONTENT_LENGTH: length,
+      'wsgi.input_terminated': true,
+    });
+    expect(await sent.bytes()).toHaveLength(2_621_440);
+  },
+);
 
 test('a body announced as too large is refused unread', async () => {
   const sent = withBody('x', { CONTENT_LENGTH: '2621441' });

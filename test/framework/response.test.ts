@@ -81,15 +81,18 @@ test('headers are set, added, defaulted and deleted whatever their case', () => 
   headers.append('set-cookie', 'b=2');
   headers.set('vary', 'Accept');
   headers.setDefault('VARY', 'nothing');
+  headers.set('X-New', '1');
   expect(headers.list).toEqual([
     ['vary', 'Accept'],
     ['Set-Cookie', 'a=1'],
     ['set-cookie', 'b=2'],
+    ['X-New', '1'],
   ]);
   headers.set('SET-COOKIE', 'c=3');
   expect(headers.list).toEqual([
     ['vary', 'Accept'],
     ['SET-COOKIE', 'c=3'],
+    ['X-New', '1'],
   ]);
   headers.delete('Vary');
   expect(headers.get('vary')).toBeUndefined();

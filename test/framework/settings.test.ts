@@ -104,8 +104,20 @@ test('configuring twice is an error', () => {
   expect(() => framework.configureSettings({})).toThrow('configured already');
 });
 
-test('configuring a lower-case name is an error', () => {
-  expect(() => framework.configureSettings({ debug: true } as object)).toThrow("'debug'");
+test('what was configured is not loaded from a module', async () => {
+  framework.configureSettings({ ALLOWED_HOSTS: ['a'] });
+  useModule('base');
+  await framework.loadSettings();
+  expect(framework.settings.ALLOWED_HOSTS).toEqual(['a']);
+});
+
+test.for(['debug', 'myDEBUG', 'DEBUGged'])('configuring a name like %s is an error', (name) => {
+  expect(() => framework.configureSettings({ [name]: true })).toThrow(`'${name}'`);
+});
+
+test('what reads no setting, as inspecting does, is told nothing', () => {
+  expect(Reflect.get(framework.settings, Symbol.toStringTag)).toBeUndefined();
+  expect(Reflect.get(framework.settings, 'then')).toBeUndefined();
 });
 
 test('an override lasts until it is restored', () => {
@@ -132,6 +144,7 @@ test('overrides end in any order, and the last one that holds counts', () => {
 test('an override before the settings are loaded lies on top of them', async () => {
   useModule('base');
   const restore = framework.overrideSettings({ ALLOWED_HOSTS: ['early'], DEBUG: true });
+  expect(() => framework.settings.APPEND_SLASH).toThrow('before the settings were loaded');
   await framework.loadSettings();
   expect(framework.settings.ALLOWED_HOSTS).toEqual(['early']);
   expect(framework.settings.DEBUG).toBe(true);

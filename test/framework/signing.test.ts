@@ -28,6 +28,7 @@ test('any other character makes it worthless', () => {
     const tampered = signed.slice(0, index) + other + signed.slice(index + 1);
     expect(() => unsign(tampered, { salt })).toThrow(BadSignature);
   }
+  expect(() => unsign(`${signed}x`, { salt })).toThrow(BadSignature);
 });
 
 test.for(['', 'user-7', ':::', 'user-7:1:', `user-7:1:${'A'.repeat(43)}`, 'x'.repeat(65_536)])(

@@ -1,5 +1,6 @@
 // Apart from the tests: a technical page shows the lines around the place where an error was made.
 import { BadRequest, NotFound } from '../../../src/framework/errors.ts';
+import { compilePattern } from '../../../src/framework/urls/pattern.ts';
 
 export function lineOfTheFault(): Error {
   // the line before
@@ -10,3 +11,11 @@ export function lineOfTheFault(): Error {
 export const sold = () => new NotFound('This item was sold.');
 export const bad = () => new BadRequest('no');
 export const unreachable = (url: string) => new Error(`cannot reach ${url}`);
+
+export function inTheFramework(): Error {
+  try {
+    throw new Error('not refused', { cause: compilePattern('/a') });
+  } catch (error) {
+    return error as Error;
+  }
+}

@@ -1,12 +1,17 @@
 import { hash } from 'node:crypto';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { BadRequest, NotFound, PermissionDenied } from '../../../src/framework/errors.ts';
+import {
+  BadRequest,
+  HttpError,
+  NotFound,
+  PermissionDenied,
+} from '../../../src/framework/errors.ts';
 import type { Settings } from '../../../src/framework/settings.ts';
 import { path } from '../../../src/framework/urls/path.ts';
 import { capturedLog } from '../captured-log.ts';
 import { serveProject, type Options } from '../serve.ts';
-import { bad, lineOfTheFault, sold, unreachable } from './faults.ts';
+import { bad, inTheFramework, lineOfTheFault, sold, unreachable } from './faults.ts';
 
 const DEBUG = true;
 
@@ -59,6 +64,34 @@ test('the technical page shows the line of the fault among those around it', asy
   expect(text).toMatch(/line hit.*return <mark>new TypeError<\/mark>\(&#39;a fault/s);
   expect(text).toContain('// the line before');
   expect(text).toContain('// the line behind');
+});
+
+test("of a fault in the framework, the project's last two lines are open", async () => {
+  const { text } = await answerTo(inTheFramework(), { DEBUG });
+  expect(text).toContain('<b>compilePattern</b>');
+  const open = Array.from(
+    text.matchAll(/<details open>\s*<summary><b>([^<]+)/g),
+    ([, name]) => name,
+  );
+  expect(open).toEqual(['inTheFramework', '(module)']);
+});
+
+test('an error without a stack is shown as it is', async () => {
+  const error = Object.assign(new Error('x'), { stack: 'no stack, but a canary' });
+  const { text } = await answerTo(error, { DEBUG });
+  expect(text).toMatch(/<pre class="raw">.*canary/);
+});
+
+test('of many causes, ten errors are shown in all', async () => {
+  const errors = Array.from({ length: 20 }, () => new RangeError('one of them'));
+  const { text } = await answerTo(new AggregateError(errors, 'many'), { DEBUG });
+  expect(text.match(/<h2>Caused by RangeError/g)).toHaveLength(9);
+});
+
+test('short tables are open, and long ones are to be opened', async () => {
+  const { text } = await answerTo(new Error('x'), { DEBUG }, '/?page=2');
+  expect(text).toMatch(/<details class="facts" open>\s*<summary>Query/);
+  expect(text).toMatch(/<details class="facts" >\s*<summary>Settings/);
 });
 
 test('the causes follow, also where they are in a ring or no errors', async () => {
@@ -135,6 +168,27 @@ test('a 404 under DEBUG lists the patterns that were tried', async () => {
   expect(text).toContain('<code>/items/&#60;int:id&#62;/</code>');
   expect(text).toContain('id="tried"');
   expect(text).toContain('>item</span>');
+});
+
+test('a 404 under DEBUG is text for what is no browser', async () => {
+  const headers = { Accept: '*/*' };
+  const { status, text } = await answerTo(sold(), { DEBUG }, '/', { headers });
+  expect([status, text]).toEqual([404, '404 This item was sold.\n']);
+});
+
+test.for<[error: Error, sentence: string]>([
+  [new NotFound('sold'), 'There is nothing at this address.'],
+  [new HttpError(418, 'sold'), 'The request cannot be answered.'],
+  [new HttpError(500, 'sold'), 'Something went wrong on our side.'],
+])('the plain page for %s says %s', async ([error, sentence]) => {
+  const { text } = await answerTo(error);
+  expect(text).toContain(sentence);
+  expect(text).not.toContain('sold');
+});
+
+test('a plain page has the message of the error under DEBUG', async () => {
+  const { text } = await answerTo(new PermissionDenied('Not for you.'), { DEBUG });
+  expect(text).toContain('<p class="message">Not for you.</p>');
 });
 
 test('a 404 of a view shows where it says so', async () => {

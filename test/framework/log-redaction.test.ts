@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { redactFields } from '../../src/framework/log-redaction.ts';
+
+test.for([
+  'accessToken',
+  'API_KEY',
+  'Authorization',
+  'client_secret',
+  'Cookie',
+  'passwd',
+  'password',
+  'Proxy-Authorization',
+  'refreshToken',
+  'secret',
+  'SECRET_KEY',
+  'Set-Cookie',
+  'token',
+  'X-API-Key',
+  'x-auth-token',
+])('the value of %s is not written, in whichever object', (name) => {
+  const fields = { [name]: 'canary', headers: { [name]: ['canary'] }, all: [{ [name]: 'canary' }] };
+  expect(redactFields(fields)).toEqual({
+    [name]: '[Redacted]',
+    headers: { [name]: '[Redacted]' },
+    all: [{ [name]: '[Redacted]' }],
+  });
+});
+
+test('what lies deeper than five levels is told by its kind', () => {
+  const deepest = { list: [1], object: { a: 1 }, text: 'x' };
+  expect(redactFields({ a: { b: { c: { d: { e: deepest } } } } })).toEqual({
+    a: { b: { c: { d: { e: { list: '[Array]', object: '[Object]', text: 'x' } } } } },
+  });
+  expect(redactFields({ a: [[[[['x', [1]]]]]] })).toEqual({ a: [[[[['x', '[Array]']]]]] });
+});
+
+test('of many items and fields a hundred are written', () => {
+  const many = Array.from({ length: 101 }, (_, index) => index);
+  expect(redactFields({ many })).toEqual({ many: many.slice(0, 100) });
+  expect(Object.keys(redactFields(Object.fromEntries(many.entries())))).toHaveLength(100);
+});
+
+test('what turns itself into JSON is written as that, and comes to an end', () => {
+  const ring = { toJSON: () => ({ ring }) };
+  expect(redactFields({ made: { toJSON: () => ({ token: 'canary', a: 1 }) } })).toEqual({
+    made: { token: '[Redacted]', a: 1 },
+  });
+  expect(redactFields({ plain: { toJSON: 'x' } })).toEqual({ plain: { toJSON: 'x' } });
+  expect(JSON.stringify(redactFields({ ring }))).toContain('[Object]');
+});
