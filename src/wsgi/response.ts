@@ -161,9 +161,7 @@ export class WsgiResponse {
   #framingOf(only: Bytes): WholeFraming {
     if (this.#contentLength !== Infinity) return 'as-is';
     if (this.#hasBody) return only.length;
-    return this.#isHeadRequest && only.length > 0 && !forbidsBody(codeOf(this.#status))
-      ? only.length
-      : 'as-is';
+    return only.length > 0 && !forbidsBody(codeOf(this.#status)) ? only.length : 'as-is';
   }
 
   #clip(piece: Bytes): Bytes {

@@ -26,11 +26,16 @@ test.for<[string | undefined, string | undefined]>([
   expect(selectEncoding(fieldValue, ['br', 'gzip'])).toBe(coding);
 });
 
+test('codings are found by their older names, too', () => {
+  expect(selectEncoding('x-compress', ['compress'])).toBe('compress');
+});
+
 test('malformed members are left out', () => {
-  const qualities = parseQualities('a, b;q=0.25, c;q=0.2555, d e, ;q=1, f;q=1.0');
+  const qualities = parseQualities('a, b;q=0.25, c;q=0.2555, d e, ;q=1, f;q=1.0, g;Q=0.5');
   expect([...qualities]).toEqual([
     ['a', 1],
     ['b', 0.25],
     ['f', 1],
+    ['g', 0.5],
   ]);
 });

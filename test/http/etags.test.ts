@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import {
+  contentEtag,
   ifMatchHolds,
   ifNoneMatchHolds,
   isStrongMatch,
@@ -56,4 +57,9 @@ test.for<[string, string | undefined, ifMatch: boolean, ifNoneMatch: boolean]>([
 test('a long malformed list takes no long time', () => {
   const fieldValue = `${'"a" ,\t, '.repeat(10_000)}"`;
   expect(parseEtags(fieldValue)).toBeUndefined();
+});
+
+test('the tag of a content is strong, and has 160 bits of its hash', () => {
+  expect(contentEtag(Buffer.from('a'))).toMatch(/^"[\w-]{27}"$/);
+  expect(contentEtag(Buffer.from('a'))).not.toBe(contentEtag(Buffer.from('b')));
 });

@@ -23,3 +23,7 @@ test.for<[accept: string | undefined, type: string | undefined]>([
 ])('Accept: %s gets %s', ([accept, type]) => {
   expect(selectMediaType(accept, OFFERED)).toBe(type);
 });
+
+test('the case of what is offered does not count', () => {
+  expect(selectMediaType('text/html', ['application/json', 'Text/HTML'])).toBe('Text/HTML');
+});

@@ -36,6 +36,16 @@ test('read(size) waits for that many bytes', async () => {
   expect(text(await input.read(5))).toBe('f');
 });
 
+test('a size with a fraction is the whole number below it', async () => {
+  expect(text(await streamOf('abcdef').read(2.7))).toBe('ab');
+});
+
+test('pieces of one byte come as they are', async () => {
+  const seen: string[] = [];
+  for await (const piece of streamOf('a', 'b')) seen.push(text(piece));
+  expect(seen).toEqual(['a', 'b']);
+});
+
 test('nothing is asked for before it is wanted', async () => {
   let asked = 0;
   const input = new BodyInputStream(() => {

@@ -149,12 +149,34 @@ const HEAD_BODIES: [title: string, length: string | undefined, body: () => Body,
     () => [],
     "all 200 OK [Content-Length] as-is ''",
   ],
+  [
+    'as many digits as a number holds exactly are kept',
+    '123456789012345',
+    () => [],
+    "all 200 OK [Content-Length] as-is ''",
+  ],
 ];
 
 test.for(HEAD_BODIES)('to HEAD, %s', async ([, length, body, call]) => {
   const sink = await run(answer('200 OK', length, body), 'HEAD');
   expect(sink.calls).toEqual([call]);
   expect(sink.errors).toEqual([]);
+});
+
+test('to HEAD, a 304 has no length, whatever its body', async () => {
+  const sink = await run(
+    answer('304 Not Modified', undefined, () => [bytes('one')]),
+    'HEAD',
+  );
+  expect(sink.calls).toEqual(["all 304 Not Modified [Content-Type] as-is ''"]);
+});
+
+test('to HEAD, an error has its length alone', async () => {
+  const sink = await run(
+    answer('OK', undefined, () => []),
+    'HEAD',
+  );
+  expect(sink.calls).toEqual(["all 500 Internal Server Error [Content-Type] 22 ''"]);
 });
 
 test('to HEAD, an endless body is left after its first piece', async () => {
@@ -233,6 +255,18 @@ const REFUSED: [title: string, application: Application, message: RegExp][] = [
   ['a bad status', answer('OK', undefined, () => []), /status must be like/],
   ['an interim status', answer('100 Continue', undefined, () => []), /status must be like/],
   ['a bad Content-Length', answer('200 OK', '-1', () => []), /Content-Length must be/],
+  ['a Content-Length of 16 digits', answer('200 OK', '1'.repeat(16), () => []), /in digits/],
+  [
+    'a Content-Length that is there twice, in whatever case',
+    (_environ, startResponse) => {
+      startResponse('200 OK', [
+        ['Content-Length', '1'],
+        ['content-length', '1'],
+      ]);
+      return [bytes('a')];
+    },
+    /must be there once/,
+  ],
   [
     'two calls of start_response',
     (_environ, startResponse) => {
@@ -379,6 +413,59 @@ test('nothing is sent to a client that left', async () => {
   await runApplication(many, sampleEnviron(), sink);
   expect(sink.calls).toEqual([]);
   expect(sink.errors).toEqual([]);
+});
+
+test('nobody waits for a body once the client has left', async () => {
+  const sink = new RecordingSink();
+  sink.leave();
+  const never = { next: () => new Promise<never>(() => {}) };
+  const endless = answer('200 OK', undefined, () => ({ [Symbol.asyncIterator]: () => never }));
+  await runApplication(endless, sampleEnviron(), sink);
+  expect(sink.calls).toEqual([]);
+});
+
+test('what a body says when it is left is logged', async () => {
+  const sink = new RecordingSink();
+  sink.leave();
+  const iterator = {
+    next: () => new Promise<never>(() => {}),
+    return: () => Promise.reject(new Error('in return()')),
+  };
+  const body = { [Symbol.asyncIterator]: () => iterator };
+  await runApplication(
+    answer('200 OK', undefined, () => body),
+    sampleEnviron(),
+    sink,
+  );
+  expect(sink.messages).toEqual(['in return()']);
+});
+
+test('excInfo throws its own error once a whole response was sent', async () => {
+  const sink = await run((_environ, startResponse) => {
+    startResponse('200 OK', PLAIN);
+    return Object.assign([bytes('a')], {
+      close: () => void startResponse('500 Late', PLAIN, [new Error('late')]),
+    });
+  });
+  expect(sink.calls).toEqual(["all 200 OK [Content-Type] 1 'a'"]);
+  expect(sink.messages).toEqual(['late']);
+});
+
+test.for<[what: string, pieces: Bytes[]]>([
+  ['a short body', [bytes('a')]],
+  ['a body of pieces', [bytes('a'), bytes('b')]],
+])('the end of %s is waited for, and told where it fails', async ([, list]) => {
+  const sink = await run(
+    answer('200 OK', undefined, () =>
+      Object.assign([...list], {
+        async close() {
+          await new Promise(setImmediate);
+          throw new Error('in close()');
+        },
+      }),
+    ),
+  );
+  expect(sink.messages).toEqual(['in close()']);
 });
 
 test('write() throws after the client went away and after the end', async () => {

@@ -29,6 +29,12 @@ const VALID: [name: string, header: string, client: object | undefined][] = [
   ['version 1 over IPv4', 'PROXY TCP4 192.0.2.1 198.51.100.1 12345 80\r\n', CLIENT4],
   ['version 1 over IPv6', 'PROXY TCP6 2001:db8::1 2001:db8::2 12345 80\r\n', CLIENT6],
   ['version 1 of an unknown kind', 'PROXY UNKNOWN anything\r\n', undefined],
+  ['version 1 as long as it may be', `PROXY UNKNOWN ${'x'.repeat(91)}\r\n`, undefined],
+  [
+    'version 1 with the highest ports',
+    'PROXY TCP4 192.0.2.1 198.51.100.1 65535 65535\r\n',
+    { address: '192.0.2.1', port: '65535' },
+  ],
   ['version 1 of mapped IPv4', 'PROXY TCP6 ::FFFF:192.0.2.1 ::1 12345 80\r\n', CLIENT4],
   ['version 1 in another form', 'PROXY TCP6 2001:DB8:0::1 ::1 12345 80\r\n', CLIENT6],
   [
@@ -40,6 +46,11 @@ const VALID: [name: string, header: string, client: object | undefined][] = [
   ['version 2 over IPv6', v2(0x21, 0x21, [...IPV6]), CLIENT6],
   ['version 2 of mapped IPv4', v2(0x21, 0x21, [...MAPPED_IPV4]), CLIENT4],
   ['version 2 with more than the addresses', v2(0x21, 0x11, [...IPV4, 4, 0, 1, 0]), CLIENT4],
+  [
+    'version 2 as long as it may be',
+    v2(0x21, 0x11, [...IPV4, ...Array.from({ length: 4068 }, () => 0)]),
+    CLIENT4,
+  ],
   ['version 2 of a health check (LOCAL)', v2(0x20, 0x00, []), undefined],
   [
     'version 2 of a unix socket',
@@ -73,6 +84,10 @@ test.for<[name: string, header: string, version?: 'v1' | 'v2']>([
   ['an IPv6 address as IPv4', 'PROXY TCP4 fe80::1 198.51.100.1 1 2\r\n'],
   ['an IPv4 address as IPv6', 'PROXY TCP6 192.0.2.1 ::1 1 2\r\n'],
   ['an address with a zone', 'PROXY TCP6 fe80::1%eth0 ::1 1 2\r\n'],
+  ['a header of one byte too many', `PROXY UNKNOWN ${'x'.repeat(92)}\r\n`],
+  ['a port over the highest', 'PROXY TCP4 192.0.2.1 198.51.100.1 65536 2\r\n'],
+  ['a port of the destination over the highest', 'PROXY TCP4 192.0.2.1 198.51.100.1 1 65536\r\n'],
+  ['a port of the destination with a zero before it', 'PROXY TCP4 192.0.2.1 198.51.100.1 1 02\r\n'],
   ['a port that is none', 'PROXY TCP4 192.0.2.1 198.51.100.1 99999 2\r\n'],
   ['a port with a zero before it', 'PROXY TCP4 192.0.2.1 198.51.100.1 01 2\r\n'],
   ['a destination that is none', 'PROXY TCP4 192.0.2.1 198.51.100. 1 2\r\n'],
@@ -81,7 +96,16 @@ test.for<[name: string, header: string, version?: 'v1' | 'v2']>([
   ['a bare LF', 'PROXY TCP4 192.0.2.1 198.51.100.1 1 2\n'],
   ['an unknown command', v2(0x22, 0x11, IPV4)],
   ['an unknown version', v2(0x31, 0x11, IPV4)],
-  ['addresses that are too short', v2(0x21, 0x11, IPV4.slice(0, 8))],
+  ['IPv4 addresses that are too short', v2(0x21, 0x11, IPV4.slice(0, 11))],
+  ['IPv6 addresses that are too short', v2(0x21, 0x21, [...IPV6.subarray(0, 35)])],
+  [
+    'a length of one byte too many',
+    v2(
+      0x21,
+      0x11,
+      Array.from({ length: 4081 }, () => 0),
+    ),
+  ],
   ['a length beyond all reason', `${V2}\x21\x11\xff\xff`],
   ['version 2 where version 1 is expected', v2(0x21, 0x11, IPV4), 'v1'],
   ['version 1 where version 2 is expected', 'PROXY UNKNOWN\r\n', 'v2'],

@@ -46,6 +46,18 @@ test.for(['Server', 'server', 'SERVER'])("the application's %s is left alone", (
   );
 });
 
+test('what names of the same length follow is not forgotten', () => {
+  const headers: HeaderList = [
+    ['Date', 'then'],
+    ['ETag', '"a"'],
+    ['Server', 'mine'],
+    ['Expect', 'b'],
+  ];
+  expect(encodeResponseHead('200 OK', headers, NOTHING)).toBe(
+    'HTTP/1.1 200 OK\r\nDate: then\r\nETag: "a"\r\nServer: mine\r\nExpect: b\r\n\r\n',
+  );
+});
+
 test('names of the same length as Date and Server do not pass for them', () => {
   const headers: HeaderList = [
     ['ETag', '"a"'],
