@@ -5,7 +5,7 @@ export class Networks {
   readonly #members = new BlockList();
   readonly #hasEveryone: boolean;
 
-  /** @throws {RangeError} naming the entry that is no address and no network. */
+  /** @throws where an entry is no address and no network. */
   constructor(entries: readonly string[]) {
     this.#hasEveryone = entries.includes('*');
     for (const entry of entries) if (entry !== '*') this.#add(entry);
@@ -20,16 +20,11 @@ export class Networks {
   #add(entry: string): void {
     const [address = '', prefix, ...rest] = entry.split('/');
     const family = isIP(address);
-    const bits = prefix === undefined ? undefined : Number(prefix || Number.NaN);
-    if (family === 0 || rest.length > 0 || (bits !== undefined && !isPrefix(bits, family))) {
+    if (family === 0 || rest.length > 0) {
       throw new RangeError(`'${entry}' is no address and no network`);
     }
     const type = family === 6 ? 'ipv6' : 'ipv4';
-    if (bits === undefined) this.#members.addAddress(address, type);
-    else this.#members.addSubnet(address, bits, type);
+    if (prefix === undefined) this.#members.addAddress(address, type);
+    else this.#members.addSubnet(address, Number(prefix || Number.NaN), type);
   }
-}
-
-function isPrefix(bits: number, family: number): boolean {
-  return Number.isInteger(bits) && bits >= 0 && bits <= (family === 6 ? 128 : 32);
 }
