@@ -344,6 +344,20 @@ test('a client that goes away aborts the signal', async () => {
   await expect.poll(() => access).toMatchObject([{ status: 499 }]);
 });
 
+test('a signal that is asked for after the client went away has aborted', async () => {
+  const asked = Promise.withResolvers<boolean | undefined>();
+  const { port } = await served(async (environ, startResponse) => {
+    await environ['wsgi.input'].read().catch(() => undefined);
+    asked.resolve(environ['gateway.signal']?.().aborted);
+    startResponse('200 OK', TEXT);
+    return [];
+  });
+  const client = await RawClient.connect(port);
+  client.send(`POST / HTTP/1.1\r\n${HEAD}Content-Length: 5\r\n\r\n`);
+  client.close();
+  expect(await asked.promise).toBe(true);
+});
+
 test('the access line has what an operator asks for', async () => {
   const { port, access } = await served(echoPath);
   await exchange(port, `GET /a?b=c HTTP/1.1\r\n${HEAD}User-Agent: me\r\n${CLOSE}`);

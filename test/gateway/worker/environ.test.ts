@@ -68,3 +68,12 @@ test.for<[host: string, serverName: string]>([
     serverPort: '80',
   });
 });
+
+test.for<[what: string, id: string, isTaken: boolean]>([
+  ['of 128 characters', 'x'.repeat(128), true],
+  ['of one more', 'x'.repeat(129), false],
+  ['with a quote', 'a"b', false],
+])('of a trusted proxy, an id %s, %s, is taken: %s', async ([, id, isTaken]) => {
+  const environ = await environOf('/', `X-Request-ID: ${id}\r\n`);
+  expect(environ['gateway.request_id'] === id).toBe(isTaken);
+});
