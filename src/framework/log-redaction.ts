@@ -7,18 +7,14 @@ const DEEPEST = 5;
 const MOST_FIELDS = 100;
 
 const SECRET_NAMES = [
-  'accessToken',
   'access_token',
-  'apiKey',
   'api_key',
   'authorization',
-  'clientSecret',
   'client_secret',
   'cookie',
   'passwd',
   'password',
   'proxy-authorization',
-  'refreshToken',
   'refresh_token',
   'secret',
   'SECRET_KEY',

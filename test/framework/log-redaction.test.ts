@@ -3,7 +3,9 @@ import { redactFields } from '../../src/framework/log-redaction.ts';
 
 test.for([
   'accessToken',
+  'Access-Token',
   'API_KEY',
+  'apiKey',
   'Authorization',
   'client_secret',
   'Cookie',
