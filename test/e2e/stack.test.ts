@@ -61,7 +61,7 @@ test('a static file comes from nginx itself, compressed, and is revalidated', as
   const url = await stylesheet();
   const response = await fetch(url, { headers: { 'Accept-Encoding': 'gzip' } });
   expect(response.status).toBe(200);
-  expect(response.headers.get('content-type')).toBe('text/css');
+  expect(response.headers.get('content-type')).toBe('text/css; charset=utf-8');
   expect(response.headers.get('content-encoding')).toBe('gzip');
   expect(response.headers.get('cache-control')).toBe(cacheControl(url.pathname));
   expect(response.headers.get('x-content-type-options')).toBe('nosniff');
