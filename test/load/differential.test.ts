@@ -27,6 +27,7 @@ const REFUSED: Readonly<Record<string, string>> = {
 /** What both accept, and nginx forwards as something else; and why. */
 const DIFFERENT: Readonly<Record<string, string>> = {
   'host: an empty port is allowed': 'nginx leaves out the colon',
+  'host: an empty port behind an IPv6 address is allowed': 'nginx leaves out the colon',
   'pipelining: several requests come in order': 'nginx serves no request without a host',
 };
 
