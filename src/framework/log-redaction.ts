@@ -1,6 +1,6 @@
 import { stdSerializers } from 'pino';
 
-export const CENSOR = '[Redacted]';
+const CENSOR = '[Redacted]';
 
 // As pino itself cuts what it writes.
 const DEEPEST = 5;
@@ -33,6 +33,14 @@ const SECRETS: ReadonlySet<string> = new Set(SECRET_NAMES.map(fold));
 export function redactFields(fields: object): Record<string, unknown> {
   return redactEach(fields, 0);
 }
+
+/** A line of JSON without the passwords of URLs in it, which errors quote. */
+export function redactPasswords(line: string): string {
+  return line.replace(URL_PASSWORD, CENSOR);
+}
+
+// userinfo = user ":" password (RFC 3986 §3.2.1); in ://host:port/@name there is none
+const URL_PASSWORD = /(?<=\/\/[^\s"/:@]{0,256}:)(?!\d+\/)[^\s"]{0,256}(?=@)/g;
 
 function redact(value: unknown, depth: number): unknown {
   if (typeof value !== 'object' || value === null) return value;

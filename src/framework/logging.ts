@@ -13,9 +13,10 @@ import {
   type LoggerOptions,
 } from 'pino';
 import type { PrettyOptions } from 'pino-pretty';
+import { escapeC1 } from '../wsgi/log-line.ts';
 import type { Body } from '../wsgi/types.ts';
 import { ImproperlyConfigured } from './errors.ts';
-import { CENSOR, redactFields } from './log-redaction.ts';
+import { redactFields, redactPasswords } from './log-redaction.ts';
 import { onSettingChange, settings } from './settings.ts';
 
 /** What is logged of a request: enough to find its other lines. */
@@ -112,28 +113,13 @@ function commonOptions(): LoggerOptions {
     // An error is made plain with the other fields.
     serializers: { err: (error: unknown) => error },
     timestamp: stdTimeFunctions.isoTime,
-    hooks: { streamWrite: withoutHarm },
+    hooks: { streamWrite: (line) => escapeC1(redactPasswords(line)) },
     mixin(_fields, _level, logger) {
       const request = requests.getStore();
       return { ...(request && { request_id: request.id }), ...fieldsOf.get(logger) };
     },
     mixinMergeStrategy: (fields, mixed) => redactFields({ ...mixed, ...fields }),
   };
-}
-
-/** A line without passwords of URLs, which errors quote, and without what a terminal would heed. */
-function withoutHarm(json: string): string {
-  return json.replace(URL_PASSWORD, CENSOR).replace(C1, escape);
-}
-
-// userinfo = user ":" password (RFC 3986 §3.2.1); in ://host:port/@name there is none
-const URL_PASSWORD = /(?<=\/\/[^\s"/:@]{0,256}:)(?!\d+\/)[^\s"]{0,256}(?=@)/g;
-
-/** Control characters that JSON leaves as they are. */
-const C1 = /[\x7f-\x9f]/g;
-
-function escape(character: string): string {
-  return `\\u00${character.charCodeAt(0).toString(16)}`;
 }
 
 const DESCRIPTORS = { stdout: 1, stderr: 2 } as const;

@@ -62,12 +62,18 @@ test('an unset variable without a fallback is refused', () => {
   expect(() => env.secret('X')).toThrow('X is not set: expected it, or X_FILE.');
 });
 
-test('a secret comes from the file that NAME_FILE names, without its last line end', () => {
-  const file = join(temporaryFolder(), 'key');
-  writeFileSync(file, 'two\nlines\r\n');
-  vi.stubEnv('X_FILE', file);
-  expect(env.secret('X')).toBe('two\nlines');
-});
+test.for([
+  ['hush\n', 'hush'],
+  ['two\nlines\r\n', 'two\nlines'],
+] as const)(
+  'a secret comes from the file that NAME_FILE names, without its last line end: %j',
+  ([content, secret]) => {
+    const file = join(temporaryFolder(), 'key');
+    writeFileSync(file, content);
+    vi.stubEnv('X_FILE', file);
+    expect(env.secret('X')).toBe(secret);
+  },
+);
 
 test('a secret that is set twice is refused, without its value', () => {
   vi.stubEnv('X', 'hush');

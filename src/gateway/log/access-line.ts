@@ -1,4 +1,5 @@
 import type { ProtocolError } from '../../http/protocol-error.ts';
+import { escapeC1 } from '../../wsgi/log-line.ts';
 import type { RequestLine } from '../protocols/http1/request-line.ts';
 import type { PeerFacts } from '../worker/environ.ts';
 import type { Exchange } from '../worker/exchange.ts';
@@ -56,12 +57,4 @@ const UNESCAPED = /^[\x20\x21\x23-\x5b\x5d-\x7e\xa0-\xff]*$/;
 
 function quoted(text: string): string {
   return UNESCAPED.test(text) ? `"${text}"` : escapeC1(JSON.stringify(text));
-}
-
-/** A terminal would heed the control characters that JSON leaves as they are. */
-export function escapeC1(json: string): string {
-  return json.replace(
-    /[\x7f-\x9f]/g,
-    (character) => `\\u00${character.charCodeAt(0).toString(16)}`,
-  );
 }

@@ -1,6 +1,6 @@
 import { isatty } from 'node:tty';
 import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
-import { escapeC1 } from './access-line.ts';
+import { escapeC1 } from '../../wsgi/log-line.ts';
 import { AccessLog } from './access-log.ts';
 import { ConfigError } from '../config.ts';
 import { LogStream, type Owner } from './log-stream.ts';

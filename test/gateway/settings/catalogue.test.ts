@@ -66,6 +66,7 @@ test.for<[Name, given: unknown, expected: string]>([
   ['forwardedAllowIps', '10.0.0.0/33', 'CIDR'],
   ['forwardedAllowIps', '::/129', 'CIDR'],
   ['forwardedAllowIps', '10.0.0.0/-1', 'CIDR'],
+  ['forwardedAllowIps', '10.0.0.0/1.5', 'CIDR'],
   ['forwardedAllowIps', '10.0.0.0/', 'CIDR'],
   ['forwardedAllowIps', 'localhost', 'CIDR'],
   ['secureSchemeHeaders', 'X-Scheme', 'NAME=VALUE'],
