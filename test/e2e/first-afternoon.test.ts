@@ -14,11 +14,15 @@ import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { freePort } from '../free-port.ts';
+import { SNIPPETS } from './recipes.ts';
 import { useStack } from './stack.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 /** What a new user wrote in an afternoon, with docs/recipes.md: it lies over a fresh clone. */
 const WRITTEN = join(import.meta.dirname, 'first-afternoon');
+
+/** Other frameworks and other servers have a test of their own. */
+const ADAPTERS = join(import.meta.dirname, 'adapters');
 
 const folder = mkdtempSync(join(tmpdir(), 'afternoon-'));
 const clone = join(folder, 'project');
@@ -54,17 +58,13 @@ function ask(path: string, init?: RequestInit): Promise<Response> {
   return fetch(new URL(path, `http://${environment.HTTP_PORT}`), init);
 }
 
-/** The blocks of docs/recipes.md that begin with a file's name: `// src/shop/urls.ts`. */
-const SNIPPETS = Array.from(
-  read('docs/recipes.md').matchAll(/^```\w+\n(?:\/\/|#) (\S+)\n+(.*?)^```$/gms),
-  ([, name = '', text = '']) => [name, text] as const,
-);
+const OWN = SNIPPETS.filter(([name]) => !existsSync(join(ADAPTERS, name)));
 
-test.for(SNIPPETS)('the recipe for %s is what was written there', ([name, text]) => {
+test.for(OWN)('the recipe for %s is what was written there', ([name, text]) => {
   expect(readFileSync(join(WRITTEN, name), 'utf8')).toContain(text);
 });
 
-test.for(SNIPPETS.filter(([name]) => isOwnSource(name)))(
+test.for(OWN.filter(([name]) => isOwnSource(name)))(
   'the recipe for %s, which the sample project does not have, is the whole file',
   ([name, text]) => {
     expect(text).toBe(readFileSync(join(WRITTEN, name), 'utf8'));
@@ -79,7 +79,7 @@ test('all that was written is a recipe', () => {
   const files = readdirSync(WRITTEN, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && !entry.name.endsWith('.svg'))
     .map((entry) => relative(WRITTEN, join(entry.parentPath, entry.name)));
-  const names = SNIPPETS.map(([name]) => name);
+  const names = OWN.map(([name]) => name);
   expect([...new Set(names)].toSorted()).toEqual(files.toSorted());
 });
 

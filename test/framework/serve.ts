@@ -8,7 +8,7 @@ import {
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
-import { nodeHandler } from '../../src/adapters/node-http.ts';
+import { nodeHandler } from '../../src/adapters/node-handler.ts';
 import { createApplication } from '../../src/framework/handler.ts';
 import type { Middleware } from '../../src/framework/middleware/middleware.ts';
 import {

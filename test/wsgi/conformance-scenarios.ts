@@ -104,7 +104,7 @@ export const SCENARIOS: readonly ConformanceScenario[] = [
     application: (log) => async (environ, startResponse) => {
       const input = environ['wsgi.input'];
       startResponse('200 OK', PLAIN);
-      log.add(`read ${String(await input.read(3))}`);
+      log.add(`read ${Buffer.from(await input.read(3)).toString()}`);
       await input.read().catch((error: unknown) => {
         log.add('failed');
         throw error;

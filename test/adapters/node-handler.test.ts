@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectSecurely } from 'node:tls';
 import { expect, test } from 'vitest';
-import { nodeHandler, type NodeHandlerOptions } from '../../src/adapters/node-http.ts';
+import type { HandlerOptions } from '../../src/adapters/handler-options.ts';
+import { nodeHandler } from '../../src/adapters/node-handler.ts';
 import type { Application, Environ } from '../../src/wsgi/types.ts';
 import { validator } from '../../src/wsgi/validator.ts';
 
@@ -16,7 +17,7 @@ const LOCAL = { host: '127.0.0.1', port: 0 };
 /** The environ that an application gets for one GET on a server that listens there. */
 async function environFor(
   path: string,
-  options: NodeHandlerOptions = {},
+  options: HandlerOptions = {},
   listen: ListenOptions = LOCAL,
 ): Promise<Environ> {
   const seen = Promise.withResolvers<Environ>();
