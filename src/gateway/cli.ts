@@ -1,63 +1,10 @@
 #!/usr/bin/env node
-import { loadApplication } from './application.ts';
-import { Arbiter } from './arbiter/arbiter.ts';
-import { readCommandLine } from './settings/command-line.ts';
-import { describeConfig, loadConfig, loadHooks, readConfig, type Config } from './config.ts';
-import { writePidfile } from './arbiter/pidfile.ts';
-import { nameProcess, prepareProcess } from './process.ts';
-import { stats } from './figures/stats.ts';
-import { top } from './figures/top.ts';
-import { ExitCode, exitCodeOf, explain } from './failure.ts';
-import { helpText } from './settings/help.ts';
-import { holdAccessLog, openLog } from './log/log.ts';
-import { version } from './version.ts';
+import { guardStart } from './arbiter/signals.ts';
 
-async function main(args: string[], environment: NodeJS.ProcessEnv): Promise<number> {
-  const [first, ...rest] = args;
-  if (first === 'stats' || first === 'top') {
-    const wantsHelp = rest.includes('--help') || rest.includes('-h');
-    return wantsHelp ? print(helpText(environment)) : showFigures(first, rest);
-  }
-  const commandLine = readCommandLine(args, environment);
-  const { command } = commandLine;
-  if (command === 'help') return print(helpText(environment));
-  if (command === 'version') return print(`gateway ${version()} (Node ${process.version})\n`);
-  const config = await loadConfig(commandLine, environment);
-  if (command === 'print-config') {
-    return print(await describeConfig(commandLine, config, environment));
-  }
-  if (command === 'check-config') {
-    prepareProcess(config);
-    await loadApplication(config.applicationName);
-    return print(`The settings are valid, and ${config.applicationName} can be loaded.\n`);
-  }
-  return serve(config, async () => {
-    const read = await readConfig(config, commandLine, environment);
-    holdAccessLog(read);
-    return read;
-  });
-}
-
-async function showFigures(command: 'stats' | 'top', args: string[]): Promise<number> {
-  if (command === 'stats') return print(await stats(args));
-  await top(args, process);
-  return ExitCode.ok;
-}
-
-async function serve(config: Config, reloadConfig: () => Promise<Config>): Promise<number> {
-  const hooks = await loadHooks(config.configFile);
-  nameProcess(config, 'arbiter');
-  prepareProcess(config);
-  process.on('exit', writePidfile(config.pidfile));
-  const log = openLog(config);
-  holdAccessLog(config);
-  return new Arbiter({ config, hooks, log, reloadConfig }).run();
-}
-
-function print(text: string): number {
-  process.stdout.write(text);
-  return ExitCode.ok;
-}
+guardStart();
+// All else is loaded behind the guard, as that takes its time.
+const { main } = await import('./main.ts');
+const { exitCodeOf, explain } = await import('./failure.ts');
 
 try {
   process.exit(await main(process.argv.slice(2), { ...process.env }));

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { formatAccess, type LoggedRequest } from '../../src/gateway/log/access-format.ts';
+import { CATALOGUE } from '../../src/gateway/settings/catalogue.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
-import { APPLICATIONS, GatewayProcess } from './gateway-process.ts';
+import { GatewayProcess } from './gateway-process.ts';
 import { get } from './get.ts';
 import { exchange } from './raw-client.ts';
 
@@ -42,14 +44,19 @@ test('a refused request is told in the same format', async () => {
     .toBe('127.0.0.1 "GET /no-host?a HTTP/1.1" /no-host 400 - 0\n127.0.0.1 "-" - 400 - 0\n');
 });
 
-test('a format with an atom that nobody knows is refused', async () => {
-  const gateway = new GatewayProcess([
-    '--access-logformat',
-    '%(h)s %(z)s',
-    join(APPLICATIONS, 'behaviours.ts'),
-  ]);
-  expect(await gateway.exited).toBe(1);
-  expect(gateway.errorText).toContain('%(z)s');
+test.for(['%(z)s', '%({Accept}h)s', '%({Foo})s', '%(zz)s', '%(D)06d', '%(h)', '%h', '%'])(
+  '%j is no atom, and the format is refused',
+  (atom) => {
+    expect(() => CATALOGUE.accessLogFormat.parse(`%(h)s ${atom}`)).toThrow(`: ${atom} is none`);
+  },
+);
+
+test('a percent sign is written twice', () => {
+  const format = '100 %% %(s)s %%(h)s';
+  expect(CATALOGUE.accessLogFormat.parse(format)).toBe(format);
+  const peer = { remoteAddress: '192.0.2.7' };
+  const request = { peer, status: 200 } as unknown as LoggedRequest;
+  expect(formatAccess(format, request)).toBe('100 % 200 %(h)s');
 });
 
 test('a variable of environ is found by its name as it is written', async () => {

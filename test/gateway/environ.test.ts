@@ -1,3 +1,4 @@
+import type { OutgoingHttpHeaders } from 'node:http';
 import { expect, test } from 'vitest';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { GatewayProcess } from './gateway-process.ts';
@@ -34,10 +35,21 @@ test('only trusted peers are believed about the scheme and the request id', asyn
   expect(await environOf(wary, '/', headers)).not.toMatchObject({ 'gateway.request_id': 'given' });
 });
 
-test('a proxy that contradicts itself about the scheme is refused', async () => {
+test.for<OutgoingHttpHeaders>([
+  { 'X-Forwarded-Proto': 'https', 'X-Forwarded-SSL': 'off' },
+  { 'X-Forwarded-Proto': ['http', 'https'] },
+  { 'X-Forwarded-Proto': 'https, http' },
+])('a proxy that contradicts itself about the scheme is refused: %j', async (headers) => {
   const gateway = await GatewayProcess.startOne('environ.ts');
-  const headers = { 'X-Forwarded-Proto': 'https', 'X-Forwarded-SSL': 'off' };
   expect((await get(gateway, '/', headers)).status).toBe(400);
+});
+
+test.for<[scheme: string, headers: OutgoingHttpHeaders]>([
+  ['https', { 'X-Forwarded-Proto': ['https', 'https'], 'X-Forwarded-SSL': 'on' }],
+  ['http', { 'X-Forwarded-Proto': ['http', 'http'], 'X-Forwarded-SSL': 'off' }],
+])('one that says %s twice is believed', async ([scheme, headers]) => {
+  const gateway = await GatewayProcess.startOne('environ.ts');
+  expect(await environOf(gateway, '/', headers)).toMatchObject({ 'wsgi.url_scheme': scheme });
 });
 
 test.for<[map: string, status: number, text: RegExp]>([
@@ -72,10 +84,20 @@ test('a PROXY protocol header of an allowed peer gives the client its address', 
   expect(await bare.untilClosed()).toMatch(/^HTTP\/1.1 400 /);
 });
 
-test('other peers are not heard where a PROXY protocol header is expected', async () => {
+test('other peers are not heard where a PROXY protocol header is expected, and told of once', async () => {
   const args = ['--proxy-protocol', 'v1', '--proxy-allow-from', '192.0.2.0/24'];
   const gateway = await GatewayProcess.startOne('environ.ts', ...args);
-  const client = await RawClient.connect(gateway.port);
-  client.send('PROXY TCP4 192.0.2.1 198.51.100.1 12345 80\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n');
-  expect(await client.untilClosed()).toBe('');
+  for (const _ of [1, 2]) {
+    const client = await RawClient.connect(gateway.port);
+    client.send('PROXY TCP4 192.0.2.1 198.51.100.1 12345 80\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    expect(await client.untilClosed()).toBe('');
+  }
+  gateway.signal('SIGTERM');
+  await gateway.exited;
+  const told = gateway.log.filter(({ level }) => level === 'warn');
+  expect(told).toEqual([
+    expect.objectContaining({
+      msg: expect.stringMatching(/^connections from 127\.0\.0\.1 are closed: .*proxy-allow-from/),
+    }),
+  ]);
 });

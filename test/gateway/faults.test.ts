@@ -117,7 +117,7 @@ test('a worker whose application closes its channel is replaced while it finishe
   stream.send('POST /read HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n');
   await stream.until(/200 OK/);
   await get(gateway.port, '/disconnect');
-  await gateway.line(/finishes its requests and exits: its channel was closed/);
+  await gateway.line(/leaves: its channel was closed/);
   await gateway.line(/worker 2 is ready/);
   expect(await countOk(gateway.port, 5)).toBe(5);
   stream.close();
@@ -126,7 +126,7 @@ test('a worker whose application closes its channel is replaced while it finishe
 test('an uncaught error that throws when it is looked at ends its worker politely, too', async () => {
   const gateway = await GatewayProcess.startOne('unruly.ts');
   await get(gateway.port, '/hostile');
-  await gateway.line(/worker 1 finishes its requests and exits: an uncaught error/);
+  await gateway.line(/worker 1 leaves: an uncaught error/);
   await gateway.line(/^uncaught error: finishing the requests in flight/);
   await gateway.line(/worker 2 is ready/);
 });

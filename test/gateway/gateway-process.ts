@@ -96,9 +96,10 @@ export class GatewayProcess {
     for (;;) {
       const found = find();
       if (found.length >= count) return found;
-      if (this.child.exitCode !== null) {
+      const { exitCode, signalCode } = this.child;
+      if (exitCode !== null || signalCode !== null) {
         throw new Error(
-          `exited with ${this.child.exitCode} before ${pattern}: ${this.errorText}${JSON.stringify(this.log)}`,
+          `exited with ${exitCode ?? signalCode} before ${pattern}: ${this.errorText}${JSON.stringify(this.log)}`,
         );
       }
       await this.#wake.promise;

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
-import { request } from 'node:http';
+import { request, type OutgoingHttpHeaders } from 'node:http';
 import type { Running } from './gateway-process.ts';
 
 /** Asks on a connection of its own; of the application behaviours.ts, which process answers. */
 export async function get(
   { port }: Running,
   path = '/pid',
-  headers: Record<string, string> = {},
+  headers: OutgoingHttpHeaders = {},
 ): Promise<{ status: number; text: string }> {
   const sent = request({ port, path, headers, agent: false }).end();
   const [response] = await once(sent, 'response');
@@ -19,7 +19,7 @@ export async function get(
 export async function environOf(
   gateway: Running,
   path = '/',
-  headers: Record<string, string> = {},
+  headers: OutgoingHttpHeaders = {},
 ): Promise<Record<string, unknown>> {
   const { text } = await get(gateway, path, headers);
   return JSON.parse(text) as Record<string, unknown>;

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { HOOK_NAMES } from '../../src/gateway/hooks.ts';
@@ -65,6 +65,26 @@ test('an onExit that never ends is ended by another signal', async () => {
   await gateway.line(/has exited/);
   gateway.signal('SIGINT');
   expect(await gateway.exited).toBe(0);
+});
+
+test('onReload ends before the first worker is replaced, and sees the new settings', async () => {
+  const settings = (backlog: number): string => `export default {
+    backlog: ${backlog},
+    async onReload({ config, log }) {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      log.info('reloading with ' + config.backlog);
+    },
+  };`;
+  const file = configFile(settings(100));
+  const gateway = await GatewayProcess.startOne('behaviours.ts', '-c', file);
+  writeFileSync(file, settings(200));
+  gateway.signal('SIGHUP');
+  await gateway.line(/worker 2 is ready/);
+  const told = gateway.log.map(({ msg }) => msg);
+  expect(told.indexOf('reloading with 200')).toBeGreaterThan(0);
+  expect(told.indexOf('reloading with 200')).toBeLessThan(
+    told.findIndex((msg) => msg.startsWith('worker 2')),
+  );
 });
 
 test('nworkersChanged is told of the first number of workers, too', async () => {

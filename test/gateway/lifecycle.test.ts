@@ -51,6 +51,20 @@ test('requests that outlast the graceful timeout are cut, and the log counts the
   expect(gateway.log.map(({ msg }) => msg)).toContain('1 requests cut after 0.5 s');
 });
 
+test.for<NodeJS.Signals>(['SIGINT', 'SIGQUIT'])(
+  'requests that %s cuts are in the log',
+  async (signal) => {
+    const gateway = await GatewayProcess.startOne('behaviours.ts');
+    const cut = expect(get(gateway, '/sleep/60000')).rejects.toThrow();
+    await gateway.printed(/sleep/);
+    gateway.signal(signal);
+    await cut;
+    expect(await gateway.exited).toBe(0);
+    const told = gateway.log.find(({ msg }) => msg.startsWith('1 requests cut by SIG'));
+    expect(told).toMatchObject({ requests: [{ method: 'GET', target: '/sleep/60000' }] });
+  },
+);
+
 test('with every worker killed under load no connection is refused, and service is back in 2 s', async () => {
   const gateway = await GatewayProcess.start('behaviours.ts');
   const refusals: string[] = [];
@@ -163,7 +177,7 @@ test.for(['an uncaught error', 'SIGTERM'])(
     await gateway.lines(/is ready/, 2);
     expect((await get(gateway)).text).not.toBe(String(pid));
     expect(gateway.log.filter(({ msg }) => /has exited/.test(msg))).toEqual([]);
-    expect((await gateway.line(/finishes its requests/)).msg).toContain(reason);
+    expect((await gateway.line(/worker 1 leaves/)).msg).toContain(reason);
     expect((await slow).text).toBe(String(pid));
   },
 );

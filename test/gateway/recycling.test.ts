@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
+import type { Config } from '../../src/gateway/config.ts';
+import { requestLimit } from '../../src/gateway/worker/retirement.ts';
 import { GatewayProcess } from './gateway-process.ts';
 import { get } from './get.ts';
 
 test.for<[what: string, args: string[], reason: RegExp]>([
-  ['so many requests', ['--max-requests', '3'], /it has served \d+ requests/],
+  ['so many requests', ['--max-requests', '3'], /it has served 3 requests/],
   ['so long', ['--max-worker-lifetime', '1'], /it is 1 s old/],
   ['too much memory', ['--max-worker-memory', '1'], /it takes \d+ MiB/],
 ])(
@@ -21,3 +23,10 @@ test.for<[what: string, args: string[], reason: RegExp]>([
     expect((await get(gateway)).text).not.toBe(before);
   },
 );
+
+test('each worker gets a limit of its own, between max-requests and the jitter over it', () => {
+  const config = { maxRequests: 10, maxRequestsJitter: 2 } as Config;
+  const limits = new Set(Array.from({ length: 200 }, () => requestLimit(config)));
+  expect([...limits].toSorted()).toEqual([10, 11, 12]);
+  expect(requestLimit({ ...config, maxRequests: 0 })).toBe(Infinity);
+});

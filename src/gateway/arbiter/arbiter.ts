@@ -12,7 +12,7 @@ import { formatAddress } from '../settings/address.ts';
 import { EventQueue } from './event-queue.ts';
 import { bindListeners, type BoundListener } from './listener.ts';
 import { warnOfSettledSettings } from './settled-settings.ts';
-import { ENDING_SIGNALS, SIGNALS, type ArbiterSignal } from './signals.ts';
+import { ENDING_SIGNALS, endGuard, SIGNALS, type ArbiterSignal } from './signals.ts';
 import { watchSources } from './source-watcher.ts';
 import { WorkerPool } from './worker-pool.ts';
 import type { WorkerProcess } from './worker-process.ts';
@@ -76,14 +76,11 @@ export class Arbiter {
   async run(): Promise<number> {
     const { config } = this.#options;
     this.#queueSignals(SIGNALS.filter((signal) => !ENDING_SIGNALS.has(signal)));
-    // Until something is there to be ended, and once nothing is, however long a hook may take.
-    const leave = (signal: NodeJS.Signals): void => this.#leave(signal);
-    for (const signal of ENDING_SIGNALS) process.on(signal, leave);
     this.#tellTarget(undefined);
     await this.#hooks.onStarting?.(this.#view);
     this.#listeners.push(...(await bindListeners(config, this.#log)));
     await serveFigures(config, this.#log, () => this.#report());
-    for (const signal of ENDING_SIGNALS) process.off(signal, leave);
+    endGuard();
     this.#queueSignals([...ENDING_SIGNALS]);
     this.#queueEvents();
     const addresses = this.#listeners.map(({ address }) => formatAddress(address)).join(', ');
@@ -93,7 +90,7 @@ export class Arbiter {
       if (!this.#isStopping) this.#pool.balance();
       this.#handle(await this.#events.next());
     } while (!this.#isStopping || this.#pool.size > 0);
-    for (const signal of ENDING_SIGNALS) process.on(signal, leave);
+    for (const signal of ENDING_SIGNALS) process.on(signal, () => this.#leave(signal));
     await runHook(this.#log, this.#hooks, 'onExit', this.#view);
     return this.#exitCode;
   }
@@ -162,10 +159,14 @@ export class Arbiter {
       case 'SIGTTIN':
         return this.#setTarget(this.#pool.target + 1);
       case 'SIGTTOU':
-        return this.#pool.target > 1 ? this.#setTarget(this.#pool.target - 1) : undefined;
+        if (this.#pool.target > 1) return this.#setTarget(this.#pool.target - 1);
+        if (this.#pool.target === 1) this.#log.info('one worker is the least');
+        return;
       case 'SIGWINCH':
         // A terminal sends it whenever its window changes.
-        return isatty(0) || isatty(2) ? undefined : this.#setTarget(0);
+        if (isatty(0) || isatty(2)) return;
+        this.#log.info('the workers finish and stop; HUP starts workers again');
+        return this.#setTarget(0);
     }
   }
 
@@ -173,9 +174,15 @@ export class Arbiter {
   #readSettings(): void {
     const reading = (this.#readings += 1);
     this.#options.reloadConfig().then(
-      (config) => this.#events.push({ kind: 'settings', reading, config }),
+      (config) => this.#announceReload(reading, config),
       (error: unknown) => this.#events.push({ kind: 'bad settings', error }),
     );
+  }
+
+  async #announceReload(reading: number, config: Config): Promise<void> {
+    if (reading !== this.#readings) return;
+    await runHook(this.#log, this.#hooks, 'onReload', { ...this.#view, config });
+    this.#events.push({ kind: 'settings', reading, config });
   }
 
   /** Replaces the workers; a canary that cannot start leaves everything as it was. */
@@ -183,7 +190,6 @@ export class Arbiter {
     if (this.#isStopping || reading !== this.#readings) return;
     warnOfSettledSettings(this.#options.config, config, this.#log);
     this.#changeTarget(() => this.#pool.reload(config));
-    void runHook(this.#log, this.#hooks, 'onReload', this.#view);
   }
 
   #setTarget(workers: number): void {
@@ -201,7 +207,7 @@ export class Arbiter {
     void runHook(this.#log, this.#hooks, 'nworkersChanged', this.#view, target, before);
   }
 
-  /** Control-C reaches every process of a terminal, and each passes it on: the same one says nothing new. */
+  /** However long a hook may take. The same signal says nothing new: Control-C comes from all sides. */
   #leave(signal: NodeJS.Signals): void {
     if (signal !== this.#lastSignal) process.exit(this.#exitCode);
   }
@@ -235,13 +241,14 @@ export class Arbiter {
     if (worker.startedAtMs < this.#logsReopenedAtMs) worker.reopenLogs();
   }
 
-  /** It was not asked to; another one starts while it finishes. */
+  /** Not asked to by the arbiter; another one starts while it finishes. */
   #onLeaving(worker: WorkerProcess, reason: string): void {
     if (worker.state !== 'ready') return;
     this.#pool.markDying(worker);
     worker.markLeaving();
     this.#ledger.restarts.count(worker.number, 'died', reason);
-    this.#log.error(`worker ${worker.number} finishes its requests and exits: ${reason}`);
+    const isAsked = reason.startsWith('SIG');
+    this.#log[isAsked ? 'warn' : 'error'](`worker ${worker.number} leaves: ${reason}`);
   }
 
   #onExit(worker: WorkerProcess, how: string): void {

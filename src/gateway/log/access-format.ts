@@ -56,18 +56,20 @@ const NAMED: Readonly<Record<string, (request: LoggedRequest, name: string) => V
   },
 };
 
-const ATOM = /%\((?:\{([^}]+)\})?(\w)\)s/g;
+const ATOM = /%%|%\((?:\{([^}]+)\})?(\w)\)s/g;
 
-/** The atoms of a format that nobody knows. */
+/** What begins like an atom in a format, and is none. */
 export function unknownAtoms(format: string): string[] {
-  return [...format.matchAll(ATOM)]
-    .filter(([, name, letter = '']) => !Object.hasOwn(name === undefined ? ATOMS : NAMED, letter))
-    .map(([atom]) => atom);
+  const known = format.replaceAll(ATOM, (atom, name: string | undefined, letter = '') =>
+    atom === '%%' || Object.hasOwn(name === undefined ? ATOMS : NAMED, letter) ? '' : atom,
+  );
+  return known.match(/%(?:\([^)]*\))?[-+#\d.]*\S?/g) ?? [];
 }
 
 /** A line for a request, in Gunicorn's format; what a client sent cannot break out of it. */
 export function formatAccess(format: string, request: LoggedRequest): string {
-  return format.replaceAll(ATOM, (_, name: string | undefined, letter: string) => {
+  return format.replaceAll(ATOM, (atom, name: string | undefined, letter: string) => {
+    if (atom === '%%') return '%';
     const value = name === undefined ? ATOMS[letter]?.(request) : NAMED[letter]?.(request, name);
     return value === undefined || value === '' ? '-' : escape(String(value));
   });

@@ -59,8 +59,11 @@ export function text(expected: string): Parse<string> {
 export function accessFormat(value: unknown): string {
   const format = text("'json', or a format such as '%(h)s \"%(r)s\" %(s)s'")(value);
   const unknown = unknownAtoms(format);
-  if (unknown.length > 0)
-    throw new ValueError(`Gunicorn's atoms, and ${unknown.join(' ')} is none`);
+  if (unknown.length > 0) {
+    throw new ValueError(
+      `Gunicorn's atoms, as %(h)s or %({Accept}i)s, and %% for a percent sign: ${unknown.join(' ')} is none`,
+    );
+  }
   return format;
 }
 

@@ -195,7 +195,8 @@ export class Connection implements Wire, BodySource {
     if (this.#exchange !== exchange) return;
     this.#exchange = undefined;
     this.#state.requestsInFlight -= 1;
-    this.#state.requestsServed += 1;
+    this.#state.requestsLeft -= 1;
+    if (this.#state.requestsLeft === 0) this.#state.onLastRequest();
     exchange.finish();
     this.#state.meter.countRequest(exchange.status, exchange.durationMs, exchange.sentBytes);
     this.#service.accessLog?.answered(exchange, this.peer);

@@ -184,13 +184,22 @@ function forwardedScheme(environ: Environ, { schemeKeys }: EnvironFacts): 'http'
   for (const [key, secureValue] of schemeKeys) {
     const value = variable(environ, key);
     if (value === undefined) continue;
-    const said = value === secureValue ? 'https' : 'http';
-    if (scheme !== undefined && scheme !== said) {
+    const said = saidScheme(value, secureValue);
+    if (said === undefined || (scheme !== undefined && scheme !== said)) {
       throw new ProtocolError(400, 'the proxy contradicts itself about the scheme');
     }
     scheme = said;
   }
   return scheme ?? 'http';
+}
+
+/** Nothing where it was sent several times, and not with the same meaning. */
+function saidScheme(value: string, secureValue: string): 'http' | 'https' | undefined {
+  if (value === secureValue) return 'https';
+  if (!value.includes(',')) return 'http';
+  const isSecure = value.split(',').map((one) => one.trim() === secureValue);
+  if (isSecure.every(Boolean)) return 'https';
+  return isSecure.includes(true) ? undefined : 'http';
 }
 
 /** The host and port that a listener was bound to. */

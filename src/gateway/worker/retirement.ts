@@ -3,18 +3,17 @@ import { residentBytes } from '../figures/process-gauge.ts';
 
 const MEBIBYTE = 1024 * 1024;
 
-/**
- * Makes the question whether a worker should be replaced, asked with the number of requests that it
- * has served; the answer is the reason, or undefined.
- */
-export function dutyToRetire(config: Config): (requestsServed: number) => string | undefined {
-  const { maxRequests, maxRequestsJitter, maxWorkerMemory, maxWorkerLifetime } = config;
+/** After so many requests a worker should be replaced: each has another jitter. */
+export function requestLimit({ maxRequests, maxRequestsJitter }: Config): number {
+  const jitter = Math.floor(Math.random() * (maxRequestsJitter + 1));
+  return maxRequests > 0 ? maxRequests + jitter : Infinity;
+}
+
+/** Makes the question why a worker should be replaced, to be asked now and then. */
+export function dutyToRetire(config: Config): () => string | undefined {
+  const { maxWorkerMemory, maxWorkerLifetime } = config;
   const startedAtMs = performance.now();
-  const requestLimit = maxRequests + Math.floor(Math.random() * (maxRequestsJitter + 1));
-  return (requestsServed) => {
-    if (maxRequests > 0 && requestsServed >= requestLimit) {
-      return `it has served ${requestsServed} requests`;
-    }
+  return () => {
     if (maxWorkerLifetime > 0 && performance.now() - startedAtMs >= maxWorkerLifetime * 1000) {
       return `it is ${maxWorkerLifetime} s old`;
     }

@@ -14,6 +14,8 @@ import type { RequestInFlight } from './watchdog.ts';
 const SWEEP_MS = 500;
 /** How often it is measured how late the event loop is. */
 const LOOP_DELAY_MS = 50;
+/** So many peers are told of that may not connect. */
+const STRANGERS_MAX = 100;
 /** A socket that is bound already: in a worker by the arbiter, and handed on as a descriptor. */
 type ListenHandle = { readonly fd: number } | BoundSocket;
 
@@ -24,7 +26,8 @@ export class Server {
     date: new Date().toUTCString(),
     isDraining: false,
     requestsInFlight: 0,
-    requestsServed: 0,
+    requestsLeft: Infinity,
+    onLastRequest: () => {},
     meter: new Meter(),
     loopDelayMs: 0,
     loopDueMs: Infinity,
@@ -32,6 +35,8 @@ export class Server {
   readonly #connections = new Set<Connection>();
   readonly #listeners: NetServer[] = [];
   readonly #timers: NodeJS.Timeout[];
+  /** Peers that were told of as not allowed to connect. */
+  readonly #strangers = new Set<string>();
   #onDrained: (() => void) | undefined;
 
   constructor(service: Service) {
@@ -78,8 +83,10 @@ export class Server {
     };
   }
 
-  get requestsServed(): number {
-    return this.#state.requestsServed;
+  /** Calls back when so many requests have been served. */
+  onceServed(requests: number, listener: () => void): void {
+    this.#state.requestsLeft = requests;
+    this.#state.onLastRequest = listener;
   }
 
   requestsInFlight(): RequestInFlight[] {
@@ -95,6 +102,7 @@ export class Server {
   #accept(socket: Socket, address: Address): void {
     const peer = this.#peerFacts(socket, address);
     if (!this.#mayConnect(peer, address)) {
+      this.#tellStranger(peer);
       socket.destroy();
       return;
     }
@@ -110,6 +118,15 @@ export class Server {
   #mayConnect({ remoteAddress }: PeerFacts, address: Address): boolean {
     const { version, allowedPeers } = this.#service.proxyProtocol;
     return version === 'off' || address.kind === 'unix' || allowedPeers.has(remoteAddress);
+  }
+
+  /** Once for each: it is the settings that are wrong, or somebody who will try again. */
+  #tellStranger({ remoteAddress }: PeerFacts): void {
+    if (this.#strangers.has(remoteAddress) || this.#strangers.size >= STRANGERS_MAX) return;
+    this.#strangers.add(remoteAddress);
+    this.#service.log.warn(
+      `connections from ${remoteAddress} are closed: it is not in proxy-allow-from, whose peers may send a PROXY protocol header`,
+    );
   }
 
   #peerFacts(socket: Socket, address: Address): PeerFacts {

@@ -38,7 +38,9 @@ export interface ServerState {
   /** The worker finishes its last requests: every response closes its connection. */
   isDraining: boolean;
   requestsInFlight: number;
-  requestsServed: number;
+  /** How many more are served until the worker is due to be replaced; `onLastRequest` is told then. */
+  requestsLeft: number;
+  onLastRequest: () => void;
   readonly meter: Meter;
   /** How late the event loop was lately. */
   loopDelayMs: number;

@@ -9,10 +9,10 @@ import { openAccessLog, openLog, type Log } from '../log/log.ts';
 import type { Envelope, StartMessage, WorkerMessage } from '../messages.ts';
 import { dropPrivileges, nameProcess } from '../process.ts';
 import { Outbox } from './outbox.ts';
-import { dutyToRetire } from './retirement.ts';
+import { dutyToRetire, requestLimit } from './retirement.ts';
 import { Server } from './server.ts';
 import { makeService } from './service.ts';
-import { Watchdog } from './watchdog.ts';
+import { Watchdog, type RequestInFlight } from './watchdog.ts';
 
 const HEARTBEAT_MS = 1000;
 
@@ -27,8 +27,8 @@ async function main(): Promise<void> {
   const view: WorkerView = { number, pid: process.pid, config, log };
   const hooks = await loadHooks(config.configFile);
   await hooks.postFork?.(view);
-  stopAtOnce(hooks, view);
   const watchdog = new Watchdog();
+  stopAtOnce(hooks, view, watchdog);
   if (config.timeout > 0) watchdog.start(view, process.ppid);
   const outbox = new Outbox();
   const accessLog = openAccessLog(config, () => outbox.flush());
@@ -50,14 +50,18 @@ async function main(): Promise<void> {
 
 /** Tells the arbiter that the loop turns, with the figures, and when the worker is due to be replaced. */
 function beat(server: Server, config: Config, heartbeat: () => WorkerMessage): void {
-  const isDue = dutyToRetire(config);
   let hasAsked = false;
+  const retire = (reason: string): void => {
+    if (!hasAsked) tell({ kind: 'retire', reason });
+    hasAsked = true;
+  };
+  const requests = requestLimit(config);
+  server.onceServed(requests, () => retire(`it has served ${requests} requests`));
+  const isDue = dutyToRetire(config);
   setInterval(() => {
     tell(heartbeat());
-    const reason = hasAsked ? undefined : isDue(server.requestsServed);
-    if (reason === undefined) return;
-    hasAsked = true;
-    tell({ kind: 'retire', reason });
+    const reason = isDue();
+    if (reason !== undefined) retire(reason);
   }, HEARTBEAT_MS).unref();
 }
 
@@ -74,8 +78,7 @@ function finishOnRequest(
     isFinishing = true;
     tell({ kind: 'leaving', reason });
     setTimeout(() => {
-      const requests = server.requestsInFlight();
-      log.warn({ requests }, `${requests.length} requests cut after ${config.gracefulTimeout} s`);
+      tellCut(log, server.requestsInFlight(), `after ${config.gracefulTimeout} s`);
       process.exit(exitCode);
     }, config.gracefulTimeout * 1000);
     // The requests since the last heartbeat are to be counted too.
@@ -92,6 +95,10 @@ function finishOnRequest(
   });
 }
 
+function tellCut(log: Log, requests: readonly RequestInFlight[], why: string): void {
+  if (requests.length > 0) log.warn({ requests }, `${requests.length} requests cut ${why}`);
+}
+
 /** To look at an error may itself throw, and what throws here ends the process at once. */
 function tellUncaught(log: Log, error: unknown): void {
   const what = 'uncaught error: finishing the requests in flight, then exiting';
@@ -102,13 +109,14 @@ function tellUncaught(log: Log, error: unknown): void {
   }
 }
 
-function stopAtOnce(hooks: ServerHooks, view: WorkerView): void {
+function stopAtOnce(hooks: ServerHooks, view: WorkerView, watchdog: Watchdog): void {
   const { log } = view;
   process.on('exit', () => void runHook(log, hooks, 'workerExit', view));
   for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
     process.on(signal, () => {
+      tellCut(log, watchdog.requestsInFlight(), `by ${signal}`);
       void runHook(log, hooks, 'workerInt', view);
-      process.exit(ExitCode.ok);
+      tell({ kind: 'leaving', reason: signal }, () => process.exit(ExitCode.ok));
     });
   }
   process.on('SIGABRT', () => {

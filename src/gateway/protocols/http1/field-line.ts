@@ -37,6 +37,7 @@ export function readField(bytes: Uint8Array, text: string, start: number, end: n
 }
 
 function malformedName(line: string): ProtocolError {
+  if (/^[\t ]/.test(line)) return new ProtocolError(400, 'folded field line');
   return new ProtocolError(
     400,
     line.includes(':') ? 'malformed field name' : 'field line without a colon',

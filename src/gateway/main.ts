@@ -1,0 +1,62 @@
+import { loadApplication } from './application.ts';
+import { Arbiter } from './arbiter/arbiter.ts';
+import { readCommandLine } from './settings/command-line.ts';
+import { describeConfig, loadConfig, loadHooks, readConfig, type Config } from './config.ts';
+import { writePidfile } from './arbiter/pidfile.ts';
+import { endGuard } from './arbiter/signals.ts';
+import { nameProcess, prepareProcess } from './process.ts';
+import { stats } from './figures/stats.ts';
+import { top } from './figures/top.ts';
+import { ExitCode } from './failure.ts';
+import { helpText } from './settings/help.ts';
+import { holdAccessLog, openLog } from './log/log.ts';
+import { version } from './version.ts';
+
+/** Does what the command line asks for, and gives the exit code. */
+export async function main(args: string[], environment: NodeJS.ProcessEnv): Promise<number> {
+  const [first, ...rest] = args;
+  if (first === 'stats' || first === 'top') {
+    endGuard();
+    const wantsHelp = rest.includes('--help') || rest.includes('-h');
+    return wantsHelp ? print(helpText(environment)) : showFigures(first, rest);
+  }
+  const commandLine = readCommandLine(args, environment);
+  const { command } = commandLine;
+  if (command === 'help') return print(helpText(environment));
+  if (command === 'version') return print(`gateway ${version()} (Node ${process.version})\n`);
+  const config = await loadConfig(commandLine, environment);
+  if (command === 'print-config') {
+    return print(await describeConfig(commandLine, config, environment));
+  }
+  if (command === 'check-config') {
+    prepareProcess(config);
+    await loadApplication(config.applicationName);
+    return print(`The settings are valid, and ${config.applicationName} can be loaded.\n`);
+  }
+  return serve(config, async () => {
+    const read = await readConfig(config, commandLine, environment);
+    holdAccessLog(read);
+    return read;
+  });
+}
+
+async function showFigures(command: 'stats' | 'top', args: string[]): Promise<number> {
+  if (command === 'stats') return print(await stats(args));
+  await top(args, process);
+  return ExitCode.ok;
+}
+
+async function serve(config: Config, reloadConfig: () => Promise<Config>): Promise<number> {
+  const hooks = await loadHooks(config.configFile);
+  nameProcess(config, 'arbiter');
+  prepareProcess(config);
+  process.on('exit', writePidfile(config.pidfile));
+  const log = openLog(config);
+  holdAccessLog(config);
+  return new Arbiter({ config, hooks, log, reloadConfig }).run();
+}
+
+function print(text: string): number {
+  process.stdout.write(text);
+  return ExitCode.ok;
+}
