@@ -1,17 +1,28 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ABSENT } from '../src/gateway/settings/absent.ts';
 import { settingEntries, type Settings } from '../src/gateway/settings/catalogue.ts';
 import type { Setting } from '../src/gateway/settings/setting.ts';
 
 const FILE = join(import.meta.dirname, 'gateway.md');
-const GENERATED = /(<!-- generated[^>]*-->)[^]*(<!-- end -->)/;
+const SETTINGS = /(<!-- generated: npm run docs -->)[^]*?(<!-- end -->)/;
+const ABSENT_OPTIONS = /(<!-- generated, too -->)[^]*?(<!-- end -->)/;
 
-/** The text of gateway.md: what was written by hand, and the settings as the catalogue has them. */
+/** The text of gateway.md: what was written by hand, and the settings as the code has them. */
 export function gatewayPage(): string {
-  return readFileSync(FILE, 'utf8').replace(
-    GENERATED,
-    (_, begin: string, end: string) => `${begin}\n\n${settingsTables()}\n\n${end}`,
+  const text = fill(readFileSync(FILE, 'utf8'), SETTINGS, settingsTables());
+  return fill(text, ABSENT_OPTIONS, absentTable());
+}
+
+function fill(text: string, place: RegExp, content: string): string {
+  return text.replace(place, (_, begin: string, end: string) => `${begin}\n\n${content}\n\n${end}`);
+}
+
+function absentTable(): string {
+  const rows = ABSENT.map(
+    ([options, instead]) => `| ${options.map((name) => `\`--${name}\``).join(', ')} | ${instead} |`,
   );
+  return ['| Not here | Because, or instead |', '|---|---|', ...rows].join('\n');
 }
 
 function settingsTables(): string {

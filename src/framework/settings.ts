@@ -3,7 +3,7 @@ import { ImproperlyConfigured } from './errors.ts';
 import { GLOBAL_SETTINGS, isGlobalSetting, type GlobalSettings } from './global-settings.ts';
 import { importSetting } from './import-setting.ts';
 import { showSetting } from './masking.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../wsgi/nearest.ts';
 
 /** The settings' types. A project adds its own by declaring this interface again. */
 export interface Settings extends GlobalSettings {}

@@ -3,8 +3,10 @@ import { dirname, extname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
 import { resolveModuleName } from '../wsgi/dotted-name.ts';
+import { nearest } from '../wsgi/nearest.ts';
 import { splitName } from './application.ts';
 import { HOOK_NAMES, type ServerHooks } from './hooks.ts';
+import { insteadOf } from './settings/absent.ts';
 import { CATALOGUE, fromEnvironment, settingEntries, type Settings } from './settings/catalogue.ts';
 import type { CommandLine } from './settings/command-line.ts';
 import { ValueError } from './settings/setting-values.ts';
@@ -190,14 +192,15 @@ function moduleFile(name: string, folder: string): string | undefined {
 async function readConfigFile(file: string): Promise<Readonly<Record<string, unknown>>> {
   const values = await importDefault(file);
   if (typeof values !== 'object' || values === null) {
-    throw new ConfigError(`${file} has no default export: expected an object of settings.`);
+    const what =
+      values === undefined ? 'no default export' : `${show(values)} as its default export`;
+    throw new ConfigError(`${file} has ${what}: expected an object of settings.`);
   }
   const known = [...Object.keys(CATALOGUE), ...HOOK_NAMES];
   const unknown = Object.keys(values).filter((name) => !known.includes(name));
   if (unknown.length > 0) {
-    throw new ConfigError(
-      `${file}: unknown setting ${unknown.join(', ')}. Known are: ${known.join(', ')}.`,
-    );
+    const lines = unknown.map((name) => `${file}: ${explainUnknown(name, known)}`);
+    throw new ConfigError(lines.join('\n'));
   }
   const settings = values as Readonly<Record<string, unknown>>;
   const noHooks = HOOK_NAMES.filter((name) => !isHook(settings[name]));
@@ -206,6 +209,16 @@ async function readConfigFile(file: string): Promise<Readonly<Record<string, unk
     throw new ConfigError(lines.map((line) => `${line}: expected a function.`).join('\n'));
   }
   return settings;
+}
+
+/** Names are often Gunicorn's as they stand there: `worker_class`. */
+function explainUnknown(name: string, known: readonly string[]): string {
+  const instead = insteadOf(name.replaceAll('_', '-'));
+  if (instead !== undefined) return `there is no setting ${name}: ${instead}.`;
+  const suggestion = nearest(name, known);
+  return suggestion === undefined
+    ? `unknown setting ${name}. Known are: ${known.join(', ')}.`
+    : `unknown setting ${name}. Did you mean ${suggestion}?`;
 }
 
 function isHook(value: unknown): boolean {

@@ -19,7 +19,7 @@ export interface WorkerView extends WorkerIdentity {
 export interface ServerHooks {
   /** In the arbiter, before anything is bound. */
   onStarting?(arbiter: ArbiterView): Awaitable<void>;
-  /** In the arbiter, before the workers are replaced on HUP. */
+  /** In the arbiter, before the workers are replaced on HUP, which waits for it. */
   onReload?(arbiter: ArbiterView): Awaitable<void>;
   /** In the arbiter, once the sockets are bound. */
   whenReady?(arbiter: ArbiterView): Awaitable<void>;

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -116,14 +117,17 @@ test('all bad settings are told at once, each with where it stands', async () =>
   expect(gateway.errorText).toContain('backlog is "x" in the command line');
 });
 
-test('a settings file with an unknown setting is refused', async () => {
-  const gateway = new GatewayProcess([
-    '-c',
-    configFile('export default { wrokers: 1 };'),
-    FIVE_LINES,
-  ]);
+test.for<[what: string, text: string, message: RegExp]>([
+  ['a mistyped setting', '{ wrokers: 1 }', /: unknown setting wrokers\. Did you mean workers\?$/m],
+  ["Gunicorn's spelling", '{ max_requests: 1 }', /max_requests\. Did you mean maxRequests\?$/m],
+  ["Gunicorn's hook", '{ when_ready() {} }', /when_ready\. Did you mean whenReady\?$/m],
+  ['a setting that is not here', '{ worker_class: 1 }', /no setting worker_class: a worker serves/],
+  ['something else', '{ zebra: 1 }', /unknown setting zebra\. Known are: bind, /],
+  ['a function', '() => ({})', /has \[Function: default\] as its default export: expected an obj/],
+])('a settings file with %s is refused', async ([, text, message]) => {
+  const gateway = new GatewayProcess(['-c', configFile(`export default ${text};`), FIVE_LINES]);
   expect(await gateway.exited).toBe(1);
-  expect(gateway.errorText).toMatch(/unknown setting wrokers/);
+  expect(gateway.errorText).toMatch(message);
 });
 
 test('the command line wins over GATEWAY_CMD_ARGS, and that over the settings file', async () => {
@@ -174,4 +178,12 @@ test('a socket file left by a killed gateway is no obstacle', async () => {
   await first.exited;
   const second = new GatewayProcess(['-b', `unix:${path}`, FIVE_LINES]);
   await second.line(/is ready/);
+});
+
+test('an application that awaits what never comes, as it is loaded, is named as the cause', async () => {
+  const file = join(temporaryFolder(), 'application.mjs');
+  writeFileSync(file, 'await new Promise(() => {}); export const application = () => [];');
+  const gateway = new GatewayProcess(['--bind', '127.0.0.1:0', '--workers', '1', file]);
+  expect(await gateway.exited).toBe(3);
+  expect((await gateway.line(/could not start/)).msg).toMatch(/awaits what never comes/);
 });

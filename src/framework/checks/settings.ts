@@ -1,5 +1,5 @@
 import { GLOBAL_SETTINGS, isGlobalSetting } from '../global-settings.ts';
-import { nearest } from '../nearest.ts';
+import { nearest } from '../../wsgi/nearest.ts';
 import { settings } from '../settings.ts';
 import type { CheckMessage } from './check.ts';
 

@@ -1,5 +1,5 @@
 import { CommandError, ImproperlyConfigured } from '../errors.ts';
-import { nearest } from '../nearest.ts';
+import { nearest } from '../../wsgi/nearest.ts';
 import { check } from './check.ts';
 import { collectstatic } from './collectstatic.ts';
 import { printError, type Command } from './command.ts';

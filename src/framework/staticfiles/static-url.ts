@@ -1,5 +1,5 @@
 import { ImproperlyConfigured } from '../errors.ts';
-import { nearest } from '../nearest.ts';
+import { nearest } from '../../wsgi/nearest.ts';
 import { settings } from '../settings.ts';
 import { quotePath } from '../urls/quote-path.ts';
 import { scriptPrefix } from '../urls/script-prefix.ts';

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { loadErrorHandlers } from '../error-handlers.ts';
 import { ImproperlyConfigured } from '../errors.ts';
 import { importSetting } from '../import-setting.ts';
-import { nearest } from '../nearest.ts';
+import { nearest } from '../../wsgi/nearest.ts';
 import type { Include, Route, UrlPattern, View } from './path.ts';
 import { compilePattern, type Pattern } from './pattern.ts';
 

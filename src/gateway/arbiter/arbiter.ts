@@ -255,9 +255,14 @@ export class Arbiter {
     this.#pool.remove(worker);
     const identity = { number: worker.number, pid: worker.pid ?? 0 };
     void runHook(this.#log, this.#hooks, 'childExit', this.#view, identity);
-    if (worker.state === 'starting') this.#onFailedStart(worker, how, ExitCode.application);
-    else if (worker.state === 'ready') this.#onDeath(worker, how);
-    else this.#onFarewell(worker, how);
+    switch (worker.state) {
+      case 'starting':
+        return this.#onFailedStart(worker, explainEarlyExit(how), ExitCode.application);
+      case 'ready':
+        return this.#onDeath(worker, how);
+      case 'draining':
+        return this.#onFarewell(worker, how);
+    }
   }
 
   #onDeath(worker: WorkerProcess, how: string): void {
@@ -325,6 +330,12 @@ export class Arbiter {
   get #view(): ArbiterView {
     return { pid: process.pid, config: this.#pool.config, log: this.#log };
   }
+}
+
+/** Node ends a process that nothing keeps busy. */
+function explainEarlyExit(how: string): string {
+  const isIdle = how === 'exit code 0';
+  return isIdle ? `${how}: the application awaits what never comes, as it is loaded` : how;
 }
 
 function isUp({ state }: WorkerProcess): boolean {

@@ -75,7 +75,8 @@ export const CATALOGUE = {
     section: 'Workers',
     default: () => 0,
     parse: integer(0),
-    description: 'After so many requests a worker is replaced. 0: never.',
+    description:
+      'After so many requests a worker is replaced; it serves on until another one is ready. 0: never.',
   },
   maxRequestsJitter: {
     flags: { long: 'max-requests-jitter', value: 'INT' },
@@ -249,7 +250,7 @@ export const CATALOGUE = {
     variable: { name: 'SCRIPT_NAME', read: (path) => path },
     parse: rootPath,
     description:
-      'Where the application is mounted: its SCRIPT_NAME. FORCE_SCRIPT_NAME of its settings must say the same.',
+      'Where the application is mounted: its SCRIPT_NAME, a variable that sets the default. FORCE_SCRIPT_NAME of its settings must say the same.',
   },
   chdir: {
     flags: { long: 'chdir', value: 'DIR' },

@@ -1,5 +1,7 @@
 import { parseArgs, type ParseArgsConfig, type ParseArgsOptionsConfig } from 'node:util';
+import { nearest } from '../../wsgi/nearest.ts';
 import { reasonOf } from '../reason.ts';
+import { insteadOf } from './absent.ts';
 import { settingEntries, type Settings } from './catalogue.ts';
 
 /** What the command line asks for; the values are still text. */
@@ -95,8 +97,25 @@ export function parseWords<const Config extends ParseArgsConfig>(
   try {
     return parseArgs(config);
   } catch (error) {
-    throw new UsageError(reasonOf(error), { cause: error });
+    const message = reasonOf(error);
+    const [, option] = /^Unknown option '(-[^']*)'/.exec(message) ?? [];
+    const known = Object.keys(config.options ?? {});
+    throw new UsageError(option === undefined ? message : explainUnknown(option, known), {
+      cause: error,
+    });
   }
+}
+
+/** Node's own words advise on arguments that begin with a hyphen. */
+function explainUnknown(option: string, known: readonly string[]): string {
+  const name = option
+    .replace(/^-k$/, '--worker-class')
+    .replace(/^-D$/, '--daemon')
+    .replace(/^-+/, '');
+  const instead = insteadOf(name);
+  if (instead !== undefined) return `There is no '${option}': ${instead}.`;
+  const suggestion = nearest(name, known);
+  return `Unknown option '${option}'.${suggestion ? ` Did you mean '--${suggestion}'?` : ''}`;
 }
 
 function commandOf(options: Options): CommandLine['command'] {

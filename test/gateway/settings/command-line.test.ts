@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { ABSENT } from '../../../src/gateway/settings/absent.ts';
+import { settingEntries } from '../../../src/gateway/settings/catalogue.ts';
 import { readCommandLine, UsageError } from '../../../src/gateway/settings/command-line.ts';
 
 test.for<[text: string, name: string | undefined]>([
@@ -32,4 +34,26 @@ test('the application on the command line wins over that in GATEWAY_CMD_ARGS', (
   const environment = { GATEWAY_CMD_ARGS: 'one.wsgi' };
   expect(readCommandLine([], environment).applicationName).toBe('one.wsgi');
   expect(readCommandLine(['two.wsgi'], environment).applicationName).toBe('two.wsgi');
+});
+
+test.for<[words: string[], message: string]>([
+  [['--wrokers', '2'], "Unknown option '--wrokers'. Did you mean '--workers'?"],
+  [['--no-such-thing-at-all'], "Unknown option '--no-such-thing-at-all'."],
+  [['-x'], "Unknown option '-x'."],
+  [['--threads', '4'], "There is no '--threads': a worker serves many requests at once;"],
+  [['-k', 'gevent'], "There is no '-k': a worker serves many requests at once;"],
+  [['-D'], "There is no '-D': a container or a service manager keeps it running."],
+  [['--statsd-host=h:1'], "There is no '--statsd-host': --metrics-bind serves"],
+])('%j is explained', ([words, message]) => {
+  const read = () => readCommandLine(words, {});
+  expect(read).toThrow(UsageError);
+  expect(read).toThrow(message);
+});
+
+test('no option is said to be absent that is there', () => {
+  const flags = settingEntries().map(([, setting]) => setting.flags.long);
+  const absent = ABSENT.flatMap(([options]) => options);
+  expect(absent.filter((option) => flags.includes(option))).toEqual([]);
+  const told = ABSENT.flatMap(([, instead]) => instead.match(/(?<=--)[a-z-]+/g) ?? []);
+  expect(flags).toEqual(expect.arrayContaining(told));
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nearest } from '../../src/framework/nearest.ts';
+import { nearest } from '../../src/wsgi/nearest.ts';
 
 test.for([
   ['chekc', 'check'],
