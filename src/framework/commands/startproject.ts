@@ -99,7 +99,7 @@ function placesOf(name: string): RegExp {
   const places = [
     // The folder, and what another folder imports from it: src/NAME, '../NAME/views.ts'.
     String.raw`(?<=(?:\bsrc|\btest|<source root>)/)${name}(?![\w.-])`,
-    String.raw`(?<=\.\./)${name}(?=/[\w./-]+\.ts')`,
+    String.raw`(?<=\.\.?/(?:dist/)?)${name}(?=/[\w./-]+\.[jt]s')`,
     // A module, in regular expressions too: NAME.settings.
     String.raw`(?<![\w./])${name}(?=\\?\.(?:${modules})\b)`,
     // package.json, and what package-lock.json says of the project itself.

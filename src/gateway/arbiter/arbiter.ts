@@ -9,6 +9,7 @@ import { reopenLogFiles } from '../log/log-stream.ts';
 import type { Log } from '../log/log.ts';
 import type { WorkerMessage } from '../messages.ts';
 import { formatAddress } from '../settings/address.ts';
+import { Chronicle } from './chronicle.ts';
 import { EventQueue } from './event-queue.ts';
 import { bindListeners, type BoundListener } from './listener.ts';
 import { warnOfSettledSettings } from './settled-settings.ts';
@@ -46,6 +47,7 @@ export class Arbiter {
   readonly #log: Log;
   readonly #events = new EventQueue<ArbiterEvent>();
   readonly #ledger = new Ledger();
+  readonly #chronicle: Chronicle;
   readonly #listeners: BoundListener[] = [];
   readonly #pool: WorkerPool;
   #lastTickMs = performance.now();
@@ -61,6 +63,7 @@ export class Arbiter {
     this.#options = options;
     this.#hooks = options.hooks;
     this.#log = options.log;
+    this.#chronicle = new Chronicle(options.log, this.#ledger.restarts);
     this.#pool = new WorkerPool(options.config, this.#listeners, this.#log, {
       start: (number) => void runHook(this.#log, this.#hooks, 'preFork', this.#view, number),
       message: (worker, message) => this.#events.push({ kind: 'message', worker, message }),
@@ -223,9 +226,7 @@ export class Arbiter {
         return this.#onLeaving(worker, message.reason);
       case 'retire':
         worker.isRetiring = true;
-        this.#ledger.restarts.count(worker.number, 'retired', message.reason);
-        this.#log.info(`worker ${worker.number} is due to be replaced: ${message.reason}`);
-        return;
+        return this.#chronicle.due(worker, message.reason);
       case 'heartbeat':
         return this.#ledger.book(worker, message.figures);
     }
@@ -235,8 +236,7 @@ export class Arbiter {
     if (worker.state !== 'starting') return;
     this.#pool.markReady(worker);
     this.#hasServed = true;
-    const bootMs = Math.round(performance.now() - worker.startedAtMs);
-    this.#log.info(`worker ${worker.number} is ready (pid ${worker.pid}, ${bootMs} ms)`);
+    this.#chronicle.ready(worker);
     // It may have opened its files just before they were moved away.
     if (worker.startedAtMs < this.#logsReopenedAtMs) worker.reopenLogs();
   }
@@ -246,9 +246,7 @@ export class Arbiter {
     if (worker.state !== 'ready') return;
     this.#pool.markDying(worker);
     worker.markLeaving();
-    this.#ledger.restarts.count(worker.number, 'died', reason);
-    const isAsked = reason.startsWith('SIG');
-    this.#log[isAsked ? 'warn' : 'error'](`worker ${worker.number} leaves: ${reason}`);
+    this.#chronicle.leaves(worker, reason);
   }
 
   #onExit(worker: WorkerProcess, how: string): void {
@@ -259,25 +257,13 @@ export class Arbiter {
       case 'starting':
         return this.#onFailedStart(worker, explainEarlyExit(how), ExitCode.application);
       case 'ready':
-        return this.#onDeath(worker, how);
-      case 'draining':
-        return this.#onFarewell(worker, how);
+        this.#pool.markDying(worker);
+        return this.#chronicle.died(worker, how);
+      case 'draining': {
+        const madeWay = this.#pool.isOlder(worker) && !worker.isRetiring;
+        return this.#chronicle.exited(worker, how, { madeWay });
+      }
     }
-  }
-
-  #onDeath(worker: WorkerProcess, how: string): void {
-    this.#pool.markDying(worker);
-    const { timeout } = worker.generation.config;
-    const isBlocked = timeout > 0 && worker.silentMs >= timeout * 1000;
-    if (isBlocked) this.#ledger.restarts.count(worker.number, 'blocked', `over ${timeout} s`);
-    else this.#ledger.restarts.count(worker.number, 'died', how);
-    this.#log.error(`worker ${worker.number} died: ${how}`);
-  }
-
-  #onFarewell(worker: WorkerProcess, how: string): void {
-    const isReplaced = this.#pool.isOlder(worker) && !worker.isRetiring;
-    if (isReplaced) this.#ledger.restarts.count(worker.number, 'reload');
-    this.#log.info(`worker ${worker.number} has exited: ${how}`);
   }
 
   /** Told once for each worker: by its message, or by its exit where it could not send one. */
@@ -285,8 +271,7 @@ export class Arbiter {
     if (worker.state !== 'starting') return;
     this.#pool.markFailed(worker);
     if (this.#isStopping) return;
-    this.#ledger.restarts.count(worker.number, 'failed', reason);
-    this.#log.fatal(`worker ${worker.number} could not start: ${reason}`);
+    this.#chronicle.couldNotStart(worker, reason);
     if (!this.#hasServed) {
       this.#exitCode = exitCode;
       this.#stop((other) => other.quit());

@@ -1,0 +1,50 @@
+import type { Restarts } from '../figures/restarts.ts';
+import type { Log } from '../log/log.ts';
+import type { WorkerProcess } from './worker-process.ts';
+
+/** What becomes of workers: tells it in the log, and counts it for the figures. */
+export class Chronicle {
+  readonly #log: Log;
+  readonly #restarts: Restarts;
+
+  constructor(log: Log, restarts: Restarts) {
+    this.#log = log;
+    this.#restarts = restarts;
+  }
+
+  ready({ number, pid, startedAtMs }: WorkerProcess): void {
+    const bootMs = Math.round(performance.now() - startedAtMs);
+    this.#log.info(`worker ${number} is ready (pid ${pid}, ${bootMs} ms)`);
+  }
+
+  couldNotStart({ number }: WorkerProcess, reason: string): void {
+    this.#restarts.count(number, 'failed', reason);
+    this.#log.fatal(`worker ${number} could not start: ${reason}`);
+  }
+
+  due({ number }: WorkerProcess, reason: string): void {
+    this.#restarts.count(number, 'retired', reason);
+    this.#log.info(`worker ${number} is due to be replaced: ${reason}`);
+  }
+
+  /** It finishes its requests, or none, though the arbiter did not ask it to. */
+  leaves({ number }: WorkerProcess, reason: string): void {
+    this.#restarts.count(number, 'died', reason);
+    const wasSignalled = reason.startsWith('SIG');
+    this.#log[wasSignalled ? 'warn' : 'error'](`worker ${number} leaves: ${reason}`);
+  }
+
+  died({ number, silentMs, generation }: WorkerProcess, how: string): void {
+    const { timeout } = generation.config;
+    const isBlocked = timeout > 0 && silentMs >= timeout * 1000;
+    if (isBlocked) this.#restarts.count(number, 'blocked', `over ${timeout} s`);
+    else this.#restarts.count(number, 'died', how);
+    this.#log.error(`worker ${number} died: ${how}`);
+  }
+
+  /** As it should. */
+  exited({ number }: WorkerProcess, how: string, { madeWay }: { madeWay: boolean }): void {
+    if (madeWay) this.#restarts.count(number, 'reload');
+    this.#log.info(`worker ${number} has exited: ${how}`);
+  }
+}
