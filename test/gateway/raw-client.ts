@@ -28,7 +28,7 @@ export class RawClient {
       if (this.socket.readableEnded || this.socket.destroyed) {
         throw new Error(`closed before ${pattern}: ${JSON.stringify(this.received)}`);
       }
-      await Promise.race([this.#event('data'), this.#event('close')]);
+      await this.#event('data', 'close');
     }
     return this.received;
   }
@@ -44,8 +44,12 @@ export class RawClient {
   }
 
   /** Unlike `events.once`, does not reject where the connection is reset. */
-  #event(name: 'data' | 'close'): Promise<void> {
-    return new Promise((resolve) => this.socket.once(name, () => resolve()));
+  #event(...names: ('data' | 'close')[]): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    for (const name of names) this.socket.on(name, resolve);
+    return promise.finally(() => {
+      for (const name of names) this.socket.off(name, resolve);
+    });
   }
 }
 
