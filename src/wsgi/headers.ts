@@ -1,5 +1,4 @@
 import { TOKEN } from '../http/grammar.ts';
-import type { HeaderList } from './types.ts';
 
 /** Headers about one connection, which are the server's alone (PEP 3333 "Other HTTP Features", RFC 2616 §13.5.1). */
 export const HOP_BY_HOP: ReadonlySet<string> = new Set([
@@ -33,32 +32,8 @@ export function checkStatus(status: string): void {
   }
 }
 
-/** PEP 3333 "The start_response() Callable": a list of pairs of strings that are safe on the wire. */
-export function checkHeaders(headers: HeaderList): void {
-  if (!Array.isArray(headers)) throw new TypeError(`headers are not a list: ${show(headers)}`);
-  for (const header of headers) {
-    if (!Array.isArray(header) || header.length !== 2) {
-      throw new TypeError(`a header must be a pair [name, value]: ${show(header)}`);
-    }
-    const [name, value] = header;
-    const goodValue = goodHeaders.get(name);
-    if (goodValue !== undefined && goodValue === value) continue;
-    if (goodValue === undefined) checkName(name);
-    checkValue(name, value);
-    if (goodValue === undefined && goodHeaders.size < GOOD_HEADERS_MAX) {
-      goodHeaders.set(name, value);
-    }
-  }
-}
-
-/**
- * Names that were looked at, each with the value that it had then. An application sends the same names
- * again and again, most of them with the same value.
- */
-const goodHeaders = new Map<string, string>();
-const GOOD_HEADERS_MAX = 1024;
-
-function checkName(name: string): void {
+/** @throws for a name that is no token, or about the connection. */
+export function checkName(name: string): void {
   if (typeof name !== 'string') throw new TypeError(`header name is not a string: ${show(name)}`);
   if (!TOKEN.test(name)) {
     throw new Error(`header name must be letters, digits and hyphens: ${show(name)}`);
@@ -68,7 +43,8 @@ function checkName(name: string): void {
   }
 }
 
-function checkValue(name: string, value: string): void {
+/** @throws for what could end the line. */
+export function checkValue(name: string, value: string): void {
   if (typeof value !== 'string') {
     throw new TypeError(`value of header '${name}' is not a string: ${show(value)}`);
   }
@@ -86,6 +62,7 @@ const FINAL_STATUS = /^[2-9][0-9]{2} [\x20-\x7e\x80-\xff]*$/;
 // field-value (RFC 9110 §5.5), without the HTAB, which is a control character (PEP 3333).
 const LATIN1_TEXT = /^[\x20-\x7e\x80-\xff]*$/;
 
-function show(value: unknown): string {
+/** A value that is wrong, in an error. */
+export function show(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }

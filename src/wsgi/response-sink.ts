@@ -1,4 +1,5 @@
-import type { Awaitable, Bytes, HeaderList } from './types.ts';
+import type { ResponseFields } from './response-fields.ts';
+import type { Awaitable, Bytes } from './types.ts';
 
 /** What a server does with a response. It is told one of `sendAll` and `sendHead`, once. */
 export interface ResponseSink {
@@ -6,10 +7,10 @@ export interface ResponseSink {
   readonly isClosed: boolean;
   /** Calls back when the client goes away, at once where it has. A call after the response is harmless. */
   whenClosed(listener: () => void): void;
-  /** The whole response. The headers are the application's own, checked, and not to be changed. */
-  sendAll(status: string, headers: HeaderList, framing: WholeFraming, body: Bytes): void;
+  /** The whole response. The fields are the application's own, checked. */
+  sendAll(status: string, fields: ResponseFields, framing: WholeFraming, body: Bytes): void;
   /** The head of a response whose body follows in pieces. */
-  sendHead(status: string, headers: HeaderList, framing: Framing): void;
+  sendHead(status: string, fields: ResponseFields, framing: Framing): void;
   /** One piece, never empty. A promise where the client is slow: it resolves once more can be taken, or never will be. */
   write(piece: Bytes): Awaitable<void>;
   /** The body after `sendHead` is complete. */

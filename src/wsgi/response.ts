@@ -1,10 +1,17 @@
 import { ProtocolError } from '../http/protocol-error.ts';
 import { codeOf, forbidsBody, statusLine } from '../http/status.ts';
-import { checkHeaders, checkStatus } from './headers.ts';
+import { checkStatus } from './headers.ts';
+import {
+  NO_FIELDS,
+  withoutContentLength,
+  writeFields,
+  type ResponseFields,
+} from './response-fields.ts';
 import type { ResponseSink, WholeFraming } from './response-sink.ts';
 import type { Awaitable, Bytes, ExcInfo, HeaderList, StartResponse, Write } from './types.ts';
 
 const EMPTY: Bytes = new Uint8Array(0);
+const PLAIN_TEXT = writeFields([['Content-Type', 'text/plain; charset=utf-8']]);
 
 /** One response from `start_response` to its last byte: status, headers, lengths. It never sees a socket. */
 export class WsgiResponse {
@@ -15,12 +22,11 @@ export class WsgiResponse {
   readonly #sink: ResponseSink;
   readonly #isHeadRequest: boolean;
   #status = '';
-  #headers: HeaderList = [];
+  #fields: ResponseFields = NO_FIELDS;
   #wasStartCalled = false;
   #hasBody = true;
   #isHeadSent = false;
   #isFinished = false;
-  #contentLength = Infinity;
   #sentBytes = 0;
 
   constructor(sink: ResponseSink, method: string) {
@@ -47,7 +53,7 @@ export class WsgiResponse {
     if (piece.length === 0 || this.isFinished) return undefined;
     if (!this.#isHeadSent) this.#sendHead();
     if (!this.#hasBody) return undefined;
-    if (this.#sentBytes + piece.length > this.#contentLength) return this.#sendLast(piece);
+    if (this.#sentBytes + piece.length > this.#fields.contentLength) return this.#sendLast(piece);
     this.#sentBytes += piece.length;
     return this.#sink.write(piece);
   }
@@ -60,7 +66,7 @@ export class WsgiResponse {
     if (this.#hasBody) this.#requireLength(piece.length);
     const body = this.#hasBody ? this.#clip(piece) : EMPTY;
     this.#isHeadSent = this.#isFinished = true;
-    this.#sink.sendAll(this.#status, this.#headers, this.#framingOf(piece), body);
+    this.#sink.sendAll(this.#status, this.#fields, this.#framingOf(piece), body);
   }
 
   /** Ends the response after the last piece. */
@@ -81,7 +87,7 @@ export class WsgiResponse {
     const status = this.#report(error);
     if (this.isFinished) return;
     if (!this.#isHeadSent) this.#sendError(status);
-    else if (this.#sentBytes === this.#contentLength) sink.end();
+    else if (this.#sentBytes === this.#fields.contentLength) sink.end();
     else sink.abort();
     this.#isFinished = true;
   }
@@ -107,12 +113,9 @@ export class WsgiResponse {
     this.#wasStartCalled = true;
     this.#status = '';
     checkStatus(status);
-    checkHeaders(headers);
-    // A copy: what the application changes later would go out unchecked.
-    const checked: HeaderList = headers.map(([name, value]) => [name, value]);
+    this.#fields = writeFields(headers);
     const code = codeOf(status);
-    this.#contentLength = declaredLength(checked);
-    this.#headers = code === 204 ? withoutContentLength(checked) : checked;
+    if (code === 204) this.#fields = writeFields(withoutContentLength(headers));
     this.#hasBody = !this.#isHeadRequest && !forbidsBody(code);
     this.#status = status;
     return (data) => this.#write(data);
@@ -124,7 +127,8 @@ export class WsgiResponse {
     if (this.#sink.isClosed) throw new Error('write() after the client went away');
     if (this.#hasBody) {
       if (this.#isFinished) throw new Error('write() after the end of the response');
-      if (this.#sentBytes + data.length > this.#contentLength) throw tooLong(this.#contentLength);
+      if (this.#sentBytes + data.length > this.#fields.contentLength)
+        throw tooLong(this.#fields.contentLength);
     }
     return Promise.resolve(this.send(data));
   }
@@ -133,11 +137,11 @@ export class WsgiResponse {
     this.#requireStart();
     this.#isHeadSent = true;
     if (this.#hasBody) {
-      const framing = this.#contentLength === Infinity ? 'until-end' : 'as-is';
-      this.#sink.sendHead(this.#status, this.#headers, framing);
+      const framing = this.#fields.contentLength === Infinity ? 'until-end' : 'as-is';
+      this.#sink.sendHead(this.#status, this.#fields, framing);
     } else {
       this.#isFinished = true;
-      this.#sink.sendAll(this.#status, this.#headers, 'as-is', EMPTY);
+      this.#sink.sendAll(this.#status, this.#fields, 'as-is', EMPTY);
     }
   }
 
@@ -151,59 +155,34 @@ export class WsgiResponse {
 
   #sendError(code: number): void {
     const status = statusLine(code);
-    const headers: HeaderList = [['Content-Type', 'text/plain; charset=utf-8']];
     const text = Buffer.from(`${status.slice('500 '.length)}\n`);
     this.#isHeadSent = true;
-    this.#sink.sendAll(status, headers, text.length, this.#isHeadRequest ? EMPTY : text);
+    this.#sink.sendAll(status, PLAIN_TEXT, text.length, this.#isHeadRequest ? EMPTY : text);
   }
 
   /** The answer to HEAD may tell the length of the body that GET would get (RFC 9110 §9.3.2). */
   #framingOf(only: Bytes): WholeFraming {
-    if (this.#contentLength !== Infinity) return 'as-is';
+    if (this.#fields.contentLength !== Infinity) return 'as-is';
     if (this.#hasBody) return only.length;
     return only.length > 0 && !forbidsBody(codeOf(this.#status)) ? only.length : 'as-is';
   }
 
   #clip(piece: Bytes): Bytes {
-    const leftBytes = this.#contentLength - this.#sentBytes;
+    const leftBytes = this.#fields.contentLength - this.#sentBytes;
     if (piece.length <= leftBytes) return piece;
-    this.#sink.logError(tooLong(this.#contentLength));
+    this.#sink.logError(tooLong(this.#fields.contentLength));
     return piece.subarray(0, leftBytes);
   }
 
   #requireLength(sentBytes: number): void {
-    if (sentBytes < this.#contentLength && this.#contentLength !== Infinity) {
-      throw new Error(`the body ended after ${sentBytes} of ${this.#contentLength} bytes`);
+    if (sentBytes < this.#fields.contentLength && this.#fields.contentLength !== Infinity) {
+      throw new Error(`the body ended after ${sentBytes} of ${this.#fields.contentLength} bytes`);
     }
   }
 
   #requireStart(): void {
     if (this.#status === '') throw new Error('start_response was not called before the body');
   }
-}
-
-/** @throws where the application gives a Content-Length that is not a number, or two of them. */
-function declaredLength(headers: HeaderList): number {
-  let length = Infinity;
-  for (const header of headers) {
-    if (!isContentLength(header)) continue;
-    if (length !== Infinity || !DIGITS.test(header[1])) {
-      throw new Error(`Content-Length must be there once, in digits: '${header[1]}'`);
-    }
-    length = Number(header[1]);
-  }
-  return length;
-}
-
-/** RFC 9110 §8.6: a 204 has no Content-Length, though frameworks like to set one. */
-function withoutContentLength(headers: HeaderList): HeaderList {
-  return headers.some(isContentLength)
-    ? headers.filter((header) => !isContentLength(header))
-    : headers;
-}
-
-function isContentLength([name]: readonly [string, string]): boolean {
-  return name.length === 14 && name.toLowerCase() === 'content-length';
 }
 
 function checkPiece(piece: Bytes): void {
@@ -222,6 +201,3 @@ function tooLong(contentLength: number): Error {
 function isAbortError(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError';
 }
-
-// Content-Length = 1*DIGIT (RFC 9110 §8.6), as many as a number holds exactly
-const DIGITS = /^[0-9]{1,15}$/;

@@ -1,5 +1,6 @@
+import { listFields, type ResponseFields } from '../../src/wsgi/response-fields.ts';
 import type { Framing, ResponseSink } from '../../src/wsgi/response-sink.ts';
-import type { Awaitable, Bytes, HeaderList } from '../../src/wsgi/types.ts';
+import type { Awaitable, Bytes } from '../../src/wsgi/types.ts';
 
 /** A client without a socket: it notes what it gets, and can be slow, or leave. */
 export class RecordingSink implements ResponseSink {
@@ -10,12 +11,12 @@ export class RecordingSink implements ResponseSink {
   readonly errors: unknown[] = [];
   #listeners: (() => void)[] = [];
 
-  sendAll(status: string, headers: HeaderList, framing: Framing, body: Bytes): void {
-    this.calls.push(`all ${status} ${names(headers)} ${framing} '${text(body)}'`);
+  sendAll(status: string, fields: ResponseFields, framing: Framing, body: Bytes): void {
+    this.calls.push(`all ${status} ${names(fields)} ${framing} '${text(body)}'`);
   }
 
-  sendHead(status: string, headers: HeaderList, framing: Framing): void {
-    this.calls.push(`head ${status} ${names(headers)} ${framing}`);
+  sendHead(status: string, fields: ResponseFields, framing: Framing): void {
+    this.calls.push(`head ${status} ${names(fields)} ${framing}`);
   }
 
   write(piece: Bytes): Awaitable<void> {
@@ -49,8 +50,10 @@ export class RecordingSink implements ResponseSink {
   }
 }
 
-function names(headers: HeaderList): string {
-  return `[${headers.map(([name]) => name).join(' ')}]`;
+function names(fields: ResponseFields): string {
+  return `[${listFields(fields)
+    .map(([name]) => name)
+    .join(' ')}]`;
 }
 
 function text(bytes: Bytes): string {

@@ -1,4 +1,5 @@
 import { codeOf } from '../../http/status.ts';
+import { listFields, type ResponseFields } from '../../wsgi/response-fields.ts';
 import type { Framing, ResponseSink, WholeFraming } from '../../wsgi/response-sink.ts';
 import type { Awaitable, Bytes, HeaderList } from '../../wsgi/types.ts';
 
@@ -36,11 +37,11 @@ export class FetchResponseSink implements ResponseSink {
     else this.signal.addEventListener('abort', listener, { once: true });
   }
 
-  sendAll(status: string, headers: HeaderList, framing: WholeFraming, body: Bytes): void {
-    this.#answer(status, headers, framing, body.length > 0 ? body : null);
+  sendAll(status: string, fields: ResponseFields, framing: WholeFraming, body: Bytes): void {
+    this.#answer(status, fields, framing, body.length > 0 ? body : null);
   }
 
-  sendHead(status: string, headers: HeaderList, framing: Framing): void {
+  sendHead(status: string, fields: ResponseFields, framing: Framing): void {
     const body = new ReadableStream<Bytes>({
       start: (controller) => {
         this.#body = controller;
@@ -48,7 +49,7 @@ export class FetchResponseSink implements ResponseSink {
       pull: () => this.#onTaken?.(),
       cancel: () => this.#close(),
     });
-    this.#answer(status, headers, framing, body);
+    this.#answer(status, fields, framing, body);
   }
 
   write(piece: Bytes): Awaitable<void> {
@@ -68,7 +69,7 @@ export class FetchResponseSink implements ResponseSink {
 
   #answer(
     status: string,
-    headers: HeaderList,
+    fields: ResponseFields,
     framing: Framing,
     body: Bytes | ReadableStream<Bytes> | null,
   ): void {
@@ -79,7 +80,7 @@ export class FetchResponseSink implements ResponseSink {
         new Response(body, {
           status: codeOf(status),
           statusText: status.slice(4),
-          headers: [...headers, ...length],
+          headers: [...listFields(fields), ...length],
         }),
       );
     } catch (error) {

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { codeOf } from '../../http/status.ts';
+import { listFields, type ResponseFields } from '../../wsgi/response-fields.ts';
 import type { Framing, ResponseSink, WholeFraming } from '../../wsgi/response-sink.ts';
-import type { Awaitable, Bytes, HeaderList } from '../../wsgi/types.ts';
+import type { Awaitable, Bytes } from '../../wsgi/types.ts';
 
 /** Sends a response through `node:http`, which adds Date, Connection and the chunked coding. */
 export class NodeResponseSink implements ResponseSink {
@@ -31,14 +32,14 @@ export class NodeResponseSink implements ResponseSink {
     else this.#response.once('close', listener);
   }
 
-  sendAll(status: string, headers: HeaderList, framing: WholeFraming, body: Bytes): void {
-    this.sendHead(status, headers, framing);
+  sendAll(status: string, fields: ResponseFields, framing: WholeFraming, body: Bytes): void {
+    this.sendHead(status, fields, framing);
     this.#response.end(body);
   }
 
-  sendHead(status: string, headers: HeaderList, framing: Framing): void {
+  sendHead(status: string, fields: ResponseFields, framing: Framing): void {
     this.#isUntilClose = framing === 'until-end' && this.#request.httpVersion === '1.0';
-    const rawHeaders = headers.flat();
+    const rawHeaders = listFields(fields).flat();
     if (typeof framing === 'number') rawHeaders.push('Content-Length', String(framing));
     this.#response.writeHead(codeOf(status), status.slice(4), rawHeaders);
   }

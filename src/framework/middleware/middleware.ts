@@ -34,6 +34,7 @@ export function buildChain(middleware: readonly Middleware[], innermost: Handler
   return middleware.reduceRight(
     (next, wrap) => {
       const handler: unknown = wrap(next);
+      if (handler === next) return next;
       const name = wrap.name || 'a function';
       if (typeof handler === 'function')
         return convertErrors(handler as Handler, `middleware ${name}`);

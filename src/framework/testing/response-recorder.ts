@@ -1,4 +1,5 @@
 import { codeOf } from '../../http/status.ts';
+import { listFields, type ResponseFields } from '../../wsgi/response-fields.ts';
 import type { Framing, ResponseSink, WholeFraming } from '../../wsgi/response-sink.ts';
 import type { Bytes, HeaderList } from '../../wsgi/types.ts';
 
@@ -28,14 +29,14 @@ export class ResponseRecorder implements ResponseSink {
     this.#path = path;
   }
 
-  sendAll(status: string, headers: HeaderList, framing: WholeFraming, body: Bytes): void {
-    this.sendHead(status, headers, framing);
+  sendAll(status: string, fields: ResponseFields, framing: WholeFraming, body: Bytes): void {
+    this.sendHead(status, fields, framing);
     this.write(body);
   }
 
-  sendHead(status: string, headers: HeaderList, framing: Framing): void {
+  sendHead(status: string, fields: ResponseFields, framing: Framing): void {
     this.#status = codeOf(status);
-    this.#headers = [...headers];
+    this.#headers = listFields(fields);
     if (typeof framing === 'number') this.#headers.push(['Content-Length', String(framing)]);
   }
 

@@ -1,4 +1,5 @@
-import type { Environ, HeaderList } from '../../wsgi/types.ts';
+import { listFields, type ResponseFields } from '../../wsgi/response-fields.ts';
+import type { Environ } from '../../wsgi/types.ts';
 import type { RequestLine } from '../protocols/http1/request-line.ts';
 import type { PeerFacts } from '../worker/environ.ts';
 
@@ -14,7 +15,7 @@ export interface LoggedRequest {
 interface LoggedExchange {
   readonly head: RequestLine | undefined;
   readonly environ: Partial<Environ>;
-  readonly responseHeaders: HeaderList;
+  readonly responseFields: ResponseFields;
   readonly sentBytes: number;
   field(name: string): string | undefined;
 }
@@ -75,9 +76,9 @@ export function formatAccess(format: string, request: LoggedRequest): string {
   });
 }
 
-function headerOf({ responseHeaders }: LoggedExchange, name: string): string | undefined {
+function headerOf({ responseFields }: LoggedExchange, name: string): string | undefined {
   const lower = name.toLowerCase();
-  return responseHeaders.find(([header]) => header.toLowerCase() === lower)?.[1];
+  return listFields(responseFields).find(([header]) => header.toLowerCase() === lower)?.[1];
 }
 
 /** RFC 7617: what stands before the colon. */

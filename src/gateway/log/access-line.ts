@@ -12,7 +12,7 @@ export function answeredLine(exchange: Exchange, peer: PeerFacts, status: number
   const { head } = exchange;
   return (
     lineStart() +
-    `,"request_id":${quoted(exchange.requestId)},"remote_addr":"${peer.remoteAddress}"` +
+    `,"request_id":"${exchange.requestId}","remote_addr":"${peer.remoteAddress}"` +
     `,"method":"${head.method}","target":${quoted(head.target)},"protocol":"${head.protocol}"` +
     `,"host":"${head.host}","status":${status},"bytes":${exchange.sentBytes}` +
     `,"duration_ms":${Math.round(exchange.durationMs * 1000) / 1000}` +

@@ -1,6 +1,7 @@
 import type { DestinationStream } from 'pino';
 import type { ProtocolError } from '../../http/protocol-error.ts';
 import { codeOf } from '../../http/status.ts';
+import { NO_FIELDS } from '../../wsgi/response-fields.ts';
 import type { RequestLine } from '../protocols/http1/request-line.ts';
 import type { PeerFacts } from '../worker/environ.ts';
 import type { Exchange } from '../worker/exchange.ts';
@@ -47,6 +48,12 @@ function unserved(
   peer: PeerFacts,
   head: RequestLine | undefined,
 ): LoggedRequest {
-  const exchange = { head, environ: {}, responseHeaders: [], sentBytes: 0, field: () => undefined };
+  const exchange = {
+    head,
+    environ: {},
+    responseFields: NO_FIELDS,
+    sentBytes: 0,
+    field: () => undefined,
+  };
   return { exchange, peer, status: error.status, durationMs: 0 };
 }

@@ -46,6 +46,8 @@ export class LogStream {
   readonly #pageSizeBytes: number;
   #fd: number;
   #page: Buffer;
+  /** One that was written, to be the next. */
+  #sparePage: Buffer | undefined;
   #pageBytes = 0;
   #queue: Buffer[] = [];
   /** A part of the first page is written. */
@@ -118,10 +120,13 @@ export class LogStream {
 
   #turnPage(): void {
     if (this.#pageBytes === 0) return;
-    this.#enqueue(this.#page.subarray(0, this.#pageBytes));
-    this.#page = Buffer.allocUnsafe(this.#pageSizeBytes);
+    const page = this.#page;
+    this.#enqueue(page.subarray(0, this.#pageBytes));
+    this.#page = this.#sparePage ?? Buffer.allocUnsafe(this.#pageSizeBytes);
+    this.#sparePage = undefined;
     this.#pageBytes = 0;
     this.#drainQueue();
+    if (this.#queue.length === 0) this.#sparePage = page;
   }
 
   #enqueue(page: Buffer): void {

@@ -1,15 +1,9 @@
 import { performance } from 'node:perf_hooks';
 import { BodyInputStream } from '../../wsgi/input-stream.ts';
+import { NO_FIELDS, type ResponseFields } from '../../wsgi/response-fields.ts';
 import type { Framing, ResponseSink, WholeFraming } from '../../wsgi/response-sink.ts';
 import { runApplication } from '../../wsgi/run.ts';
-import type {
-  Awaitable,
-  Bytes,
-  Environ,
-  ErrorStream,
-  HeaderList,
-  InputStream,
-} from '../../wsgi/types.ts';
+import type { Awaitable, Bytes, Environ, ErrorStream, InputStream } from '../../wsgi/types.ts';
 import { variable } from '../../wsgi/variable.ts';
 import { buildEnviron, type PeerFacts, type RequestFacts } from './environ.ts';
 import { LogErrorStream } from './log-error-stream.ts';
@@ -43,6 +37,8 @@ export interface Wire {
 export class Exchange implements ResponseSink, RequestFacts {
   readonly head: RequestHead;
   readonly environ: Environ;
+  /** Of letters and digits, and a few signs that need no escape. */
+  readonly requestId: string;
   readonly input: InputStream;
   readonly errors: ErrorStream;
   /** After this response the connection closes. */
@@ -51,7 +47,7 @@ export class Exchange implements ResponseSink, RequestFacts {
   status = '';
   sentBytes = 0;
   /** The application's own. */
-  responseHeaders: HeaderList = [];
+  responseFields: ResponseFields = NO_FIELDS;
   readonly startedAtMs: number = performance.now();
   /** How long it took, once it is over. */
   durationMs = 0;
@@ -85,6 +81,7 @@ export class Exchange implements ResponseSink, RequestFacts {
     this.input = new BodyInputStream(() => body.pull());
     this.errors = new LogErrorStream(service.log, this);
     this.environ = buildEnviron(head, service.environ, wire.peer, this);
+    this.requestId = variable(this.environ, 'gateway.request_id') ?? '';
   }
 
   run(): Awaitable<void> {
@@ -134,10 +131,6 @@ export class Exchange implements ResponseSink, RequestFacts {
     };
   }
 
-  get requestId(): string {
-    return variable(this.environ, 'gateway.request_id') ?? '';
-  }
-
   get isDraining(): boolean {
     return this.#state.isDraining;
   }
@@ -166,15 +159,15 @@ export class Exchange implements ResponseSink, RequestFacts {
     if (this.isClosed) listener();
   }
 
-  sendAll(status: string, headers: HeaderList, framing: WholeFraming, body: Bytes): void {
-    const head = this.#encodeHead(status, headers, framing);
+  sendAll(status: string, fields: ResponseFields, framing: WholeFraming, body: Bytes): void {
+    const head = this.#encodeHead(status, fields, framing);
     this.sentBytes = body.length;
     this.#wire.writeLast(head, body);
   }
 
-  sendHead(status: string, headers: HeaderList, framing: Framing): void {
+  sendHead(status: string, fields: ResponseFields, framing: Framing): void {
     // Held back for the first piece, so that both leave in one packet.
-    this.#heldHead = this.#encodeHead(status, headers, framing);
+    this.#heldHead = this.#encodeHead(status, fields, framing);
   }
 
   write(piece: Bytes): Awaitable<void> {
@@ -201,7 +194,7 @@ export class Exchange implements ResponseSink, RequestFacts {
     this.#service.log.error({ err: error, ...this.describe() }, 'the application failed');
   }
 
-  #encodeHead(status: string, headers: HeaderList, framing: Framing): string {
+  #encodeHead(status: string, fields: ResponseFields, framing: Framing): string {
     const isHttp10 = this.head.protocol === 'HTTP/1.0';
     this.#isChunked = framing === 'until-end' && !isHttp10;
     this.#isUntilClose = framing === 'until-end' && isHttp10;
@@ -209,8 +202,8 @@ export class Exchange implements ResponseSink, RequestFacts {
       this.#isUntilClose ||
       endsConnection(this.head, this.#body, this.#service.timeouts, this.#state);
     this.status = status;
-    this.responseHeaders = headers;
-    return encodeResponseHead(status, headers, {
+    this.responseFields = fields;
+    return encodeResponseHead(status, fields, {
       framing: typeof framing === 'number' ? framing : this.#isChunked ? 'chunked' : undefined,
       connection: connectionOption(this.head, this.isLast),
       date: this.#state.date,

@@ -1,10 +1,12 @@
 import type { ProtocolError } from '../../http/protocol-error.ts';
 import { statusLine } from '../../http/status.ts';
-import type { HeaderList } from '../../wsgi/types.ts';
+import { writeFields, type ResponseFields } from '../../wsgi/response-fields.ts';
 import { encodeResponseHead } from '../protocols/http1/response-head.ts';
 
-export const PLAIN_TEXT: HeaderList = [['Content-Type', 'text/plain; charset=utf-8']];
-const RETRY_SOON: HeaderList = [['Retry-After', '1']];
+export const PLAIN_TEXT: ResponseFields = writeFields([
+  ['Content-Type', 'text/plain; charset=utf-8'],
+]);
+const RETRY_SOON = writeFields([['Retry-After', '1']]);
 
 /** The answer to what cannot be served; to HEAD without its content (RFC 9110 §9.3.2). */
 export function encodeRefusal(

@@ -6,7 +6,12 @@ import {
   LAST_CHUNK,
   type ConnectionHeaders,
 } from '../../../src/gateway/protocols/http1/response-head.ts';
+import { writeFields } from '../../../src/wsgi/response-fields.ts';
 import type { HeaderList } from '../../../src/wsgi/types.ts';
+
+function encode(status: string, headers: HeaderList, added: ConnectionHeaders): string {
+  return encodeResponseHead(status, writeFields(headers), added);
+}
 
 const DATE = 'Tue, 15 Nov 1994 08:12:31 GMT';
 const NOTHING: ConnectionHeaders = { framing: undefined, connection: undefined, date: DATE };
@@ -14,56 +19,25 @@ const TAIL = `Date: ${DATE}\r\nServer: gateway\r\n`;
 
 test('a head is a status line, the headers, and an empty line', () => {
   const headers: HeaderList = [['Content-Type', 'text/plain']];
-  expect(encodeResponseHead('200 OK', headers, NOTHING)).toBe(
+  expect(encode('200 OK', headers, NOTHING)).toBe(
     `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n${TAIL}\r\n`,
   );
 });
 
 test('a status without a reason phrase keeps its space', () => {
-  expect(encodeResponseHead('299 ', [], NOTHING)).toBe(`HTTP/1.1 299 \r\n${TAIL}\r\n`);
-});
-
-test("the application's headers keep their order, their case and their repeats", () => {
-  const headers: HeaderList = [
-    ['set-cookie', 'a=1'],
-    ['X-Empty', ''],
-    ['Set-Cookie', 'b=2'],
-  ];
-  expect(encodeResponseHead('200 OK', headers, NOTHING)).toBe(
-    `HTTP/1.1 200 OK\r\nset-cookie: a=1\r\nX-Empty: \r\nSet-Cookie: b=2\r\n${TAIL}\r\n`,
-  );
+  expect(encode('299 ', [], NOTHING)).toBe(`HTTP/1.1 299 \r\n${TAIL}\r\n`);
 });
 
 test.for(['Date', 'date', 'DATE'])("the application's %s is left alone", (name) => {
-  expect(encodeResponseHead('200 OK', [[name, 'then']], NOTHING)).toBe(
+  expect(encode('200 OK', [[name, 'then']], NOTHING)).toBe(
     `HTTP/1.1 200 OK\r\n${name}: then\r\nServer: gateway\r\n\r\n`,
   );
 });
 
 test.for(['Server', 'server', 'SERVER'])("the application's %s is left alone", (name) => {
-  expect(encodeResponseHead('200 OK', [[name, 'mine']], NOTHING)).toBe(
+  expect(encode('200 OK', [[name, 'mine']], NOTHING)).toBe(
     `HTTP/1.1 200 OK\r\n${name}: mine\r\nDate: ${DATE}\r\n\r\n`,
   );
-});
-
-test('what names of the same length follow is not forgotten', () => {
-  const headers: HeaderList = [
-    ['Date', 'then'],
-    ['ETag', '"a"'],
-    ['Server', 'mine'],
-    ['Expect', 'b'],
-  ];
-  expect(encodeResponseHead('200 OK', headers, NOTHING)).toBe(
-    'HTTP/1.1 200 OK\r\nDate: then\r\nETag: "a"\r\nServer: mine\r\nExpect: b\r\n\r\n',
-  );
-});
-
-test('names of the same length as Date and Server do not pass for them', () => {
-  const headers: HeaderList = [
-    ['ETag', '"a"'],
-    ['Expect', 'b'],
-  ];
-  expect(encodeResponseHead('200 OK', headers, NOTHING)).toContain(TAIL);
 });
 
 test.for<[ConnectionHeaders['framing'], string]>([
@@ -73,19 +47,19 @@ test.for<[ConnectionHeaders['framing'], string]>([
   ['chunked', 'Transfer-Encoding: chunked\r\n'],
   [undefined, ''],
 ])('the framing %s is told', ([framing, line]) => {
-  expect(encodeResponseHead('200 OK', [], { ...NOTHING, framing })).toBe(
+  expect(encode('200 OK', [], { ...NOTHING, framing })).toBe(
     `HTTP/1.1 200 OK\r\n${TAIL}${line}\r\n`,
   );
 });
 
 test.for(['close', 'keep-alive'] as const)('the connection %s is told', (connection) => {
-  expect(encodeResponseHead('200 OK', [], { ...NOTHING, connection, framing: 2 })).toBe(
+  expect(encode('200 OK', [], { ...NOTHING, connection, framing: 2 })).toBe(
     `HTTP/1.1 200 OK\r\n${TAIL}Content-Length: 2\r\nConnection: ${connection}\r\n\r\n`,
   );
 });
 
 test('obs-text goes out byte by byte in latin1', () => {
-  const head = encodeResponseHead('200 \xc7a va', [['X-Name', 'caf\xc3\xa9 \xff']], NOTHING);
+  const head = encode('200 \xc7a va', [['X-Name', 'caf\xc3\xa9 \xff']], NOTHING);
   expect(Buffer.from(head, 'latin1').toString('latin1')).toBe(head);
   expect(head).toContain('HTTP/1.1 200 \xc7a va\r\nX-Name: caf\xc3\xa9 \xff\r\n');
 });

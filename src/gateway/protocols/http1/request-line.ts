@@ -16,17 +16,20 @@ export interface RequestLine {
 
 // request-line = method SP request-target SP HTTP-version (RFC 9112 §3), the target in VCHAR
 // without "#": a fragment never travels.
-const REQUEST_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([\x21\x22\x24-\x7e]+) HTTP\/1\.([01])$/;
+const REQUEST_LINE = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+ [\x21\x22\x24-\x7e]+ HTTP\/1\.[01]$/;
+const VERSION_LENGTH = 'HTTP/1.1'.length;
 
 // absolute-form = absolute-URI (RFC 9112 §3.2.2), of the schemes that this server speaks
 const ABSOLUTE_FORM = /^https?:\/\/([^/?@]+)(\/[^?]*)?(?:\?(.*))?$/i;
 
 /** @throws {ProtocolError} 400, or 501 for CONNECT: this is no proxy. */
 export function parseRequestLine(line: string): RequestLine {
-  const match = REQUEST_LINE.exec(line);
-  if (match === null) throw new ProtocolError(400, explain(line));
-  const [, method = '', target = '', minor] = match;
-  const protocol = minor === '1' ? 'HTTP/1.1' : 'HTTP/1.0';
+  if (!REQUEST_LINE.test(line)) throw new ProtocolError(400, explain(line));
+  const versionStart = line.length - VERSION_LENGTH;
+  const methodEnd = line.indexOf(' ');
+  const method = line.slice(0, methodEnd);
+  const target = line.slice(methodEnd + 1, versionStart - 1);
+  const protocol = line.endsWith('1') ? 'HTTP/1.1' : 'HTTP/1.0';
   if (method === 'CONNECT') throw new ProtocolError(501, 'CONNECT is not implemented');
   return target.startsWith('/')
     ? originForm(method, target, protocol)

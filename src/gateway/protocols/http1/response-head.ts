@@ -1,4 +1,4 @@
-import type { HeaderList } from '../../../wsgi/types.ts';
+import type { ResponseFields } from '../../../wsgi/response-fields.ts';
 
 /** What the server adds to the application's headers (RFC 9112 §6 and §9). */
 export interface ConnectionHeaders {
@@ -9,28 +9,21 @@ export interface ConnectionHeaders {
   readonly date: string;
 }
 
-const SERVER = 'gateway';
+const SERVER = 'Server: gateway\r\n';
 
-/** A response head in latin1 (RFC 9112 §4). The status and the headers have been checked. */
+/** A response head in latin1 (RFC 9112 §4). */
 export function encodeResponseHead(
   status: string,
-  headers: HeaderList,
-  added: ConnectionHeaders,
+  { lines, hasDate, hasServer }: ResponseFields,
+  { framing, connection, date }: ConnectionHeaders,
 ): string {
-  let head = `HTTP/1.1 ${status}\r\n`;
-  let hasDate = false;
-  let hasServer = false;
-  for (const [name, value] of headers) {
-    head += `${name}: ${value}\r\n`;
-    if (name.length === 4) hasDate ||= name.toLowerCase() === 'date';
-    else if (name.length === 6) hasServer ||= name.toLowerCase() === 'server';
-  }
+  let head = `HTTP/1.1 ${status}\r\n${lines}`;
   // RFC 9110 §6.6.1 and §10.2.4; PEP 3333 leaves both to the server.
-  if (!hasDate) head += `Date: ${added.date}\r\n`;
-  if (!hasServer) head += `Server: ${SERVER}\r\n`;
-  if (typeof added.framing === 'number') head += `Content-Length: ${added.framing}\r\n`;
-  else if (added.framing === 'chunked') head += 'Transfer-Encoding: chunked\r\n';
-  if (added.connection !== undefined) head += `Connection: ${added.connection}\r\n`;
+  if (!hasDate) head += `Date: ${date}\r\n`;
+  if (!hasServer) head += SERVER;
+  if (typeof framing === 'number') head += `Content-Length: ${framing}\r\n`;
+  else if (framing === 'chunked') head += 'Transfer-Encoding: chunked\r\n';
+  if (connection !== undefined) head += `Connection: ${connection}\r\n`;
   return `${head}\r\n`;
 }
 
