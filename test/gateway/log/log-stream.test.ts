@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { constants, openSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { LogStream } from '../../../src/gateway/log/log-stream.ts';
@@ -33,3 +34,31 @@ test.for(['a', '\xe9', '\u20ac', '\u{1f600}'])('pages are whole lines, also of %
   expect(seen.filter((text) => text !== '' && !text.endsWith('\n'))).toEqual([]);
   expect(seen.at(-1)).toBe(lines.join(''));
 });
+
+test('lines that wait for a slow reader come in their order, each as it was written', () => {
+  const path = join(temporaryFolder(), 'pipe');
+  execFileSync('mkfifo', [path]);
+  const pipe = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+  const stream = new LogStream(pipe);
+  const lines = Array.from({ length: 20_000 }, (_, index) => `line ${index}\n`);
+  for (const line of lines) stream.write(line);
+  stream.flush();
+  let received = '';
+  // More than the pipe holds: the rest is written when there is room again.
+  for (let page = readPipe(pipe); page !== ''; page = readPipe(pipe)) {
+    received += page;
+    stream.flush();
+  }
+  stream.close();
+  expect(received).toBe(lines.join(''));
+});
+
+/** All that is there, nothing where it is empty. */
+function readPipe(pipe: number): string {
+  const room = Buffer.alloc(1024 * 1024);
+  try {
+    return room.toString('latin1', 0, readSync(pipe, room));
+  } catch {
+    return '';
+  }
+}
