@@ -141,10 +141,16 @@ export function redirect(location: string, init: ResponseInit = NO_INIT): HttpRe
   return response;
 }
 
-/** Most are written the same way, or differ in length already. */
+/** Most are written the same way, or differ in their length or their first letter already. */
 function isSameName(one: string, other: string): boolean {
   if (one === other) return true;
-  return one.length === other.length && one.toLowerCase() === other.toLowerCase();
+  if (one.length !== other.length || !isSameLetter(one, other)) return false;
+  return one.toLowerCase() === other.toLowerCase();
+}
+
+/** ASCII letters differ in one bit from the other case. */
+function isSameLetter(one: string, other: string): boolean {
+  return (one.charCodeAt(0) | 0x20) === (other.charCodeAt(0) | 0x20);
 }
 
 const NO_INIT: ResponseInit = {};

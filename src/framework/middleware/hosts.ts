@@ -6,10 +6,15 @@ const LOCAL_HOSTS = ['.localhost', '127.0.0.1', '[::1]'];
 
 /** Refuses requests for a host that ALLOWED_HOSTS does not name, so that links never carry a forged one. */
 export function hosts(getResponse: Handler): Handler {
+  // Most requests are for the host of the one before.
+  let allowed: { readonly host: string; readonly by: readonly string[] } | undefined;
   return (request) => {
     const { host } = request;
-    if (isAllowedHost(host, allowedHosts())) return getResponse(request);
-    throw new BadRequest(refusal(host));
+    const patterns = allowedHosts();
+    if (allowed?.host === host && allowed.by === patterns) return getResponse(request);
+    if (!isAllowedHost(host, patterns)) throw new BadRequest(refusal(host));
+    allowed = { host, by: patterns };
+    return getResponse(request);
   };
 }
 

@@ -3,7 +3,7 @@ import { hosts, isAllowedHost } from '../../../src/framework/middleware/hosts.ts
 import { HttpResponse } from '../../../src/framework/response.ts';
 import { path } from '../../../src/framework/urls/path.ts';
 import { capturedLog } from '../captured-log.ts';
-import { serveProject } from '../serve.ts';
+import { serveProject, withSettings } from '../serve.ts';
 
 test.for<[host: string, patterns: string[], isAllowed: boolean]>([
   ['example.com', ['example.com'], true],
@@ -72,4 +72,16 @@ test('an empty list without DEBUG answers nobody', async () => {
   capturedLog();
   const { get } = await serveProject({ ...project, settings: { ALLOWED_HOSTS: [] } });
   expect((await get('/')).status).toBe(400);
+});
+
+test('a host that was let through is looked at again where another comes, or the list is another', async () => {
+  capturedLog();
+  const { get } = await serveProject({ ...project, settings: { ALLOWED_HOSTS: ['good.test'] } });
+  const statusFor = async (host: string): Promise<number> =>
+    (await get('/', { headers: { Host: host } })).status;
+  expect(await statusFor('good.test')).toBe(200);
+  expect(await statusFor('evil.test')).toBe(400);
+  expect(await statusFor('good.test')).toBe(200);
+  withSettings({ ALLOWED_HOSTS: ['other.test'] });
+  expect(await statusFor('good.test')).toBe(400);
 });
