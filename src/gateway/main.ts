@@ -52,6 +52,9 @@ async function serve(config: Config, reloadConfig: () => Promise<Config>): Promi
   prepareProcess(config);
   process.on('exit', writePidfile(config.pidfile));
   const log = openLog(config);
+  if (process.env['GUNICORN_CMD_ARGS'] !== undefined) {
+    log.warn('GUNICORN_CMD_ARGS is not read: its name is GATEWAY_CMD_ARGS here');
+  }
   holdAccessLog(config);
   return new Arbiter({ config, hooks, log, reloadConfig }).run();
 }

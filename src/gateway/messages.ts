@@ -34,6 +34,8 @@ export type WorkerMessage =
   | { readonly kind: 'heartbeat'; readonly figures: WorkerFigures }
   /** It finishes what it has, serves no more, and then exits. */
   | { readonly kind: 'leaving'; readonly reason: string }
+  /** The same, at once or politely, because of a signal. */
+  | { readonly kind: 'signalled'; readonly signal: NodeJS.Signals }
   /** It goes on serving, but should be replaced. */
   | { readonly kind: 'retire'; readonly reason: string }
   /** It cannot serve, and is about to exit with that code. */

@@ -187,3 +187,9 @@ test('an application that awaits what never comes, as it is loaded, is named as 
   expect(await gateway.exited).toBe(3);
   expect((await gateway.line(/could not start/)).msg).toMatch(/awaits what never comes/);
 });
+
+test("a variable of Gunicorn's is not passed over in silence", async () => {
+  const environment = { GUNICORN_CMD_ARGS: '--workers 3' };
+  const gateway = await GatewayProcess.startIn(environment, 'five-lines.ts', '--workers', '1');
+  expect(await gateway.line(/GUNICORN_CMD_ARGS/)).toMatchObject({ level: 'warn' });
+});

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -27,8 +27,14 @@ export class GatewayProcess {
   readonly exited: Promise<number | null>;
   #wake = Promise.withResolvers<void>();
 
-  constructor(args: readonly string[], environment: NodeJS.ProcessEnv = {}, cwd?: string) {
+  constructor(
+    args: readonly string[],
+    environment: NodeJS.ProcessEnv = {},
+    cwd?: string,
+    options: Pick<SpawnOptions, 'detached'> = {},
+  ) {
     this.child = spawn(process.execPath, [CLI, ...args], {
+      ...options,
       env: { PATH: process.env['PATH'], ...environment },
       ...(cwd === undefined ? {} : { cwd }),
       stdio: ['ignore', 'pipe', 'pipe'],

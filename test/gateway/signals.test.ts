@@ -222,10 +222,26 @@ test.for<NodeJS.Signals>(['SIGTERM', 'SIGINT', 'SIGQUIT'])(
     const gateway = await GatewayProcess.startOne('behaviours.ts');
     process.kill(gateway.workerPids[0] ?? 0, signal);
     expect(await gateway.line(/worker 1 leaves/)).toMatchObject({
-      level: 'warn',
+      level: 'error',
       msg: `worker 1 leaves: ${signal}`,
     });
     await gateway.line(/worker 2 is ready/);
+  },
+);
+
+test.for<NodeJS.Signals>(['SIGTERM', 'SIGINT', 'SIGQUIT'])(
+  "%s to the whole process group is the arbiter's alone to tell",
+  async (signal) => {
+    const words = ['--bind', '127.0.0.1:0', '--workers', '2', join(APPLICATIONS, 'behaviours.ts')];
+    const gateway = new GatewayProcess(words, {}, undefined, { detached: true });
+    await gateway.lines(/is ready/, 2);
+    process.kill(-(gateway.child.pid ?? 0), signal);
+    expect(await gateway.exited).toBe(0);
+    expect(gateway.log.map(({ msg }) => msg.replace(/\d/, 'N')).slice(-3)).toEqual([
+      `${signal} received`,
+      'worker N has exited: exit code 0',
+      'worker N has exited: exit code 0',
+    ]);
   },
 );
 

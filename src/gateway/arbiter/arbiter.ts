@@ -19,10 +19,13 @@ import { WorkerPool } from './worker-pool.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
 const TICK_MS = 250;
+/** What ends the whole process group reaches workers first, often: the arbiter waits for its own. */
+const GROUP_SIGNAL_MS = 100;
 
 type ArbiterEvent =
   | { readonly kind: 'signal'; readonly signal: ArbiterSignal }
   | { readonly kind: 'message'; readonly worker: WorkerProcess; readonly message: WorkerMessage }
+  | { readonly kind: 'signalled'; readonly worker: WorkerProcess }
   | { readonly kind: 'exit'; readonly worker: WorkerProcess; readonly how: string }
   | { readonly kind: 'change'; readonly file: string }
   | { readonly kind: 'settings'; readonly reading: number; readonly config: Config }
@@ -120,6 +123,8 @@ export class Arbiter {
         return this.#onSignal(event.signal);
       case 'message':
         return this.#onMessage(event.worker, event.message);
+      case 'signalled':
+        return this.#onSignalled(event.worker);
       case 'exit':
         return this.#onExit(event.worker, event.how);
       case 'change':
@@ -224,6 +229,10 @@ export class Arbiter {
         return this.#onFailedStart(worker, message.reason, message.exitCode);
       case 'leaving':
         return this.#onLeaving(worker, message.reason);
+      case 'signalled':
+        worker.signalledBy = message.signal;
+        setTimeout(() => this.#events.push({ kind: 'signalled', worker }), GROUP_SIGNAL_MS);
+        return;
       case 'retire':
         worker.isRetiring = true;
         return this.#chronicle.due(worker, message.reason);
@@ -249,7 +258,13 @@ export class Arbiter {
     this.#chronicle.leaves(worker, reason);
   }
 
+  /** Somebody else ends this worker, unless the signal was for all. */
+  #onSignalled(worker: WorkerProcess): void {
+    if (worker.signalledBy !== undefined) this.#onLeaving(worker, worker.signalledBy);
+  }
+
   #onExit(worker: WorkerProcess, how: string): void {
+    this.#onSignalled(worker);
     this.#pool.remove(worker);
     const identity = { number: worker.number, pid: worker.pid ?? 0 };
     void runHook(this.#log, this.#hooks, 'childExit', this.#view, identity);

@@ -30,8 +30,7 @@ export class Chronicle {
   /** It finishes its requests, or none, though the arbiter did not ask it to. */
   leaves({ number }: WorkerProcess, reason: string): void {
     this.#restarts.count(number, 'died', reason);
-    const wasSignalled = reason.startsWith('SIG');
-    this.#log[wasSignalled ? 'warn' : 'error'](`worker ${number} leaves: ${reason}`);
+    this.#log.error(`worker ${number} leaves: ${reason}`);
   }
 
   died({ number, silentMs, generation }: WorkerProcess, how: string): void {

@@ -41,6 +41,8 @@ export class WorkerProcess {
   lastHeartbeatMs: number = this.startedAtMs;
   /** It asked to be replaced. */
   isRetiring = false;
+  /** A signal that ends it, and that may have come from elsewhere. */
+  signalledBy: NodeJS.Signals | undefined;
   /** When it must have ended by itself. */
   endsByMs = Infinity;
   readonly #child: ChildProcess;

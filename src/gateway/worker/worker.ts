@@ -73,10 +73,10 @@ function finishOnRequest(
   heartbeat: () => WorkerMessage,
 ): void {
   let isFinishing = false;
-  const finish = (exitCode: number, reason: string): void => {
+  const finish = (exitCode: number, message: WorkerMessage): void => {
     if (isFinishing) return;
     isFinishing = true;
-    tell({ kind: 'leaving', reason });
+    tell(message);
     setTimeout(() => {
       tellCut(log, server.requestsInFlight(), `after ${config.gracefulTimeout} s`);
       process.exit(exitCode);
@@ -84,13 +84,13 @@ function finishOnRequest(
     // The requests since the last heartbeat are to be counted too.
     void server.drain().then(() => tell(heartbeat(), () => process.exit(exitCode)));
   };
-  process.on('SIGTERM', () => finish(ExitCode.ok, 'SIGTERM'));
+  process.on('SIGTERM', (signal) => finish(ExitCode.ok, { kind: 'signalled', signal }));
   process.on('disconnect', () => {
     log.error('the arbiter has gone: finishing the requests in flight, then exiting');
-    finish(ExitCode.failure, 'the arbiter has gone');
+    finish(ExitCode.failure, { kind: 'leaving', reason: 'the arbiter has gone' });
   });
   process.on('uncaughtException', (error) => {
-    finish(ExitCode.failure, 'an uncaught error');
+    finish(ExitCode.failure, { kind: 'leaving', reason: 'an uncaught error' });
     tellUncaught(log, error);
   });
 }
@@ -112,13 +112,15 @@ function tellUncaught(log: Log, error: unknown): void {
 function stopAtOnce(hooks: ServerHooks, view: WorkerView, watchdog: Watchdog): void {
   const { log } = view;
   process.on('exit', () => void runHook(log, hooks, 'workerExit', view));
-  for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
-    process.on(signal, () => {
-      tellCut(log, watchdog.requestsInFlight(), `by ${signal}`);
-      void runHook(log, hooks, 'workerInt', view);
-      tell({ kind: 'leaving', reason: signal }, () => process.exit(ExitCode.ok));
-    });
-  }
+  let isStopping = false;
+  const stop = (signal: NodeJS.Signals): void => {
+    if (isStopping) return;
+    isStopping = true;
+    tellCut(log, watchdog.requestsInFlight(), `by ${signal}`);
+    void runHook(log, hooks, 'workerInt', view);
+    tell({ kind: 'signalled', signal }, () => process.exit(ExitCode.ok));
+  };
+  process.on('SIGINT', stop).on('SIGQUIT', stop);
   process.on('SIGABRT', () => {
     void runHook(log, hooks, 'workerAbort', view);
     process.exit(ExitCode.failure);
