@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { ENDING_SIGNALS, SIGNALS } from '../../src/gateway/arbiter/signals.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { configFile } from './config-file.ts';
 import { APPLICATIONS, GatewayProcess } from './gateway-process.ts';
@@ -130,7 +131,7 @@ test('HUP during the start is a reload after it', async () => {
 
 const STARTS_SLOWLY = `console.log('reading'); ${SLEEP}; export default {};`;
 
-test.for(['SIGTERM', 'SIGINT', 'SIGQUIT'] as const)(
+test.for([...ENDING_SIGNALS])(
   '%s while the settings are read ends the gateway as later',
   async (signal) => {
     const words = ['--config', configFile(STARTS_SLOWLY), join(APPLICATIONS, 'behaviours.ts')];
@@ -146,16 +147,7 @@ test('other signals while the settings are read neither end, stop nor open the g
   const words = ['--config', configFile(STARTS_SLOWLY), join(APPLICATIONS, 'behaviours.ts')];
   const gateway = new GatewayProcess(['--bind', '127.0.0.1:0', '--workers', '1', ...words]);
   await gateway.printed(/reading/);
-  for (const signal of [
-    'SIGHUP',
-    'SIGUSR1',
-    'SIGUSR2',
-    'SIGTTIN',
-    'SIGTTOU',
-    'SIGWINCH',
-  ] as const) {
-    gateway.signal(signal);
-  }
+  for (const signal of SIGNALS) if (!ENDING_SIGNALS.has(signal)) gateway.signal(signal);
   await gateway.line(/worker 1 is ready/);
   expect(gateway.errorText).toBe('');
 });
