@@ -20,7 +20,8 @@ function fill(text: string, place: RegExp, content: string): string {
 
 function absentTable(): string {
   const rows = ABSENT.map(
-    ([options, instead]) => `| ${options.map((name) => `\`--${name}\``).join(', ')} | ${instead} |`,
+    ([options, instead]) =>
+      `| ${options.map((option) => `\`${option}\``).join(', ')} | ${instead} |`,
   );
   return ['| Not here | Because, or instead |', '|---|---|', ...rows].join('\n');
 }

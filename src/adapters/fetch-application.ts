@@ -21,13 +21,12 @@ export function fetchApplication(listener: FetchListener): Application {
 }
 
 function requestOf(environ: Environ): Request {
-  const signal = environ['gateway.signal']?.();
   return new Request(urlOf(environ), {
     method: environ.REQUEST_METHOD,
     headers: headersOf(environ),
     redirect: 'manual',
+    signal: environ['gateway.signal']?.() ?? null,
     ...(hasBody(environ) ? { body: environ['wsgi.input'], duplex: 'half' } : {}),
-    ...(signal === undefined ? {} : { signal }),
   });
 }
 
@@ -35,9 +34,10 @@ function requestOf(environ: Environ): Request {
 function urlOf(environ: Environ): URL {
   const { SERVER_NAME, SERVER_PORT } = environ;
   const host = environ['HTTP_HOST'] ?? `${uriHost(SERVER_NAME)}:${SERVER_PORT}`;
-  const url = `${environ['wsgi.url_scheme']}://${host}${targetOf(environ).replace(/^\*/, '/*')}`;
-  if (!URL.canParse(url)) throw new ProtocolError(400, 'malformed Host');
-  return new URL(url);
+  const target = targetOf(environ).replace(/^\*/, '/*');
+  const url = URL.parse(`${environ['wsgi.url_scheme']}://${host}${target}`);
+  if (url === null) throw new ProtocolError(400, 'malformed Host');
+  return url;
 }
 
 /** Unlike by the stream's own iterator, it can be left while the next piece is being waited for. */

@@ -213,7 +213,7 @@ async function readConfigFile(file: string): Promise<Readonly<Record<string, unk
 
 /** Names are often Gunicorn's as they stand there: `worker_class`. */
 function explainUnknown(name: string, known: readonly string[]): string {
-  const instead = insteadOf(name.replaceAll('_', '-'));
+  const instead = insteadOf(`--${name.replaceAll('_', '-')}`);
   if (instead !== undefined) return `there is no setting ${name}: ${instead}.`;
   const suggestion = nearest(name, known);
   return suggestion === undefined

@@ -22,6 +22,8 @@ export async function main(args: string[], environment: NodeJS.ProcessEnv): Prom
   }
   const commandLine = readCommandLine(args, environment);
   const { command } = commandLine;
+  // A check that was ended has found nothing: only what serves ends well by a signal.
+  if (command !== 'serve') endGuard();
   if (command === 'help') return print(helpText(environment));
   if (command === 'version') return print(`gateway ${version()} (Node ${process.version})\n`);
   const config = await loadConfig(commandLine, environment);

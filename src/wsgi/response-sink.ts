@@ -1,5 +1,5 @@
-import type { ResponseFields } from './response-fields.ts';
-import type { Awaitable, Bytes } from './types.ts';
+import { listFields, type ResponseFields } from './response-fields.ts';
+import type { Awaitable, Bytes, HeaderList } from './types.ts';
 
 /** What a server does with a response. It is told one of `sendAll` and `sendHead`, once. */
 export interface ResponseSink {
@@ -30,3 +30,10 @@ export type Framing = number | 'as-is' | 'until-end';
 
 /** Of a whole response, whose length is known. */
 export type WholeFraming = Exclude<Framing, 'until-end'>;
+
+/** The headers one by one, with the length where the server adds it. */
+export function listHeaders(fields: ResponseFields, framing: Framing): HeaderList {
+  const headers = listFields(fields);
+  if (typeof framing === 'number') headers.push(['Content-Length', String(framing)]);
+  return headers;
+}

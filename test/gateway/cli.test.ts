@@ -193,3 +193,13 @@ test("a variable of Gunicorn's is not passed over in silence", async () => {
   const gateway = await GatewayProcess.startIn(environment, 'five-lines.ts', '--workers', '1');
   expect(await gateway.line(/GUNICORN_CMD_ARGS/)).toMatchObject({ level: 'warn' });
 });
+
+test('a check that a signal ends has not passed', async () => {
+  const file = configFile(
+    "console.log('reading'); await new Promise((resolve) => setTimeout(resolve, 20_000)); export default {};",
+  );
+  const gateway = new GatewayProcess(['--check-config', '-c', file, FIVE_LINES]);
+  await gateway.printed(/reading/);
+  gateway.signal('SIGTERM');
+  expect(await gateway.exited).not.toBe(0);
+});

@@ -221,6 +221,15 @@ test.for<NodeJS.Signals>(['SIGTERM', 'SIGINT', 'SIGQUIT'])(
   },
 );
 
+test('a worker that gets INT while it starts is told of by the signal', async () => {
+  const application = join(temporaryFolder(), 'application.ts');
+  writeFileSync(application, `console.log('pid', process.pid); ${SLEEP}; ${TELLS_PLANTED}`);
+  const gateway = new GatewayProcess(['--bind', '127.0.0.1:0', '--workers', '1', application]);
+  await gateway.printed(/pid/);
+  process.kill(Number(/pid (\d+)/.exec(gateway.outputText)?.[1]), 'SIGINT');
+  expect((await gateway.line(/could not start/)).msg).toBe('worker 1 could not start: SIGINT');
+});
+
 test.for<NodeJS.Signals>(['SIGTERM', 'SIGINT', 'SIGQUIT'])(
   "%s to the whole process group is the arbiter's alone to tell",
   async (signal) => {

@@ -1,7 +1,12 @@
 import { codeOf } from '../../http/status.ts';
-import { listFields, type ResponseFields } from '../../wsgi/response-fields.ts';
-import type { Framing, ResponseSink, WholeFraming } from '../../wsgi/response-sink.ts';
-import type { Awaitable, Bytes, HeaderList } from '../../wsgi/types.ts';
+import type { ResponseFields } from '../../wsgi/response-fields.ts';
+import {
+  listHeaders,
+  type Framing,
+  type ResponseSink,
+  type WholeFraming,
+} from '../../wsgi/response-sink.ts';
+import type { Awaitable, Bytes } from '../../wsgi/types.ts';
 
 /** Makes a `Response` of the Fetch API, which the server around it frames and sends. */
 export class FetchResponseSink implements ResponseSink {
@@ -73,14 +78,12 @@ export class FetchResponseSink implements ResponseSink {
     framing: Framing,
     body: Bytes | ReadableStream<Bytes> | null,
   ): void {
-    const length: HeaderList =
-      typeof framing === 'number' ? [['Content-Length', String(framing)]] : [];
     try {
       this.#answered.resolve(
         new Response(body, {
           status: codeOf(status),
           statusText: status.slice(4),
-          headers: [...listFields(fields), ...length],
+          headers: listHeaders(fields, framing),
         }),
       );
     } catch (error) {

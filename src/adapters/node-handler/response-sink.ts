@@ -1,8 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { codeOf } from '../../http/status.ts';
-import { listFields, type ResponseFields } from '../../wsgi/response-fields.ts';
-import type { Framing, ResponseSink, WholeFraming } from '../../wsgi/response-sink.ts';
+import type { ResponseFields } from '../../wsgi/response-fields.ts';
+import {
+  listHeaders,
+  type Framing,
+  type ResponseSink,
+  type WholeFraming,
+} from '../../wsgi/response-sink.ts';
 import type { Awaitable, Bytes } from '../../wsgi/types.ts';
 
 /** Sends a response through `node:http`, which adds Date, Connection and the chunked coding. */
@@ -39,8 +44,7 @@ export class NodeResponseSink implements ResponseSink {
 
   sendHead(status: string, fields: ResponseFields, framing: Framing): void {
     this.#isUntilClose = framing === 'until-end' && this.#request.httpVersion === '1.0';
-    const rawHeaders = listFields(fields).flat();
-    if (typeof framing === 'number') rawHeaders.push('Content-Length', String(framing));
+    const rawHeaders = listHeaders(fields, framing).flat();
     this.#response.writeHead(codeOf(status), status.slice(4), rawHeaders);
   }
 

@@ -1,6 +1,11 @@
 import { codeOf } from '../../http/status.ts';
-import { listFields, type ResponseFields } from '../../wsgi/response-fields.ts';
-import type { Framing, ResponseSink, WholeFraming } from '../../wsgi/response-sink.ts';
+import type { ResponseFields } from '../../wsgi/response-fields.ts';
+import {
+  listHeaders,
+  type Framing,
+  type ResponseSink,
+  type WholeFraming,
+} from '../../wsgi/response-sink.ts';
 import type { Bytes, HeaderList } from '../../wsgi/types.ts';
 
 /** A response as a test sees it: complete. */
@@ -36,8 +41,7 @@ export class ResponseRecorder implements ResponseSink {
 
   sendHead(status: string, fields: ResponseFields, framing: Framing): void {
     this.#status = codeOf(status);
-    this.#headers = listFields(fields);
-    if (typeof framing === 'number') this.#headers.push(['Content-Length', String(framing)]);
+    this.#headers = listHeaders(fields, framing);
   }
 
   write(piece: Bytes): void {

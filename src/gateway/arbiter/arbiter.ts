@@ -270,7 +270,7 @@ export class Arbiter {
     void runHook(this.#log, this.#hooks, 'childExit', this.#view, identity);
     switch (worker.state) {
       case 'starting':
-        return this.#onFailedStart(worker, explainEarlyExit(how), ExitCode.application);
+        return this.#onFailedStart(worker, explainEarlyExit(worker, how), ExitCode.application);
       case 'ready':
         this.#pool.markDying(worker);
         return this.#chronicle.died(worker, how);
@@ -333,7 +333,8 @@ export class Arbiter {
 }
 
 /** Node ends a process that nothing keeps busy. */
-function explainEarlyExit(how: string): string {
+function explainEarlyExit({ signalledBy }: WorkerProcess, how: string): string {
+  if (signalledBy !== undefined) return signalledBy;
   const isIdle = how === 'exit code 0';
   return isIdle ? `${how}: the application awaits what never comes, as it is loaded` : how;
 }

@@ -108,13 +108,9 @@ export function parseWords<const Config extends ParseArgsConfig>(
 
 /** Node's own words advise on arguments that begin with a hyphen. */
 function explainUnknown(option: string, known: readonly string[]): string {
-  const name = option
-    .replace(/^-k$/, '--worker-class')
-    .replace(/^-D$/, '--daemon')
-    .replace(/^-+/, '');
-  const instead = insteadOf(name);
+  const instead = insteadOf(option);
   if (instead !== undefined) return `There is no '${option}': ${instead}.`;
-  const suggestion = nearest(name, known);
+  const suggestion = nearest(option.replace(/^-+/, ''), known);
   return `Unknown option '${option}'.${suggestion ? ` Did you mean '--${suggestion}'?` : ''}`;
 }
 

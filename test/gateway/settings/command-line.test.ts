@@ -51,9 +51,9 @@ test.for<[words: string[], message: string]>([
 });
 
 test('no option is said to be absent that is there', () => {
-  const flags = settingEntries().map(([, setting]) => setting.flags.long);
+  const flags = settingEntries().map(([, setting]) => `--${setting.flags.long}`);
   const absent = ABSENT.flatMap(([options]) => options);
   expect(absent.filter((option) => flags.includes(option))).toEqual([]);
-  const told = ABSENT.flatMap(([, instead]) => instead.match(/(?<=--)[a-z-]+/g) ?? []);
+  const told = ABSENT.flatMap(([, instead]) => instead.match(/--[a-z-]+/g) ?? []);
   expect(flags).toEqual(expect.arrayContaining(told));
 });
