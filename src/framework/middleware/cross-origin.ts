@@ -4,8 +4,6 @@ import type { HttpRequest } from '../request.ts';
 import { settings } from '../settings.ts';
 import type { Handler } from './middleware.ts';
 
-const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
-
 /**
  * Refuses what pages of other sites make a browser send: forms, uploads, deletions. Browsers say by
  * Sec-Fetch-Site where a request comes from, older ones by Origin; what is no browser says neither,
@@ -13,7 +11,7 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
  */
 export function crossOriginProtection(getResponse: Handler): Handler {
   return (request) => {
-    if (SAFE_METHODS.has(request.method) || isSameOrigin(request)) return getResponse(request);
+    if (isSafe(request) || isSameOrigin(request)) return getResponse(request);
     const { HTTP_ORIGIN = '', HTTP_SEC_FETCH_SITE = '' } = request.environ;
     log.warn(
       {
@@ -27,6 +25,11 @@ export function crossOriginProtection(getResponse: Handler): Handler {
     );
     throw new PermissionDenied('The request comes from a page of another site.');
   };
+}
+
+/** RFC 9110 §9.2.1. */
+function isSafe(request: HttpRequest): boolean {
+  return request.isRead || request.method === 'OPTIONS';
 }
 
 function isSameOrigin(request: HttpRequest): boolean {

@@ -1,5 +1,6 @@
 import { listFields, type ResponseFields } from '../../wsgi/response-fields.ts';
 import type { Environ } from '../../wsgi/types.ts';
+import type { Field } from '../protocols/http1/field-line.ts';
 import type { RequestLine } from '../protocols/http1/request-line.ts';
 import type { PeerFacts } from '../worker/environ.ts';
 
@@ -17,7 +18,7 @@ interface LoggedExchange {
   readonly environ: Partial<Environ>;
   readonly responseFields: ResponseFields;
   readonly sentBytes: number;
-  field(name: string): string | undefined;
+  field(name: string): Pick<Field, 'value'> | undefined;
 }
 
 type Value = string | number | undefined;
@@ -26,7 +27,7 @@ type Value = string | number | undefined;
 const ATOMS: Readonly<Record<string, (request: LoggedRequest) => Value>> = {
   h: ({ peer }) => peer.remoteAddress,
   l: () => undefined,
-  u: ({ exchange }) => userName(exchange.field('authorization')),
+  u: ({ exchange }) => userName(exchange.field('authorization')?.value),
   t: () => commonLogTime(new Date()),
   r: ({ exchange: { head } }) => head && `${head.method} ${head.target} ${head.protocol}`,
   m: ({ exchange }) => exchange.head?.method,
@@ -36,8 +37,8 @@ const ATOMS: Readonly<Record<string, (request: LoggedRequest) => Value>> = {
   s: ({ status }) => status,
   B: ({ exchange }) => exchange.sentBytes,
   b: ({ exchange }) => exchange.sentBytes || undefined,
-  f: ({ exchange }) => exchange.field('referer'),
-  a: ({ exchange }) => exchange.field('user-agent'),
+  f: ({ exchange }) => exchange.field('referer')?.value,
+  a: ({ exchange }) => exchange.field('user-agent')?.value,
   T: ({ durationMs }) => Math.floor(durationMs / 1000),
   D: ({ durationMs }) => Math.round(durationMs * 1000),
   M: ({ durationMs }) => Math.round(durationMs),
@@ -47,7 +48,7 @@ const ATOMS: Readonly<Record<string, (request: LoggedRequest) => Value>> = {
 
 /** Gunicorn's atoms with a name: `%({Accept}i)s` of the request, `o` of the response, `e` of environ. */
 const NAMED: Readonly<Record<string, (request: LoggedRequest, name: string) => Value>> = {
-  i: ({ exchange }, name) => exchange.field(name.toLowerCase()),
+  i: ({ exchange }, name) => exchange.field(name.toLowerCase())?.value,
   o: ({ exchange }, name) => headerOf(exchange, name),
   e: ({ exchange }, name) => {
     const { environ } = exchange;

@@ -1,5 +1,6 @@
 import type { ProtocolError } from '../../http/protocol-error.ts';
 import { escapeC1 } from '../../wsgi/log-line.ts';
+import type { Field } from '../protocols/http1/field-line.ts';
 import type { RequestLine } from '../protocols/http1/request-line.ts';
 import type { PeerFacts } from '../worker/environ.ts';
 import type { Exchange } from '../worker/exchange.ts';
@@ -16,8 +17,8 @@ export function answeredLine(exchange: Exchange, peer: PeerFacts, status: number
     `,"method":"${head.method}","target":${quoted(head.target)},"protocol":"${head.protocol}"` +
     `,"host":"${head.host}","status":${status},"bytes":${exchange.sentBytes}` +
     `,"duration_ms":${Math.round(exchange.durationMs * 1000) / 1000}` +
-    optional(',"referer":', exchange.field('referer')) +
-    optional(',"user_agent":', exchange.field('user-agent')) +
+    optionalField(',"referer":', exchange.field('referer')) +
+    optionalField(',"user_agent":', exchange.field('user-agent')) +
     '}\n'
   );
 }
@@ -46,6 +47,12 @@ function lineStart(): string {
     start = `{"level":"info","time":"${new Date(nowMs).toISOString()}","logger":"access","pid":${PID}`;
   }
   return start;
+}
+
+/** The parser has looked at each octet of it. */
+function optionalField(key: string, field: Field | undefined): string {
+  if (field === undefined) return '';
+  return field.isPlain ? `${key}"${field.value}"` : key + quoted(field.value);
 }
 
 function optional(key: string, value: string | undefined): string {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { ProtocolError } from '../../http/protocol-error.ts';
 import { uriHost } from '../../wsgi/address.ts';
 import { fileWrapper } from '../../wsgi/file-wrapper.ts';
-import { cgiName, type CgiName } from '../../wsgi/headers.ts';
+import type { CgiName } from '../../wsgi/headers.ts';
 import { unquote } from '../../wsgi/url.ts';
 import { setVariable, variable } from '../../wsgi/variable.ts';
 import type { Environ, ErrorStream, InputStream, WorkerIdentity } from '../../wsgi/types.ts';
@@ -104,10 +104,13 @@ const REQUEST_ID = /^[\w.:+/=-]{1,128}$/;
 /** Gives whether there are names with an underscore, which are left out. */
 function addFields(environ: Environ, { fields, host }: RequestHead): boolean {
   let hasUnderscores = false;
+  let earlierBits = 0;
   for (const field of fields) {
-    const key = environKey(field.name);
+    const { key, bit, value } = field;
     if (key === undefined) hasUnderscores = true;
+    else if ((earlierBits & bit) === 0) setVariable(environ, key, value);
     else addField(environ, key, field);
+    earlierBits |= bit;
   }
   if (host !== '') setVariable(environ, 'HTTP_HOST', host);
   return hasUnderscores;
@@ -129,7 +132,7 @@ function addUnderscored(
 ): void {
   let pathInfo: string | undefined;
   for (const field of fields) {
-    if (environKey(field.name) !== undefined) continue;
+    if (field.key !== undefined) continue;
     const key = underscoreKey(field.name, server, peer);
     if (key === 'PATH_INFO') pathInfo = field.value;
     else if (key === 'SCRIPT_NAME') mount(environ, path, field.value);
@@ -159,17 +162,6 @@ function underscoreKey(
 }
 
 type FieldKey = CgiName | 'SCRIPT_NAME' | 'PATH_INFO';
-
-const KEYS = new Map<string, FieldKey | undefined>();
-const KEYS_MAX = 1024;
-
-function environKey(name: string): FieldKey | undefined {
-  const known = KEYS.get(name);
-  if (known !== undefined) return known;
-  const key = cgiName(name);
-  if (KEYS.size < KEYS_MAX) KEYS.set(name, key);
-  return key;
-}
 
 /** The path below the root; a proxy may have taken the root away already. */
 function withoutRoot(path: string, rootPath: string): string {

@@ -7,6 +7,7 @@ import type { Awaitable, Bytes, Environ, ErrorStream, InputStream } from '../../
 import { variable } from '../../wsgi/variable.ts';
 import { buildEnviron, type PeerFacts, type RequestFacts } from './environ.ts';
 import { LogErrorStream } from './log-error-stream.ts';
+import type { Field } from '../protocols/http1/field-line.ts';
 import type { RequestHead } from '../protocols/http1/request-head.ts';
 import {
   encodeChunkSize,
@@ -116,9 +117,9 @@ export class Exchange implements ResponseSink, RequestFacts {
     this.sendAll('503 Service Unavailable', PLAIN_TEXT, text.length, body);
   }
 
-  /** The value of a request field, by its name in lower case; of several the first. */
-  field(name: string): string | undefined {
-    return this.head.fields.find((field) => field.name === name)?.value;
+  /** A request field, by its name in lower case; of several the first. */
+  field(name: string): Field | undefined {
+    return this.head.fields.find((field) => field.name === name);
   }
 
   /** For the log. */

@@ -59,6 +59,23 @@ test.for<[path: string, rest: string]>([
   });
 });
 
+test('fields that repeat, in any case, are joined: RFC 9110 §5.2, cookies as RFC 6265 §5.4 has it', async () => {
+  const fields = 'Cookie: a=1\r\nX-Tag: one\r\nCOOKIE: b=2\r\nx-tag: two\r\ncookie: c=3\r\n';
+  expect(await environOf('/', fields)).toMatchObject({
+    HTTP_COOKIE: 'a=1; b=2; c=3',
+    HTTP_X_TAG: 'one,two',
+  });
+});
+
+test('fields of many names keep each its value', async () => {
+  const names = Array.from({ length: 90 }, (_, number) => `x-${number}`);
+  const environ = await environOf('/', names.map((name) => `${name}: ${name}\r\n`).join(''));
+  const values = Object.entries(environ).filter(([key]) => key.startsWith('HTTP_X_'));
+  expect(values).toEqual(
+    names.map((name) => [`HTTP_${name.toUpperCase().replace('-', '_')}`, name]),
+  );
+});
+
 test.for<[host: string, serverName: string]>([
   ['127.0.0.1', '127.0.0.1'],
   ['::1', '[::1]'],

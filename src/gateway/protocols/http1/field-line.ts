@@ -1,9 +1,12 @@
 import { ProtocolError } from '../../../http/protocol-error.ts';
+import { recallName, type FieldName } from './field-name.ts';
 
-/** One field line: the name in lower case, the value without the white space around it, latin1. */
-export interface Field {
-  readonly name: string;
+/** One field line, latin1. */
+export interface Field extends FieldName {
+  /** Without the white space around it. */
   readonly value: string;
+  /** It can stand in quotes as it is: it has no quote, no backslash, no control character. */
+  readonly isPlain: boolean;
 }
 
 // tchar (RFC 9110 §5.6.2)
@@ -12,6 +15,8 @@ const NAME_OCTETS = octetClass(/[!#$%&'*+\-.^_`|~0-9A-Za-z]/);
 const WHITESPACE = octetClass(/[\t ]/);
 // field-vchar = VCHAR / obs-text, with SP and HTAB between them (RFC 9110 §5.5)
 const VALUE_OCTETS = octetClass(/[\t\x20-\x7e\x80-\xff]/);
+// qdtext (RFC 9110 §5.6.4), without HTAB and the control characters of latin1
+const PLAIN_OCTETS = octetClass(/[\x20\x21\x23-\x5b\x5d-\x7e\xa0-\xff]/);
 
 const COLON = 0x3a;
 
@@ -25,15 +30,15 @@ export function readField(bytes: Uint8Array, text: string, start: number, end: n
   const nameEnd = skip(bytes, start, end, NAME_OCTETS);
   if (nameEnd === start || bytes[nameEnd] !== COLON) throw malformedName(text.slice(start, end));
   const valueStart = skip(bytes, nameEnd + 1, end, WHITESPACE);
-  if (skip(bytes, valueStart, end, VALUE_OCTETS) < end) {
+  const plainEnd = skip(bytes, valueStart, end, PLAIN_OCTETS);
+  if (skip(bytes, plainEnd, end, VALUE_OCTETS) < end) {
     throw new ProtocolError(400, 'control character in a field');
   }
   let valueEnd = end;
   while (valueEnd > valueStart && WHITESPACE[bytes[valueEnd - 1] ?? 0] === 1) valueEnd--;
-  return {
-    name: text.slice(start, nameEnd).toLowerCase(),
-    value: text.slice(valueStart, valueEnd),
-  };
+  const { name, key, bit } = recallName(bytes, text, start, nameEnd);
+  const value = text.slice(valueStart, valueEnd);
+  return { name, key, bit, value, isPlain: plainEnd >= valueEnd };
 }
 
 function malformedName(line: string): ProtocolError {

@@ -1,4 +1,5 @@
 import { readField, type Field } from './field-line.ts';
+import { copyOf } from './field-name.ts';
 
 interface KnownLine {
   readonly line: string;
@@ -49,7 +50,7 @@ export function recallField(bytes: Uint8Array, text: string, start: number, end:
   if (older !== undefined && text.slice(start, end) === older.line) return older.field;
   const field = readField(bytes, text, start, end);
   if (!STEADY_NAMES.has(field.name) || end - start > KEPT_LENGTH_MAX) return field;
-  const kept = copyOfLine(text.slice(start, end));
+  const kept = learn(text.slice(start, end));
   knownLines[place + 1] = newer;
   knownLines[place] = kept;
   return kept.field;
@@ -62,9 +63,7 @@ function placeOf(bytes: Uint8Array, start: number, end: number): number {
   return 2 * (((end - start) * 31 + first * 7 + middle * 5 + last) % PLACES);
 }
 
-/** V8's slice would keep all of the text in memory, and what else the client sent in it. */
-function copyOfLine(slice: string): KnownLine {
-  const bytes = Buffer.from(slice, 'latin1');
-  const line = bytes.toString('latin1');
-  return { line, field: readField(bytes, line, 0, line.length) };
+function learn(slice: string): KnownLine {
+  const line = copyOf(slice);
+  return { line, field: readField(Buffer.from(line, 'latin1'), line, 0, line.length) };
 }

@@ -157,8 +157,14 @@ function effectiveHost({ protocol, authority }: RequestLine, field: string | und
   return host;
 }
 
+/** Most requests are for the host of the one before. */
+let lastHost: string | undefined;
+
 function isHost(value: string): boolean {
-  return NAMED_HOST.test(value) || isIPv6(IP_LITERAL.exec(value)?.[1] ?? '');
+  if (value === lastHost) return true;
+  if (!NAMED_HOST.test(value) && !isIPv6(IP_LITERAL.exec(value)?.[1] ?? '')) return false;
+  lastHost = value;
+  return true;
 }
 
 const NO_BODY: BodyFraming = { kind: 'length', bytes: 0 };
