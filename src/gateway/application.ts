@@ -1,5 +1,7 @@
-import { importModule, ModuleNameError } from '../wsgi/dotted-name.ts';
+import { pathToFileURL } from 'node:url';
+import { ModuleNameError, resolveModuleName } from '../wsgi/dotted-name.ts';
 import type { Application } from '../wsgi/types.ts';
+import { importFile } from './import-file.ts';
 import { reasonOf } from './reason.ts';
 
 /** The application cannot be served; `exitCode` is Gunicorn's for the case. */
@@ -22,7 +24,7 @@ const DEFAULT_ATTRIBUTE = 'application';
  */
 export async function loadApplication(name: string): Promise<Application> {
   const [moduleName, attribute] = splitName(name);
-  const module = await importModule(moduleName).catch((error: unknown) => {
+  const module = await load(moduleName).catch((error: unknown) => {
     throw new ApplicationError(3, explain(name, error), { cause: error });
   });
   const application = module[attribute];
@@ -40,6 +42,33 @@ export async function loadApplication(name: string): Promise<Application> {
     );
   }
   return application as Application;
+}
+
+/**
+ * Loads it as a worker would, and no longer than that may take.
+ *
+ * @throws {ApplicationError} as `loadApplication`, and where it is not loaded in time.
+ */
+export async function checkApplication(name: string, timeoutSeconds: number): Promise<void> {
+  const { promise: tooLate, reject } = Promise.withResolvers<never>();
+  const giveUp = (why: string): void => {
+    reject(new ApplicationError(3, `'${name}' cannot be loaded: it ${why}.`));
+  };
+  process.once('beforeExit', () => giveUp(AWAITS_FOR_EVER));
+  if (timeoutSeconds > 0) {
+    setTimeout(
+      () => giveUp(`is not ready after ${timeoutSeconds} s`),
+      timeoutSeconds * 1000,
+    ).unref();
+  }
+  await Promise.race([loadApplication(name), tooLate]);
+}
+
+/** Node ends a process that nothing keeps busy. */
+export const AWAITS_FOR_EVER = 'awaits what never comes, as it is loaded';
+
+async function load(moduleName: string): Promise<Record<string, unknown>> {
+  return importFile(pathToFileURL(resolveModuleName(moduleName)).href);
 }
 
 /** `myproject.wsgi` and `application` of `myproject.wsgi:application`. */

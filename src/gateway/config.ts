@@ -6,6 +6,7 @@ import { resolveModuleName } from '../wsgi/dotted-name.ts';
 import { nearest } from '../wsgi/nearest.ts';
 import { splitName } from './application.ts';
 import { HOOK_NAMES, type ServerHooks } from './hooks.ts';
+import { importFile } from './import-file.ts';
 import { insteadOf } from './settings/absent.ts';
 import { CATALOGUE, fromEnvironment, settingEntries, type Settings } from './settings/catalogue.ts';
 import type { CommandLine } from './settings/command-line.ts';
@@ -229,16 +230,16 @@ function isHook(value: unknown): boolean {
 async function importDefault(file: string): Promise<unknown> {
   try {
     const url = `${pathToFileURL(file).href}?changed=${statSync(file).mtimeMs}`;
-    const module: { default?: unknown } = await import(url);
-    return module.default;
+    return (await importFile(url))['default'];
   } catch (error) {
     throw new ConfigError(`${file} cannot be read:\n${placeOf(error)}`, { cause: error });
   }
 }
 
-/** With the file and the line, which may be those of a module that it imports. */
+/** With the file and the line, which may be those of a module that it imports; not with Node's own, and ours. */
 function placeOf(error: unknown): string {
   const stack = error instanceof Error ? error.stack : undefined;
-  const lines = (stack ?? String(error)).split('\n');
+  const [inFile = ''] = (stack ?? String(error)).split(/\n +at async importFile /);
+  const lines = inFile.split('\n');
   return lines.filter((line) => !/^ +at .*node:internal/.test(line)).join('\n');
 }

@@ -1,4 +1,4 @@
-import { loadApplication } from './application.ts';
+import { checkApplication } from './application.ts';
 import { Arbiter } from './arbiter/arbiter.ts';
 import { readCommandLine } from './settings/command-line.ts';
 import { describeConfig, loadConfig, loadHooks, readConfig, type Config } from './config.ts';
@@ -32,7 +32,7 @@ export async function main(args: string[], environment: NodeJS.ProcessEnv): Prom
   }
   if (command === 'check-config') {
     prepareProcess(config);
-    await loadApplication(config.applicationName);
+    await checkApplication(config.applicationName, config.timeout);
     return print(`The settings are valid, and ${config.applicationName} can be loaded.\n`);
   }
   return serve(config, async () => {

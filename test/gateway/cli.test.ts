@@ -188,6 +188,27 @@ test('an application that awaits what never comes, as it is loaded, is named as 
   expect((await gateway.line(/could not start/)).msg).toMatch(/awaits what never comes/);
 });
 
+test.for<[what: string, waits: string, message: RegExp]>([
+  ['awaits what never comes', '', /awaits what never comes/],
+  ['is not loaded in time', 'setInterval(() => {}, 1000);', /is not ready after 1 s/],
+])('a check of an application that %s ends, and says so', async ([, waits, message]) => {
+  const file = join(temporaryFolder(), 'application.mjs');
+  writeFileSync(file, `${waits} await new Promise(() => {});`);
+  const check = new GatewayProcess(['--check-config', '--timeout', '1', file]);
+  expect(await check.exited).toBe(3);
+  expect(check.errorText).toMatch(message);
+});
+
+test('an application with a syntax error in JavaScript is told with its file, line and place', async () => {
+  const file = join(temporaryFolder(), 'application.mjs');
+  writeFileSync(file, '\nexport const application = ;');
+  const gateway = new GatewayProcess(['--bind', '127.0.0.1:0', '--workers', '1', file]);
+  expect(await gateway.exited).toBe(3);
+  expect((await gateway.line(/could not start/)).msg).toContain(
+    `${file}:2\nexport const application = ;\n                           ^\n`,
+  );
+});
+
 test("a variable of Gunicorn's is not passed over in silence", async () => {
   const environment = { GUNICORN_CMD_ARGS: '--workers 3' };
   const gateway = await GatewayProcess.startIn(environment, 'five-lines.ts', '--workers', '1');

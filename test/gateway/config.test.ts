@@ -46,6 +46,7 @@ test.for<[setting: string, args: readonly string[], expected: string]>([
   ['group', ['--group', 'nosuch'], 'a group of /etc/group, or a number'],
   ['pidfile', ['--pid', '/nowhere/pid'], 'a file in a folder that is there'],
   ['errorlog', ['--error-logfile', '/nowhere/log'], 'a file in a folder that is there'],
+  ['errorlog', ['--error-logfile', 'none'], "a file's path, or '-' for standard error"],
   ['accesslog', ['--access-logfile', '/nowhere/log'], 'a file in a folder that is there'],
   ['bind', ['-b', 'unix:/a', '-b', 'unix:/a'], 'each address once'],
 ])('a bad %s is refused, at a check as at a start', async ([setting, args, expected]) => {
@@ -70,14 +71,23 @@ test.for<[what: string, value: string, shown: string]>([
   );
 });
 
-test('a syntax error is told with its file and line, also that of an imported file', async () => {
-  const bad = configFile('\nexport default { workers: ; };');
-  const importing = configFile(`import ${JSON.stringify(bad)};\nexport default {};`);
-  for (const file of [bad, importing]) {
-    const text = await printed(['-c', file]);
-    expect(text).toContain(`${file} cannot be read:\n${bad}:2\n`);
-    expect(text).not.toContain('node:internal');
-  }
+test.for(['ts', 'mjs'])(
+  'a syntax error is told with its file, line and place, also in an imported file: .%s',
+  async (ending) => {
+    const bad = configFile('\nexport default { workers: ; };', ending);
+    const importing = configFile(`import ${JSON.stringify(bad)};\nexport default {};`, ending);
+    for (const file of [bad, importing]) {
+      const text = await printed(['-c', file]);
+      expect(text).toContain(`${file} cannot be read:\n${bad}:2\n`);
+      expect(text).toMatch(/^export default \{ workers: ; \};\n {26}\^\n\nSyntaxError.*: .*\n$/m);
+    }
+  },
+);
+
+test('an error in the settings file is told with its place there, and no further', async () => {
+  const file = configFile("\nthrow new Error('planted'); export default {};");
+  const text = await printed(['-c', file]);
+  expect(text).toMatch(/cannot be read:\nError: planted\n {4}at .*gateway\.config\.ts\?.*:2:7\n$/);
 });
 
 /** A folder with an application and settings, and a folder in it with the same application. */

@@ -1,6 +1,7 @@
 import { isatty } from 'node:tty';
+import { AWAITS_FOR_EVER } from '../application.ts';
 import type { Config } from '../config.ts';
-import { ExitCode } from '../failure.ts';
+import { ExitCode, explain } from '../failure.ts';
 import { Ledger } from '../figures/ledger.ts';
 import type { Report } from '../figures/report.ts';
 import { serveFigures } from '../figures/serve-figures.ts';
@@ -133,7 +134,7 @@ export class Arbiter {
       case 'settings':
         return this.#reload(event.reading, event.config);
       case 'bad settings':
-        this.#log.fatal({ err: event.error }, 'reload given up: the settings cannot be read');
+        this.#log.fatal(`reload given up: ${explain(event.error)}`);
         return;
       case 'tick':
         return this.#onTick();
@@ -332,11 +333,10 @@ export class Arbiter {
   }
 }
 
-/** Node ends a process that nothing keeps busy. */
 function explainEarlyExit({ signalledBy }: WorkerProcess, how: string): string {
   if (signalledBy !== undefined) return signalledBy;
   const isIdle = how === 'exit code 0';
-  return isIdle ? `${how}: the application awaits what never comes, as it is loaded` : how;
+  return isIdle ? `${how}: the application ${AWAITS_FOR_EVER}` : how;
 }
 
 function isUp({ state }: WorkerProcess): boolean {

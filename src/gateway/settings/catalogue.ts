@@ -8,6 +8,7 @@ import {
   assignments,
   choice,
   directory,
+  errorLog,
   flag,
   group,
   integer,
@@ -321,7 +322,7 @@ export const CATALOGUE = {
     flags: { long: 'error-logfile', value: 'FILE' },
     section: 'Logging',
     default: () => '-',
-    parse: text("a file's path, or '-' for standard error"),
+    parse: errorLog,
     description: "Where the gateway's own log goes: a file, or '-' for standard error.",
   },
   loglevel: {

@@ -55,6 +55,14 @@ export function text(expected: string): Parse<string> {
   };
 }
 
+/** The gateway's own log is always kept: Gunicorn would write it to a file of that name. */
+export function errorLog(value: unknown): string {
+  const expected = "a file's path, or '-' for standard error";
+  const path = text(expected)(value);
+  if (path === 'none') throw new ValueError(expected);
+  return path;
+}
+
 /** `json`, or a line of Gunicorn's atoms. */
 export function accessFormat(value: unknown): string {
   const format = text("'json', or a format such as '%(h)s \"%(r)s\" %(s)s'")(value);
