@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { ProtocolError } from '../../http/protocol-error.ts';
 import { uriHost } from '../../wsgi/address.ts';
 import { fileWrapper } from '../../wsgi/file-wrapper.ts';
@@ -10,6 +9,7 @@ import type { Address } from '../settings/address.ts';
 import type { Settings } from '../settings/catalogue.ts';
 import type { Field } from '../protocols/http1/field-line.ts';
 import type { RequestHead } from '../protocols/http1/request-head.ts';
+import { requestIds } from './request-ids.ts';
 
 /** What stays the same for every request of a worker. */
 export interface EnvironFacts {
@@ -86,18 +86,13 @@ export function buildEnviron(
   return environ;
 }
 
-/** The id that a trusted proxy gave the request, else a new one, of 32 hex digits as nginx's. */
+/** The id that a trusted proxy gave the request, else a new one. */
 function requestIdOf(environ: Environ, { isTrusted }: PeerFacts): string {
   const given = isTrusted ? variable(environ, 'HTTP_X_REQUEST_ID') : undefined;
-  if (given !== undefined && REQUEST_ID.test(given)) return given;
-  lastRequest += 1;
-  return `${WORKER_PREFIX}${lastRequest}`;
+  return given !== undefined && REQUEST_ID.test(given) ? given : nextRequestId();
 }
 
-/** Random for each worker, then a count of ten digits: unique like a random number, and made in no time. */
-const WORKER_PREFIX = randomBytes(11).toString('hex');
-let lastRequest = 1_000_000_000;
-
+const nextRequestId = requestIds();
 const WSGI_VERSION = [1, 0] as const;
 const REQUEST_ID = /^[\w.:+/=-]{1,128}$/;
 
