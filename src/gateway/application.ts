@@ -1,5 +1,4 @@
-import { pathToFileURL } from 'node:url';
-import { ModuleNameError, resolveModuleName } from '../wsgi/dotted-name.ts';
+import { importModule, ModuleNameError } from '../wsgi/dotted-name.ts';
 import type { Application } from '../wsgi/types.ts';
 import { importFile } from './import-file.ts';
 import { reasonOf } from './reason.ts';
@@ -24,7 +23,7 @@ const DEFAULT_ATTRIBUTE = 'application';
  */
 export async function loadApplication(name: string): Promise<Application> {
   const [moduleName, attribute] = splitName(name);
-  const module = await load(moduleName).catch((error: unknown) => {
+  const module = await importModule(moduleName, importFile).catch((error: unknown) => {
     throw new ApplicationError(3, explain(name, error), { cause: error });
   });
   const application = module[attribute];
@@ -66,10 +65,6 @@ export async function checkApplication(name: string, timeoutSeconds: number): Pr
 
 /** Node ends a process that nothing keeps busy. */
 export const AWAITS_FOR_EVER = 'awaits what never comes, as it is loaded';
-
-async function load(moduleName: string): Promise<Record<string, unknown>> {
-  return importFile(pathToFileURL(resolveModuleName(moduleName)).href);
-}
 
 /** `myproject.wsgi` and `application` of `myproject.wsgi:application`. */
 export function splitName(name: string): [module: string, attribute: string] {

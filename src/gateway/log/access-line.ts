@@ -1,3 +1,4 @@
+import { PLAIN_TEXT } from '../../http/grammar.ts';
 import type { ProtocolError } from '../../http/protocol-error.ts';
 import { escapeC1 } from '../../wsgi/log-line.ts';
 import type { Field } from '../protocols/http1/field-line.ts';
@@ -59,9 +60,6 @@ function optional(key: string, value: string | undefined): string {
   return value === undefined ? '' : key + quoted(value);
 }
 
-// unescaped = %x20-21 / %x23-5B / %x5D-10FFFF (RFC 8259 §7), of latin1 without its control characters
-const UNESCAPED = /^[\x20\x21\x23-\x5b\x5d-\x7e\xa0-\xff]*$/;
-
 function quoted(text: string): string {
-  return UNESCAPED.test(text) ? `"${text}"` : escapeC1(JSON.stringify(text));
+  return PLAIN_TEXT.test(text) ? `"${text}"` : escapeC1(JSON.stringify(text));
 }

@@ -1,3 +1,4 @@
+import { PLAIN_TEXT } from '../../../http/grammar.ts';
 import { ProtocolError } from '../../../http/protocol-error.ts';
 import { recallName, type FieldName } from './field-name.ts';
 
@@ -15,8 +16,7 @@ const NAME_OCTETS = octetClass(/[!#$%&'*+\-.^_`|~0-9A-Za-z]/);
 const WHITESPACE = octetClass(/[\t ]/);
 // field-vchar = VCHAR / obs-text, with SP and HTAB between them (RFC 9110 §5.5)
 const VALUE_OCTETS = octetClass(/[\t\x20-\x7e\x80-\xff]/);
-// qdtext (RFC 9110 §5.6.4), without HTAB and the control characters of latin1
-const PLAIN_OCTETS = octetClass(/[\x20\x21\x23-\x5b\x5d-\x7e\xa0-\xff]/);
+const PLAIN_OCTETS = octetClass(PLAIN_TEXT);
 
 const COLON = 0x3a;
 
