@@ -24,6 +24,7 @@ export function convertErrors(getResponse: Handler, what: string): Handler {
   return (request) => {
     try {
       const response = getResponse(request);
+      if (response instanceof HttpResponse) return response;
       if (!(response instanceof Promise)) return checked(request, response);
       return response.then(
         (ready) => checked(request, ready),

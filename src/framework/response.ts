@@ -1,3 +1,5 @@
+// The global one is looked up anew at each use.
+import { Buffer } from 'node:buffer';
 import { forbidsBody } from '../http/status.ts';
 import type { Body, Bytes, HeaderList } from '../wsgi/types.ts';
 import { BadRequest } from './errors.ts';

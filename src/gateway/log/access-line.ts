@@ -15,7 +15,7 @@ export function answeredLine(exchange: Exchange, peer: PeerFacts, status: number
   return (
     lineStart() +
     `,"request_id":"${exchange.requestId}","remote_addr":"${peer.remoteAddress}"` +
-    `,"method":"${head.method}","target":${quoted(head.target)},"protocol":"${head.protocol}"` +
+    `,"method":"${head.method}","target":${quotedTarget(head)},"protocol":"${head.protocol}"` +
     `,"host":"${head.host}","status":${status},"bytes":${exchange.sentBytes}` +
     `,"duration_ms":${Math.round(exchange.durationMs * 1000) / 1000}` +
     optionalField(',"referer":', exchange.field('referer')) +
@@ -50,7 +50,12 @@ function lineStart(): string {
   return start;
 }
 
-/** The parser has looked at each octet of it. */
+// Of targets and fields the parser has looked at each octet.
+
+function quotedTarget({ target, isTargetPlain }: RequestLine): string {
+  return isTargetPlain ? `"${target}"` : quoted(target);
+}
+
 function optionalField(key: string, field: Field | undefined): string {
   if (field === undefined) return '';
   return field.isPlain ? `${key}"${field.value}"` : key + quoted(field.value);

@@ -1,3 +1,5 @@
+// The global one is looked up anew at each use.
+import { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import type { Bytes } from '../../wsgi/types.ts';
 import type { Outbox } from './outbox.ts';

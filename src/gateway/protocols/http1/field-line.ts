@@ -1,6 +1,7 @@
-import { PLAIN_TEXT } from '../../../http/grammar.ts';
+import { PLAIN_TEXT, TOKEN } from '../../../http/grammar.ts';
 import { ProtocolError } from '../../../http/protocol-error.ts';
 import { recallName, type FieldName } from './field-name.ts';
+import { octetClass, skip } from './octets.ts';
 
 /** One field line, latin1. */
 export interface Field extends FieldName {
@@ -10,8 +11,7 @@ export interface Field extends FieldName {
   readonly isPlain: boolean;
 }
 
-// tchar (RFC 9110 §5.6.2)
-const NAME_OCTETS = octetClass(/[!#$%&'*+\-.^_`|~0-9A-Za-z]/);
+const NAME_OCTETS = octetClass(TOKEN);
 // OWS = *( SP / HTAB ) (RFC 9110 §5.6.3)
 const WHITESPACE = octetClass(/[\t ]/);
 // field-vchar = VCHAR / obs-text, with SP and HTAB between them (RFC 9110 §5.5)
@@ -47,21 +47,4 @@ function malformedName(line: string): ProtocolError {
     400,
     line.includes(':') ? 'malformed field name' : 'field line without a colon',
   );
-}
-
-/** For each octet whether it belongs to a class of the grammar. */
-type OctetClass = Uint8Array;
-
-/** @param octet matches one character, as latin1. */
-function octetClass(octet: RegExp): OctetClass {
-  return Uint8Array.from({ length: 256 }, (_, code) =>
-    Number(octet.test(String.fromCharCode(code))),
-  );
-}
-
-/** The first offset from `start` on that is `end`, or whose octet is not of the class. */
-function skip(bytes: Uint8Array, start: number, end: number, octets: OctetClass): number {
-  let offset = start;
-  while (offset < end && octets[bytes[offset] ?? 0] === 1) offset++;
-  return offset;
 }

@@ -2,7 +2,7 @@ import { isIPv6 } from 'node:net';
 import { ProtocolError } from '../../../http/protocol-error.ts';
 import type { Field } from './field-line.ts';
 import { recallField } from './known-fields.ts';
-import { parseRequestLine, type RequestLine } from './request-line.ts';
+import { readRequestLine, type RequestLine } from './request-line.ts';
 
 export interface HeadLimits {
   readonly requestLineBytes: number;
@@ -58,7 +58,7 @@ export class RequestHeadReader {
    */
   takeLine(bytes: Uint8Array, text: string, start: number, end: number): RequestHead | undefined {
     if (this.#requestLine === undefined) {
-      this.#takeRequestLine(text.slice(start, end));
+      this.#takeRequestLine(bytes, text, start, end);
     } else if (start === end) {
       return interpretHead(this.#requestLine, this.#fields);
     } else {
@@ -83,13 +83,13 @@ export class RequestHeadReader {
     }
   }
 
-  #takeRequestLine(line: string): void {
+  #takeRequestLine(bytes: Uint8Array, text: string, start: number, end: number): void {
     // RFC 9112 §2.2: one empty line before the request line is forgiven.
-    if (line === '' && !this.#hasSkippedEmptyLine) {
+    if (start === end && !this.#hasSkippedEmptyLine) {
       this.#hasSkippedEmptyLine = true;
       return;
     }
-    this.#requestLine = parseRequestLine(line);
+    this.#requestLine = readRequestLine(bytes, text, start, end);
   }
 
   #checkCount(): void {
