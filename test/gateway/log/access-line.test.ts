@@ -4,6 +4,20 @@ import { exchange } from '../raw-client.ts';
 import { served } from '../worker/serve.ts';
 
 test('a line of the access log holds nothing that a terminal heeds', async () => {
+  const line = await accessLineOf('/', 'User-Agent: a\x9b31mb\x85"\xe9\r\n');
+  expect(line).toMatch(/^[\x20-\x7e\xa0-\xff]*\n$/);
+  expect(JSON.parse(line)).toMatchObject({ user_agent: 'a\x9b31mb\x85"\xe9' });
+});
+
+test.for(['/plain?a=b', '/a"b', '/a\\b', '/a?"\\', '/"'])(
+  'a line of the access log has the target %s as it came',
+  async (target) => {
+    const line = await accessLineOf(target, '');
+    expect(JSON.parse(line)).toMatchObject({ target });
+  },
+);
+
+async function accessLineOf(target: string, fields: string): Promise<string> {
   const lines: string[] = [];
   const { port } = await served(
     (_environ, startResponse) => {
@@ -12,11 +26,7 @@ test('a line of the access log holds nothing that a terminal heeds', async () =>
     },
     { accessLog: new AccessLog('json', { write: (line) => lines.push(line) }) },
   );
-  await exchange(
-    port,
-    'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nUser-Agent: a\x9b31mb\x85"\xe9\r\n\r\n',
-  );
-  const [line = ''] = lines;
-  expect(line).toMatch(/^[\x20-\x7e\xa0-\xff]*\n$/);
-  expect(JSON.parse(line)).toMatchObject({ user_agent: 'a\x9b31mb\x85"\xe9' });
-});
+  await exchange(port, `GET ${target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${fields}\r\n`);
+  expect(lines).toHaveLength(1);
+  return lines.join('');
+}
