@@ -18,11 +18,19 @@ const COMMANDS: readonly Command[] = [
   startproject,
 ];
 
-/** Runs a management command and gives its exit code. Mistakes are shown without a stack. */
-export async function runCommand(argv: readonly string[]): Promise<number> {
+/**
+ * Runs a management command and gives its exit code. Mistakes are shown without a stack.
+ *
+ * @param own commands of the project's own; they win over ours of the same name.
+ */
+export async function runCommand(
+  argv: readonly string[],
+  own: readonly Command[] = [],
+): Promise<number> {
+  const commands = new Map([...COMMANDS, ...own].map((command) => [command.name, command]));
   for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreGoneReader);
   try {
-    return await dispatch(argv);
+    return await dispatch(commands, argv);
   } catch (error) {
     if (!isMistake(error)) throw error;
     printError(error.message);
@@ -35,29 +43,30 @@ function ignoreGoneReader(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
 }
 
-async function dispatch([name = 'help', ...args]: readonly string[]): Promise<number> {
-  if (name === 'help' || asksForHelp(name))
-    return args[0] ? printUsage(find(args[0])) : printHelp(COMMANDS);
-  const command = find(name);
+type Commands = ReadonlyMap<string, Command>;
+
+async function dispatch(
+  commands: Commands,
+  [name = 'help', ...args]: readonly string[],
+): Promise<number> {
+  if (name === 'help' || asksForHelp(name)) {
+    return args[0] ? printUsage(find(commands, args[0])) : printHelp([...commands.values()]);
+  }
+  const command = find(commands, name);
   return args.some(asksForHelp) ? printUsage(command) : command.run(args);
 }
 
 /** @throws {CommandError} where there is none of this name. */
-function find(name: string): Command {
-  const command = COMMANDS.find((candidate) => candidate.name === name);
+function find(commands: Commands, name: string): Command {
+  const command = commands.get(name);
   if (command) return command;
-  throw new CommandError(unknownCommand(name));
+  const suggestion = nearest(name, ['help', ...commands.keys()]);
+  const advice = suggestion ? `Did you mean '${suggestion}'?` : "'help' lists those there are.";
+  throw new CommandError(`There is no command '${name}'. ${advice}`);
 }
 
 function asksForHelp(argument: string): boolean {
   return argument === '--help' || argument === '-h';
-}
-
-function unknownCommand(name: string): string {
-  const names = COMMANDS.map((command) => command.name);
-  const suggestion = nearest(name, ['help', ...names]);
-  const advice = suggestion ? `Did you mean '${suggestion}'?` : "'help' lists those there are.";
-  return `There is no command '${name}'. ${advice}`;
 }
 
 function isMistake(error: unknown): error is Error {
