@@ -86,6 +86,7 @@ test('all that was written is a recipe', () => {
 // What a line of the sample project became in the hands of the user; all else is added to it.
 const CHANGED_LINES = {
   'src/myproject/settings.ts': [/^export const STATICFILES_DIRS/],
+  'src/manage.ts': [/^process.exitCode = /],
   'src/myproject/urls.ts': [/^import \{ path, type UrlPattern \}/],
 };
 
@@ -136,6 +137,16 @@ test('an upload that was too large for memory can be fetched', async () => {
   const response = await send(content);
   expect(response.redirected).toBe(true);
   expect(await response.bytes()).toEqual(content);
+});
+
+test('the own command is listed, and removes in the container what is old enough', async () => {
+  expect(await run('npm run manage -- help')).toMatch(/^ {2}prunephotos .*30 days\.$/m);
+  const { url } = await send(new Uint8Array(10));
+  const prune = 'docker compose exec -T app node dist/manage.js prunephotos';
+  expect(await run(prune)).toBe('0 photos removed.\n');
+  expect((await fetch(url)).status).toBe(200);
+  expect(await run(`${prune} --days 0`)).toMatch(/^\d+ photos removed\.\n$/);
+  expect((await fetch(url)).status).toBe(404);
 });
 
 test('the own page tells that nothing is there', async () => {
