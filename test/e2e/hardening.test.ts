@@ -52,6 +52,19 @@ test.for(SERVICES)('%s has limits, an init, and logs that are rotated', async ([
   expect(HostConfig.PidsLimit).toBeGreaterThan(0);
 });
 
+test.for(SERVICES)(
+  'of 50 processes that %s is left with none stays a zombie',
+  async ([service]) => {
+    const orphans = await stack.shell(
+      service,
+      `for n in $(seq 50); do (sleep 3 &); done; ${LIST_PROCESSES}`,
+    );
+    expect(countSleeping(orphans)).toBe(50);
+    const left = async () => countSleeping(await stack.shell(service, LIST_PROCESSES));
+    await expect.poll(left, { timeout: 10_000 }).toBe(0);
+  },
+);
+
 test('nginx alone publishes a port', async () => {
   expect(await publishedPorts('app')).toEqual([]);
   expect(await publishedPorts('nginx')).toEqual(['8080/tcp']);
@@ -83,6 +96,11 @@ test.for(SERVICES)('the image of %s holds no secret and no source of one', async
 test('the files of the application belong to root', async () => {
   expect(await stack.shell('app', 'find /app ! -user root')).toBe('');
 });
+
+/** Dead ones that nobody reaped included. */
+function countSleeping(list: string): number {
+  return parseProcesses(list).filter((status) => status.get('Name') === 'sleep').length;
+}
 
 interface HostConfig {
   readonly Memory: number;
