@@ -170,15 +170,26 @@ test('leaving the iteration early reaches the application', async () => {
   expect(isLeft).toBe(true);
 });
 
-test('a body that is dropped without close() is reported', async () => {
+test('a body that is dropped without close() is reported, one that was closed is not', async () => {
   setFlagsFromString('--expose-gc');
   const collectGarbage = runInNewContext('gc') as () => void;
+  const collected = Promise.withResolvers<void>();
+  const witness = new FinalizationRegistry<void>(collected.resolve);
   const reported = Promise.withResolvers<string>();
-  const errors = { write: reported.resolve, writelines() {}, flush() {} };
+  const reports: string[] = [];
+  const write = (text: string): void => {
+    reports.push(text);
+    reported.resolve(text);
+  };
+  const errors = { write, writelines() {}, flush() {} };
   await (async () => {
+    const closed = await validator(hello)(sampleEnviron({ 'wsgi.errors': errors }), lenient);
+    await closed.close?.();
+    witness.register(closed, undefined);
     await validator(hello)(sampleEnviron({ 'wsgi.errors': errors }), lenient);
   })();
   const timer = setInterval(collectGarbage, 10);
-  await expect(reported.promise).resolves.toContain('dropped a body without close()');
+  await Promise.all([reported.promise, collected.promise]);
   clearInterval(timer);
+  expect(reports).toEqual([expect.stringContaining('dropped a body without close()')]);
 });

@@ -18,7 +18,13 @@ test('an environ without a prototype is one', () => {
   expect(() => validator(hello)(environ, lenient)).not.toThrow();
 });
 
+test('a header whose name has a dot is one', () => {
+  const environ = sampleEnviron({ 'HTTP_X.A': '1' });
+  expect(() => validator(hello)(environ, lenient)).not.toThrow();
+});
+
 const LIKE_INPUT = { read() {}, readline() {}, readlines() {} };
+const WITHOUT_READLINES = { read() {}, readline() {}, async *[Symbol.asyncIterator]() {} };
 
 test.for<[changes: Record<string, unknown>, message: string]>([
   [{ REQUEST_METHOD: '' }, "REQUEST_METHOD must not be empty: ''"],
@@ -32,6 +38,7 @@ test.for<[changes: Record<string, unknown>, message: string]>([
   [{ PATH_INFO: '*' }, "PATH_INFO must be '' or start with '/': '*'"],
   [{ PATH_INFO: undefined }, "PATH_INFO must be set, if to ''"],
   [{ QUERY_STRING: undefined }, "QUERY_STRING must be set, if to ''"],
+  [{ SERVER_PROTOCOL: undefined }, "SERVER_PROTOCOL must be set, if to ''"],
   [{ CONTENT_LENGTH: '-1' }, "CONTENT_LENGTH must be digits or empty: '-1'"],
   [{ CONTENT_LENGTH: '1.0' }, 'CONTENT_LENGTH must be digits or empty'],
   [{ HTTP_CONTENT_TYPE: 'text/csv' }, 'the header belongs in CONTENT_TYPE'],
@@ -43,6 +50,7 @@ test.for<[changes: Record<string, unknown>, message: string]>([
   [{ http_x_a: '1' }, "write it in upper case, with '_' for '-': 'http_x_a'"],
   [{ 'Gateway.Signal': 1 }, "an extension's name is lower-case"],
   [{ 'wsgi.version': [1, 1] }, 'wsgi.version must be [1, 0]: [ 1, 1 ]'],
+  [{ 'wsgi.version': [1, 0, 0] }, 'wsgi.version must be [1, 0]: [ 1, 0, 0 ]'],
   [{ 'wsgi.version': '1.0' }, "wsgi.version must be [1, 0]: '1.0'"],
   [{ 'wsgi.url_scheme': 'ftp' }, "wsgi.url_scheme must be 'http' or 'https': 'ftp'"],
   [{ 'wsgi.url_scheme': undefined }, 'environ must have wsgi.url_scheme'],
@@ -50,6 +58,8 @@ test.for<[changes: Record<string, unknown>, message: string]>([
   [{ 'wsgi.multithread': undefined }, 'environ must have wsgi.multithread'],
   [{ 'wsgi.input': null }, 'wsgi.input must be a stream: null'],
   [{ 'wsgi.input': LIKE_INPUT }, 'wsgi.input must have the method Symbol(Symbol.asyncIterator)'],
+  [{ 'wsgi.input': WITHOUT_READLINES }, 'wsgi.input must have the method readlines'],
+  [{ 'wsgi.errors': { write() {}, writelines() {} } }, 'wsgi.errors must have the method flush'],
   [{ 'wsgi.errors': { write() {}, flush() {} } }, 'wsgi.errors must have the method writelines'],
 ])('environ with %o is refused', async ([changes, message]) => {
   const environ = { ...sampleEnviron(), ...changes };
