@@ -69,6 +69,8 @@ test.for<[id: string, changes: object]>([
   ['security.W001', without(securityHeaders)],
   ['security.W003', without(crossOriginProtection)],
   ['security.W004', { SECURE_HSTS_SECONDS: 0 }],
+  ['security.W004', { SECURE_HSTS_SECONDS: 0, SECURE_HSTS_INCLUDE_SUBDOMAINS: false }],
+  ['security.W004', { SECURE_HSTS_SECONDS: 0, SECURE_HSTS_PRELOAD: false }],
   ['security.W005', { SECURE_HSTS_INCLUDE_SUBDOMAINS: false }],
   ['security.W006', { SECURE_CONTENT_TYPE_NOSNIFF: false }],
   ['security.W008', { SECURE_SSL_REDIRECT: false }],
@@ -82,6 +84,7 @@ test.for<[id: string, changes: object]>([
   ['security.W020', { ALLOWED_HOSTS: [] }],
   ['security.W021', { SECURE_HSTS_PRELOAD: false }],
   ['security.W022', { SECURE_REFERRER_POLICY: null }],
+  ['security.W022', { SECURE_REFERRER_POLICY: '' }],
   ['security.E023', { SECURE_REFERRER_POLICY: 'same-orign' }],
   ['security.E023', { SECURE_REFERRER_POLICY: 'no-referrer, all' }],
   ['security.W025', { SECRET_KEY_FALLBACKS: [STRONG_KEY, 'short'] }],
@@ -96,12 +99,21 @@ test.for<[changes: object]>([
   [{ MY_OWN_SETTING: 1, BASE_DIR: '/', BUG: 1 }],
   [{ ROOT_URLCONF: join(import.meta.dirname, 'health-urls.ts') }],
   [{ SECURE_REFERRER_POLICY: 'no-referrer, strict-origin-when-cross-origin' }],
+  [{ SECURE_REFERRER_POLICY: 'unsafe-url' }],
   [{ ALLOWED_HOSTS: ['.example.com'] }],
   [{ SECURE_CSP: { 'frame-ancestors': ["'none'"] } }],
   [{ SECURE_CSP: { 'frame-ancestors': ["'self'", 'https://partner.example'] } }],
   [{ SECURE_CSP: {} }],
 ])('no check fires under %j', async ([changes]) => {
   expect(await idsUnder(changes)).toEqual([]);
+});
+
+test('frame-ancestors without a source is DENY', async () => {
+  const changes: Partial<Settings> = {
+    X_FRAME_OPTIONS: 'SAMEORIGIN',
+    SECURE_CSP: { 'frame-ancestors': [] },
+  };
+  expect(await idsUnder(changes)).toEqual(['security.W019', 'security.W104']);
 });
 
 test('STATIC_ROOT must not be inside a folder of STATICFILES_DIRS', async () => {
