@@ -62,6 +62,11 @@ test('an unset variable without a fallback is refused', () => {
   expect(() => env.secret('X')).toThrow('X is not set: expected it, or X_FILE.');
 });
 
+test('an empty secret without a fallback is refused', () => {
+  vi.stubEnv('X', '');
+  expect(() => env.secret('X')).toThrow('X is not set: expected it, or X_FILE.');
+});
+
 test.for([
   ['hush\n', 'hush'],
   ['two\nlines\r\n', 'two\nlines'],
