@@ -16,6 +16,13 @@ test('pieces of all sizes come out in their order', () => {
   );
 });
 
+test('small pieces that fill more than one block come out whole', () => {
+  const pieces = Array.from({ length: 30 }, (_, index) => Buffer.alloc(1000, index));
+  const collected = new CollectedBytes();
+  for (const piece of pieces) collected.append(piece);
+  expect(Buffer.compare(collected.bytes(), Buffer.concat(pieces))).toBe(0);
+});
+
 test('what follows a look at the bytes comes behind them', () => {
   const collected = new CollectedBytes();
   for (let count = 0; count < 20; count++) collected.append(Buffer.from('a'));

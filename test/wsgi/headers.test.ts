@@ -33,6 +33,7 @@ test.for([
   '200 OK\r\nX-A: b',
   '200 OK\n',
   '200 tab\t',
+  '200 \x7f',
   '200 \u0100',
 ])('%j is not a status', (status) => {
   expect(() => checkStatus(status)).toThrow(JSON.stringify(status));
