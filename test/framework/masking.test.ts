@@ -46,6 +46,7 @@ test('a setting that holds itself comes to an end', () => {
 
 test.for<[string, string]>([
   ['token=canary', 'token=********'],
+  ['%74oken=canary', '%74oken=********'],
   ['a=1&access%5Ftoken=canary#x', 'a=1&access%5Ftoken=********#x'],
   ['/reset/?password=canary&next=/', '/reset/?password=********&next=/'],
   ['q=canary', 'q=canary'],
