@@ -61,7 +61,7 @@ function ignoreDatedRange({ headers, environ }: HttpRequest): void {
 /** Whether another client may get the same in another coding. A 304 does not tell its type. */
 function dependsOnCoding(response: HttpResponse): boolean {
   const { status, headers } = response;
-  if (status === 204 || NO_TRANSFORM.test(headers.get('Cache-Control') ?? '')) return false;
+  if (NO_TRANSFORM.test(headers.get('Cache-Control') ?? '')) return false;
   if (status === 304) return true;
   if (headers.has('Content-Encoding') || !TEXT.test(headers.get('Content-Type') ?? ''))
     return false;
@@ -85,9 +85,7 @@ async function compress(response: HttpResponse, coding: string, codec: Codec): P
   if (!isWhole(body)) {
     response.body = Object.assign(compressPieces(body, codec), { close });
   } else if (body[0]) {
-    const compressed = await codec.whole(body[0]);
-    headers.set('Content-Length', String(compressed.length));
-    response.body = Object.assign([compressed], { close });
+    response.body = Object.assign([await codec.whole(body[0])], { close });
   }
 }
 

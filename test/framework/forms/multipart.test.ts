@@ -11,6 +11,7 @@ import { path, type View } from '../../../src/framework/urls/path.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 import { serveProject, withSettings } from '../serve.ts';
 import { BOUNDARY, CONTENT_TYPE, multipartBody } from './multipart-body.ts';
+import { openFilesIn } from './open-files.ts';
 
 function read(body: Buffer, settings: Partial<Settings> = {}): Promise<Form> {
   withSettings(settings);
@@ -115,6 +116,24 @@ test('what does not fit in memory is on the disk, until it is removed', async ()
   expect(form.file('large')?.size).toBe(100_000);
   await form.removeFiles();
   expect(readdirSync(folder)).toEqual([]);
+});
+
+test('of many files on the disk one is open at a time, and none afterwards', async () => {
+  const folder = temporaryFolder();
+  withSettings({ FILE_UPLOAD_TEMP_DIR: folder, FILE_UPLOAD_MAX_MEMORY_SIZE: 0 });
+  const openCounts: number[] = [];
+  function* body() {
+    for (let n = 0; n < 5; n++) {
+      yield multipartBody({ name: 'f', fileName: 'f', content: 'x' }).subarray(0, -16);
+      openCounts.push(openFilesIn(folder).length);
+    }
+    yield Buffer.from(`--${BOUNDARY}--\r\n`);
+  }
+  const form = await readMultipart(CONTENT_TYPE, body());
+  expect(form.uploads).toHaveLength(5);
+  expect(openCounts).toEqual([1, 1, 1, 1, 1]);
+  expect(openFilesIn(folder)).toEqual([]);
+  await form.removeFiles();
 });
 
 test.for([10, 1_000_000])('a file is read as a stream, and moved (memory: %i)', async (memory) => {

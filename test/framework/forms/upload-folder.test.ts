@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readlinkSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { expect, onTestFinished, test } from 'vitest';
 import { UploadFolder } from '../../../src/framework/forms/upload-folder.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
+import { openFilesIn } from './open-files.ts';
 
 async function store(folder: UploadFolder, ...pieces: string[]) {
   const file = folder.add();
@@ -51,19 +52,4 @@ test('what cannot be written, as on a full disk, is closed', async () => {
 /** Of this process, in bytes. */
 function limitFileSize(limit: string): void {
   execFileSync('prlimit', ['--pid', String(process.pid), `--fsize=${limit}:`]);
-}
-
-function openFilesIn(folder: string): string[] {
-  return readdirSync('/proc/self/fd')
-    .map(readDescriptor)
-    .filter((path) => path.startsWith(folder));
-}
-
-/** The descriptor of the listing itself is closed by then. */
-function readDescriptor(fd: string): string {
-  try {
-    return readlinkSync(`/proc/self/fd/${fd}`);
-  } catch {
-    return '';
-  }
 }

@@ -51,6 +51,18 @@ test('what is whole has the length of what is sent', async () => {
   expect(response.headers['content-length']).toBe(String((await buffer(response)).length));
 });
 
+test('a file, whose length is known before, arrives whole', async () => {
+  const response = await ask(fileView('text/plain'), { 'Accept-Encoding': 'gzip' });
+  expect(gunzipSync(await buffer(response)).toString()).toBe(TEXT);
+});
+
+test('a body of several pieces arrives whole', async () => {
+  const view = () =>
+    Object.assign(new HttpResponse([]), { body: [Buffer.from(TEXT), Buffer.from(TEXT)] });
+  const response = await ask(view, { 'Accept-Encoding': 'gzip' });
+  expect(gunzipSync(await buffer(response)).toString()).toBe(TEXT + TEXT);
+});
+
 test('the body of the view is closed', async () => {
   const close = vi.fn<() => void>();
   const view = () => {
@@ -95,6 +107,12 @@ test('an ETag becomes weak, and holds for both', async () => {
   const again = await ask(view, { 'Accept-Encoding': 'gzip', 'If-None-Match': etag });
   expect(again.statusCode).toBe(304);
   expect(again.headers.vary).toBe('Accept-Encoding');
+});
+
+test('an ETag that is weak stays as it is', async () => {
+  const view = () => new HttpResponse(TEXT, { headers: { ETag: 'W/"own"' } });
+  const response = await ask(view, { 'Accept-Encoding': 'gzip' });
+  expect(response.resume().headers.etag).toBe('W/"own"');
 });
 
 test.for<[what: string, headers: Record<string, string>, etag: string]>([
@@ -182,9 +200,13 @@ test('what was refused without a body has none that is compressed', async () => 
   expect(response.headers).not.toHaveProperty('content-encoding');
 });
 
-test('a Vary that is there is added to', async () => {
-  const view = () => new HttpResponse(TEXT, { headers: { Vary: 'Cookie' } });
-  expect((await ask(view, {})).resume().headers.vary).toBe('Cookie, Accept-Encoding');
+test.for([
+  ['Cookie', 'Cookie, Accept-Encoding'],
+  ['Cookie, Accept-Encoding', 'Cookie, Accept-Encoding'],
+  ['*', '*'],
+])('a Vary: %s becomes %s', async ([given = '', sent]) => {
+  const view = () => new HttpResponse(TEXT, { headers: { Vary: given } });
+  expect((await ask(view, {})).resume().headers.vary).toBe(sent);
 });
 
 test.for([

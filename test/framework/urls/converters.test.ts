@@ -5,6 +5,7 @@ import { compilePattern, matchPattern } from '../../../src/framework/urls/patter
 declare module '../../../src/framework/urls/converters.ts' {
   interface ConverterTypes {
     year: number;
+    anything: string;
   }
 }
 
@@ -18,3 +19,12 @@ test.for(['', 'g', 'y', 'gi'])(
     expect(matchPattern(pattern, '/2026/')).toEqual({ year: 2026 });
   },
 );
+
+test.for([
+  ['<anything:a>/', '//'],
+  ['n<anything:a>/', '/n/'],
+  ['n<anything:a>n', '/n'],
+])('no converter is asked about the empty text that %s has in %s', ([pattern = '', path = '']) => {
+  registerConverter('anything', { regex: /.*/, toValue: String, toUrl: String });
+  expect(matchPattern(compilePattern(pattern), path)).toBeUndefined();
+});

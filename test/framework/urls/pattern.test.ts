@@ -30,6 +30,7 @@ test.for<[pattern: string, path: string, values: object | undefined]>([
   ['<int:id>-<slug:s>/', '/7-a-b/', { id: 7, s: 'a-b' }],
   ['<int:y>-<slug:s>-<int:n>/', '/7-a-b-8/', { y: 7, s: 'a-b', n: 8 }],
   ['<slug:a>-<slug:b>', '/x-y-z', { a: 'x-y', b: 'z' }],
+  ['<slug:a>-<slug:b>', '/x--', { a: 'x', b: '-' }],
   ['<str:user>/<path:rest>', '/u/a/b', { user: 'u', rest: 'a/b' }],
   ['<path:a>/to/<path:b>/', '/1/to/2/to/3/', { a: '1/to/2', b: '3' }],
   ['<str:a>.<str:b>', '/.x', undefined],
