@@ -1,6 +1,5 @@
 import type { Awaitable } from '../wsgi/types.ts';
 import { ImproperlyConfigured } from './errors.ts';
-import { importSetting } from './import-setting.ts';
 import type { HttpRequest } from './request.ts';
 import type { HttpResponse } from './response.ts';
 
@@ -12,12 +11,15 @@ export type ErrorHandler = (request: HttpRequest, error: Error) => Awaitable<Htt
 
 const STATUSES = [400, 403, 404, 500];
 
-/** @throws {ImproperlyConfigured} where a handler is no function. */
-export async function loadErrorHandlers(moduleName: string): Promise<void> {
-  const module = await importSetting('ROOT_URLCONF', moduleName, 'myproject.urls');
+/**
+ * Takes the handlers among a URLconf's exports.
+ *
+ * @throws {ImproperlyConfigured} where a handler is no function.
+ */
+export function takeErrorHandlers(exports: Record<string, unknown>, moduleName: string): void {
   handlers.clear();
   for (const status of STATUSES) {
-    const handler = module[`handler${status}`];
+    const handler = exports[`handler${status}`];
     if (handler === undefined) continue;
     if (typeof handler !== 'function') {
       throw new ImproperlyConfigured(

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { loadErrorHandlers } from '../error-handlers.ts';
+import { takeErrorHandlers } from '../error-handlers.ts';
 import { ImproperlyConfigured } from '../errors.ts';
 import { importSetting } from '../import-setting.ts';
 import { nearest } from '../../wsgi/nearest.ts';
@@ -26,13 +26,14 @@ export interface Urlconf {
  * @throws {ImproperlyConfigured} where ROOT_URLCONF, a pattern, or a name given to `lazyReverse` is wrong.
  */
 export async function loadUrlconf(moduleName: string): Promise<Urlconf> {
-  const { urlpatterns } = await importSetting('ROOT_URLCONF', moduleName, 'myproject.urls');
+  const exports = await importSetting('ROOT_URLCONF', moduleName, 'myproject.urls');
+  const { urlpatterns } = exports;
   if (!Array.isArray(urlpatterns)) {
     throw new ImproperlyConfigured(
       `ROOT_URLCONF is '${moduleName}', which has no list urlpatterns: export one.`,
     );
   }
-  await loadErrorHandlers(moduleName);
+  takeErrorHandlers(exports, moduleName);
   loaded = compileUrlconf(urlpatterns as readonly UrlPattern[]);
   requirePromisedNames(loaded);
   return loaded;

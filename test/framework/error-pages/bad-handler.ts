@@ -1,1 +1,3 @@
+export const urlpatterns = [];
+
 export const handler404 = '404.html';

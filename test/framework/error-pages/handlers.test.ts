@@ -1,16 +1,16 @@
 import { join } from 'node:path';
 import { onTestFinished, expect, test } from 'vitest';
-import { loadErrorHandlers } from '../../../src/framework/error-handlers.ts';
 import { BadRequest, NotFound, PermissionDenied } from '../../../src/framework/errors.ts';
 import { path } from '../../../src/framework/urls/path.ts';
+import { loadUrlconf } from '../../../src/framework/urls/urlconf.ts';
 import { capturedLog } from '../captured-log.ts';
 import { serveProject } from '../serve.ts';
 
 const OWN_PAGES = join(import.meta.dirname, 'own-pages.ts');
 
 async function answerTo(error: Error, settings = {}) {
-  await loadErrorHandlers(OWN_PAGES);
-  onTestFinished(() => loadErrorHandlers('myproject.urls'));
+  await loadUrlconf(OWN_PAGES);
+  onTestFinished(async () => void (await loadUrlconf('myproject.urls')));
   const fail = () => {
     throw error;
   };
@@ -44,5 +44,5 @@ test('under DEBUG the technical pages come before the own ones, but for a 403', 
 
 test('a handler that is no function is refused', async () => {
   const module = join(import.meta.dirname, 'bad-handler.ts');
-  await expect(loadErrorHandlers(module)).rejects.toThrow(/handler404 of .* is string: expected/);
+  await expect(loadUrlconf(module)).rejects.toThrow(/handler404 of .* is string: expected/);
 });
