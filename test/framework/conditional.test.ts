@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { conditional } from '../../src/framework/conditional.ts';
-import { HttpResponse } from '../../src/framework/response.ts';
+import { HttpResponse, redirect } from '../../src/framework/response.ts';
 import { path, type View } from '../../src/framework/urls/path.ts';
 import { serveProject } from './serve.ts';
 
@@ -54,6 +54,17 @@ test('what is read carries the validators, what was changed does not', async () 
     });
   }
   expect((await get('/7/', { method: 'PUT' })).headers).not.toHaveProperty('etag');
+});
+
+test('what leads elsewhere does not carry the validators', async () => {
+  const view = conditional(
+    () => VALIDATORS,
+    () => redirect('/elsewhere/'),
+  );
+  const { get } = await serveProject({ urlpatterns: [path('', view)] });
+  const { headers } = await get('/');
+  expect(headers).not.toHaveProperty('etag');
+  expect(headers).not.toHaveProperty('last-modified');
 });
 
 test('a date alone tells that there is something', async () => {

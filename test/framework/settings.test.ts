@@ -43,14 +43,14 @@ test("the module's exports lie on top of the defaults", async () => {
   await framework.loadSettings();
   expect(framework.settings.ALLOWED_HOSTS).toEqual(['base.example']);
   expect(framework.settings.APPEND_SLASH).toBe(true);
-  expect(framework.settings).toHaveProperty('MY_SETTING', 'mine');
+  expect(framework.settings).toHaveProperty('MY_SETTING_2', 'mine');
 });
 
 test('a second module customises the first by exporting it', async () => {
   useModule('layered');
   await framework.loadSettings();
   expect(framework.settings.ALLOWED_HOSTS).toEqual(['layered.example']);
-  expect(framework.settings).toHaveProperty('MY_SETTING', 'mine');
+  expect(framework.settings).toHaveProperty('MY_SETTING_2', 'mine');
 });
 
 test('only upper-case exports are settings', async () => {
@@ -91,8 +91,8 @@ test('a load that failed stays failed', async () => {
 test('isOverridden tells what the module or a test sets, whatever the value', async () => {
   useModule('base');
   await framework.loadSettings();
-  const names = ['ALLOWED_HOSTS', 'MY_SETTING', 'DEBUG', 'lowerCase', 'toString'];
-  expect(names.filter(framework.isOverridden)).toEqual(['ALLOWED_HOSTS', 'MY_SETTING']);
+  const names = ['ALLOWED_HOSTS', 'MY_SETTING_2', 'DEBUG', 'lowerCase', 'toString'];
+  expect(names.filter(framework.isOverridden)).toEqual(['ALLOWED_HOSTS', 'MY_SETTING_2']);
   const restore = framework.overrideSettings({ DEBUG: framework.settings.DEBUG });
   expect(framework.isOverridden('DEBUG')).toBe(true);
   restore();

@@ -25,6 +25,15 @@ test('a stream that is waited for is destroyed', async () => {
   await waiting;
 });
 
+test('closing does not wait for a source that waits for ever itself', async () => {
+  async function* source() {
+    yield await new Promise<never>(() => {});
+  }
+  const body = new StreamedBody(source());
+  void body[Symbol.asyncIterator]().next();
+  await expect(body.close()).resolves.toBeUndefined();
+});
+
 test('a file that is not there disturbs nobody once it is not wanted', async () => {
   const source = createReadStream('/nowhere');
   await new StreamedBody(source).close();

@@ -4,6 +4,7 @@ import { quote, unquote } from '../../src/wsgi/url.ts';
 
 test.for([
   ['/app/', '/app/'],
+  ["/-._~!$&'()*+,;=:@", "/-._~!$&'()*+,;=:@"],
   ['/a b/caf\xc3\xa9', '/a%20b/caf%C3%A9'],
   ['/?#%', '/%3F%23%25'],
 ] as const)('the path %j is %s in a URL', ([path, quoted]) => {
