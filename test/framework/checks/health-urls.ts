@@ -3,4 +3,8 @@ import { path, type UrlPattern } from '../../../src/framework/urls/path.ts';
 
 const view = () => new HttpResponse('never reached');
 
-export const urlpatterns: UrlPattern[] = [path('healthz', view), path('<path:rest>', view)];
+export const urlpatterns: UrlPattern[] = [
+  path('', view),
+  path('healthz', view),
+  path('<path:rest>', view),
+];

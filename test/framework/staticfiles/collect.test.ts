@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import {
   existsSync,
   globSync,
@@ -10,6 +11,7 @@ import {
 import { join } from 'node:path';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
+import { CommandError } from '../../../src/framework/errors.ts';
 import { collectStatic, overlaps } from '../../../src/framework/staticfiles/collect.ts';
 import { findStatic } from '../../../src/framework/staticfiles/finders.ts';
 import { readHashedNames } from '../../../src/framework/staticfiles/manifest.ts';
@@ -139,6 +141,13 @@ test('variants are kept where they save at least a twentieth', async () => {
   expect(brotliDecompressSync(bytes(`${hashed}.br`)).toString()).toBe(long);
 });
 
+test('an image, and what hardly shrinks, has no variants', async () => {
+  const { one, out } = useFolders({ 'one/art.png': 'x'.repeat(5000) });
+  writeFileSync(join(one, 'noise.txt'), randomBytes(5000));
+  await collectStatic();
+  expect(globSync('**/*.{gz,br}', { cwd: out })).toEqual([]);
+});
+
 test('a variant goes where the new content has none', async () => {
   const { one, out } = useFolders({ 'one/long.css': 'a { color: red }\n'.repeat(100) });
   await collectStatic();
@@ -231,11 +240,14 @@ test('a chain of imports may be long', async () => {
   expect(content).toMatch(/^@import "1\.[0-9a-f]{12}\.css";$/);
 });
 
-test('the source map of a script is found under its hashed name', async () => {
-  const script = 'run();\n//# sourceMappingURL=app.js.map\n';
-  const { content } = await collectedAs('app.js', { 'app.js': script, 'app.js.map': '{}' });
-  expect(content).toMatch(/^run\(\);\n\/\/# sourceMappingURL=app\.js\.[0-9a-f]{12}\.map\n$/);
-});
+test.for(['app.js', 'app.mjs'])(
+  'the source map of %s is found under its hashed name',
+  async (name) => {
+    const script = 'run();\n//# sourceMappingURL=app.map\n';
+    const { content } = await collectedAs(name, { [name]: script, 'app.map': '{}' });
+    expect(content).toMatch(/^run\(\);\n\/\/# sourceMappingURL=app\.[0-9a-f]{12}\.map\n$/);
+  },
+);
 
 test.for([
   ['app.js', 'run();\n//# sourceMappingURL=gone.js.map\n'],
@@ -259,6 +271,11 @@ test('every reference to nothing is told, with its place', async () => {
   );
 });
 
+test('one reference to nothing is enough to refuse', async () => {
+  const files = { 'app.css': 'a { background: url(gone.png) }' };
+  await expect(collectedAs('app.css', files)).rejects.toThrow("no static file 'gone.png'");
+});
+
 test('style sheets that import one another are refused', async () => {
   const files = { 'a.css': '@import "b.css";', 'b.css': '@import "a.css";' };
   await expect(collectedAs('a.css', files)).rejects.toThrow(
@@ -267,9 +284,9 @@ test('style sheets that import one another are refused', async () => {
 });
 
 test('a broken style sheet is told with its place', async () => {
-  await expect(collectedAs('a.css', { 'a.css': 'a {}\nb {' })).rejects.toThrow(
-    /in\/a\.css:2:1: Unclosed block/,
-  );
+  const collected = collectedAs('a.css', { 'a.css': 'a {}\nb {' });
+  await expect(collected).rejects.toThrow(CommandError);
+  await expect(collected).rejects.toThrow(/in\/a\.css:2:1: Unclosed block/);
 });
 
 test('a style sheet in another encoding is refused, a script is not', async () => {
