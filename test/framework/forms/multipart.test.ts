@@ -163,6 +163,15 @@ const TEN_FILES = TEN_FIELDS.map((part) => ({ ...part, fileName: 'f' }));
 const NOT_UTF8 = Buffer.from([0xff, 0xfe]);
 const LARGE = { name: 'a', content: 'x'.repeat(1000) };
 
+test('a file is moved to another file system, too', async () => {
+  const settings = { FILE_UPLOAD_TEMP_DIR: temporaryFolder(), FILE_UPLOAD_MAX_MEMORY_SIZE: 0 };
+  const kept = join(temporaryFolder('/dev/shm'), 'kept');
+  const form = await read(multipartBody({ name: 'f', fileName: 'f', content: 'abc' }), settings);
+  await form.file('f')?.moveTo(kept);
+  await form.removeFiles();
+  expect(readFileSync(kept, 'utf8')).toBe('abc');
+});
+
 test.for<[what: string, body: Buffer, Partial<Settings>, status: number]>([
   ['nothing at all', Buffer.alloc(0), {}, 400],
   ['no boundary', Buffer.from('something else'), {}, 400],

@@ -73,6 +73,17 @@ test('a stream without an ETag is there all the same', async () => {
   expect((await get('/', { headers: { 'If-None-Match': '*' } })).status).toBe(304);
 });
 
+test.for([
+  ['If-None-Match', '"own"', 304],
+  ['If-Match', '"other"', 412],
+] as const)('with %s: %s, the %i names no coding', async ([name, value, status]) => {
+  const headers = { ETag: '"own"', 'Content-Encoding': 'gzip' };
+  const { get } = await serveView(() => new HttpResponse('content', { headers }));
+  const answer = await get('/', { headers: { [name]: value } });
+  expect(answer.status).toBe(status);
+  expect(answer.headers).not.toHaveProperty('content-encoding');
+});
+
 test('a body that is not sent is closed all the same', async () => {
   const close = vi.fn<() => void>();
   const { get } = await serveView(() => {
