@@ -22,10 +22,11 @@ test('the access log may have the format of Gunicorn, and what a client sends ca
   const { text: pid } = await get(gateway, '/pid?a=b', {
     Authorization: `Basic ${Buffer.from('ann:secret').toString('base64')}`,
     'User-Agent': '" 200 forged "',
+    Referer: 'http://a.example/',
     'X-Planted': 'seen',
   });
   const line =
-    /^127\.0\.0\.1 - ann \[\d\d\/\w{3}\/\d{4}:\d\d:\d\d:\d\d \+0000\] "GET \/pid\?a=b HTTP\/1\.1" GET \/pid a=b 200 (\d+) \1 "-" "\\" 200 forged \\"" 0 0\.\d{6} <(\d+)> seen text\/plain HTTP\/1\.1 -\n$/;
+    /^127\.0\.0\.1 - ann \[\d\d\/\w{3}\/\d{4}:\d\d:\d\d:\d\d \+0000\] "GET \/pid\?a=b HTTP\/1\.1" GET \/pid a=b 200 (\d+) \1 "http:\/\/a\.example\/" "\\" 200 forged \\"" 0 0\.\d{6} <(\d+)> seen text\/plain HTTP\/1\.1 -\n$/;
   await expect.poll(() => readFileSync(log, 'utf8')).toMatch(line);
   expect(line.exec(readFileSync(log, 'utf8'))?.[2]).toBe(pid);
 });
@@ -57,6 +58,25 @@ test('a percent sign is written twice', () => {
   const peer = { remoteAddress: '192.0.2.7' };
   const request = { peer, status: 200 } as unknown as LoggedRequest;
   expect(formatAccess(format, request)).toBe('100 % 200 %(h)s');
+});
+
+test.for([
+  ['T', '12'],
+  ['M', '12346'],
+  ['D', '12345678'],
+  ['L', '12.345678'],
+] as const)('what took 12.345678 s is %%(%s)s: %s', ([letter, text]) => {
+  const request = { durationMs: 12_345.678 } as LoggedRequest;
+  expect(formatAccess(`%(${letter})s`, request)).toBe(text);
+});
+
+test.for([
+  ['/a"b\\c', '/a\\"b\\\\c'],
+  ['/\x07\n\x85\u2028', '/\\x07\\x0a\\x85\\x2028'],
+  ['/caf\xe9', '/caf\xe9'],
+])('%j is logged as %j', ([path, logged]) => {
+  const request = { exchange: { environ: { PATH_INFO: path } } } as LoggedRequest;
+  expect(formatAccess('%({PATH_INFO}e)s', request)).toBe(logged);
 });
 
 test('a variable of environ is found by its name as it is written', async () => {
