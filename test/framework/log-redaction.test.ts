@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { redactFields } from '../../src/framework/log-redaction.ts';
+import { redactFields, redactPasswords } from '../../src/framework/log-redaction.ts';
 
 test.for([
   'accessToken',
@@ -26,6 +26,14 @@ test.for([
     headers: { [name]: '[Redacted]' },
     all: [{ [name]: '[Redacted]' }],
   });
+});
+
+test.for([
+  ['redis://:canary@cache:6379', 'redis://:[Redacted]@cache:6379'],
+  ['postgres://app:can@ary@db/x', 'postgres://app:[Redacted]@db/x'],
+  ['http://site.example:8080/react@19', 'http://site.example:8080/react@19'],
+])('the password in %s is not written', ([url, written]) => {
+  expect(redactPasswords(`{"message":"${url}"}`)).toBe(`{"message":"${written}"}`);
 });
 
 test('what lies deeper than five levels is told by its kind', () => {

@@ -33,11 +33,12 @@ test.for([
   ],
   ['post', { form: { a: 'ä', b: ['1', '2'] } }, { body: 'a=%C3%A4&b=1&b=2' }],
   ['post', { form: {} }, { type: 'application/x-www-form-urlencoded', body: '' }],
-  ['put', { json: { a: null } }, { type: 'application/json', body: '{"a":null}' }],
+  ['put', { json: { a: null } }, { method: 'PUT', type: 'application/json', body: '{"a":null}' }],
+  ['options', {}, { method: 'OPTIONS', body: '' }],
   [
     'patch',
     { body: 'text', headers: { 'Content-Type': 'text/x' } },
-    { type: 'text/x', body: 'text' },
+    { method: 'PATCH', type: 'text/x', body: 'text' },
   ],
   ['get', { headers: { 'X-Colour': 'blue' } }, { colour: 'blue' }],
   ['get', { environ: { REMOTE_ADDR: '203.0.113.7' } }, { address: '203.0.113.7' }],
@@ -87,7 +88,7 @@ test('cookies stay until they run out', async () => {
     () =>
       new HttpResponse('', { headers: { 'Set-Cookie': value } });
   const client = await clientOf([
-    path('in/', setCookie('name=ann; Path=/; HttpOnly')),
+    path('in/', setCookie('name=ann; Path=/; HttpOnly; Max-Age=60')),
     path('out/', setCookie('name=; Max-Age=0')),
     path('past/', setCookie('name=x; Expires=Thu, 01 Jan 1970 00:00:00 GMT')),
     path('', (request) => new HttpResponse(request.headers.get('Cookie') ?? 'none')),
@@ -107,7 +108,8 @@ test('cookies stay until they run out', async () => {
 test('redirects are followed when asked for, as a browser does', async () => {
   const client = await clientOf([
     path('old/', () => redirect('../echo/?page=2')),
-    path('moved/', () => redirect('/echo/', { status: 308 })),
+    path('moved/<int:status>/', (_, { status }) => redirect('/echo/', { status })),
+    path('secure/', () => redirect('https://example.com/echo/')),
     path('ring/', () => redirect('/ring/')),
     path('echo/', echo),
   ]);
@@ -116,8 +118,13 @@ test('redirects are followed when asked for, as a browser does', async () => {
   const last = await client.post('/old/', { form: { a: '1' }, follow: true });
   expect(last.path).toBe('/echo/?page=2');
   expect(last.json()).toMatchObject({ method: 'GET', body: '' });
-  const kept = await client.post('/moved/', { form: { a: '1' }, follow: true });
-  expect(kept.json()).toMatchObject({ method: 'POST', body: 'a=1' });
+  for (const status of [307, 308]) {
+    const kept = await client.post(`/moved/${status}/`, { form: { a: '1' }, follow: true });
+    expect(kept.json()).toMatchObject({ method: 'POST', body: 'a=1' });
+  }
+  expect((await client.head('/old/', { follow: true })).text()).toBe('');
+  const secure = await client.get('/secure/', { follow: true });
+  expect(secure.json()).toMatchObject({ url: 'https://example.com/echo/' });
   await expect(client.get('/ring/', { follow: true })).rejects.toThrow('More than 20 redirects');
 });
 

@@ -35,6 +35,16 @@ const VALID: [name: string, header: string, client: object | undefined][] = [
     'PROXY TCP4 192.0.2.1 198.51.100.1 65535 65535\r\n',
     { address: '192.0.2.1', port: '65535' },
   ],
+  [
+    'version 1 with the lowest ports',
+    'PROXY TCP4 192.0.2.1 198.51.100.1 0 0\r\n',
+    { address: '192.0.2.1', port: '0' },
+  ],
+  [
+    'version 1 with ports of one digit',
+    'PROXY TCP4 192.0.2.1 198.51.100.1 7 9\r\n',
+    { address: '192.0.2.1', port: '7' },
+  ],
   ['version 1 of mapped IPv4', 'PROXY TCP6 ::FFFF:192.0.2.1 ::1 12345 80\r\n', CLIENT4],
   ['version 1 in another form', 'PROXY TCP6 2001:DB8:0::1 ::1 12345 80\r\n', CLIENT6],
   [
@@ -79,7 +89,9 @@ test.for(VALID)('%s is read byte by byte', ([, header, client]) => {
 
 test.for<[name: string, header: string, version?: 'v1' | 'v2']>([
   ['no header at all', REST],
+  ['the first byte of no header', 'G'],
   ['a header without its end', `PROXY TCP4 ${'1'.repeat(200)}`],
+  ['a header that is as long as it may be without its end', `PROXY UNKNOWN ${'x'.repeat(93)}`],
   ['an address that is none', 'PROXY TCP4 192.0.2.999 198.51.100.1 1 2\r\n'],
   ['an IPv6 address as IPv4', 'PROXY TCP4 fe80::1 198.51.100.1 1 2\r\n'],
   ['an IPv4 address as IPv6', 'PROXY TCP6 192.0.2.1 ::1 1 2\r\n'],
