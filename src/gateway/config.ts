@@ -37,8 +37,8 @@ export interface Source {
 }
 
 /**
- * Defaults, then the environment, then the configuration file, then the command line: the last one
- * wins.
+ * Defaults, then variables such as PORT, then the configuration file, then GATEWAY_CMD_ARGS, then the
+ * command line: the last one wins.
  *
  * @throws {ConfigError} naming each bad setting, its value, where it stands and what is expected.
  */

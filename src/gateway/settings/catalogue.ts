@@ -46,7 +46,8 @@ export const CATALOGUE = {
     variable: { name: 'PORT', read: (port) => (port === '' ? undefined : `0.0.0.0:${port}`) },
     parse: addresses,
     isList: true,
-    description: 'Where to listen: HOST:PORT, [IPv6]:PORT or unix:PATH. PORT sets the default.',
+    description:
+      'Where to listen: HOST:PORT, [IPv6]:PORT or unix:PATH. The variable PORT makes the default 0.0.0.0:PORT.',
   },
   backlog: {
     flags: { long: 'backlog', value: 'INT' },
@@ -60,7 +61,8 @@ export const CATALOGUE = {
     section: 'Server socket',
     default: () => '022',
     parse: octal,
-    description: 'The file mode bits that unix sockets and files are made without.',
+    description:
+      "The file mode bits that unix sockets and files are made without; in a settings file as text, '027'.",
   },
   workers: {
     flags: { short: 'w', long: 'workers', value: 'INT' },
