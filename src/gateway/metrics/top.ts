@@ -1,19 +1,29 @@
-import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import type { ReadStream, WriteStream } from 'node:tty';
 import { explain } from '../failure.ts';
 import { parseWords, UsageError } from '../settings/command-line.ts';
-import { askGateway, SOCKET_OPTION } from './control-client.ts';
-import { pageOf, type Page } from './page.ts';
-import { Screen, type Line } from './screen.ts';
+import { askGateway, SOCKET_OPTION } from './control.ts';
+import { pageOf, type Page } from './stats.ts';
 
 const REFRESH_MS = 1000;
 const CONTROL_C = '\x03';
 const CONTROL_D = '\x04';
 const QUIT_KEYS = ['q', 'Q', CONTROL_C, CONTROL_D];
 
+/** Control sequences that every terminal of today knows (xterm's, after ECMA-48). */
+const OWN_SCREEN = '\x1b[?1049h\x1b[?25l';
+const SCREEN_FROM_BEFORE = '\x1b[?25h\x1b[?1049l';
+const HOME = '\x1b[H';
+const CLEAR_LINE = '\x1b[K';
+const CLEAR_BELOW = '\x1b[J';
+const STYLES = { bold: '1', dim: '2', reverse: '7' } as const;
+
+/** Where the terminal does not tell its size, as for the first moment in a container. */
+const STANDARD_ROWS = 24;
+const STANDARD_COLUMNS = 80;
+
 /**
- * `gateway top [--socket PATH]`: the figures of a running gateway, live in the terminal, until q or Control-C.
+ * `gateway top [--socket PATH]`: the metrics of a running gateway, live in the terminal, until q or Control-C.
  *
  * @throws {UsageError} where there is no terminal.
  */
@@ -23,22 +33,24 @@ export async function top(
 ): Promise<void> {
   const socketPath = parseWords({ args, options: SOCKET_OPTION }).values.socket;
   if (!stdin.isTTY || !stdout.isTTY) {
-    throw new UsageError('top needs a terminal; gateway stats prints the figures once');
+    throw new UsageError('top needs a terminal; gateway stats prints the metrics once');
   }
   let page = pageOf(await askGateway(socketPath));
-  const quit = untilQuit(stdin);
-  const screen = new Screen(stdout);
   let trouble = '';
-  screen.open();
+  const quit = untilQuit(stdin);
+  const redraw = (): void => draw(stdout, page, trouble);
+  stdout.write(OWN_SCREEN);
+  stdout.on('resize', redraw);
   try {
     for (;;) {
-      screen.draw(linesOf(page, trouble, screen.rows));
-      await nextLook(stdout, quit);
-      if (quit.aborted) return;
+      redraw();
+      await setTimeout(REFRESH_MS, undefined, { signal: quit });
       ({ page, trouble } = await look(socketPath, page));
     }
+  } catch (error) {
+    if (!quit.aborted) throw error;
   } finally {
-    screen.close();
+    stdout.off('resize', redraw).write(SCREEN_FROM_BEFORE);
     stdin.setRawMode(false).pause();
   }
 }
@@ -68,21 +80,25 @@ function untilQuit(stdin: ReadStream): AbortSignal {
   return quit.signal;
 }
 
-/** After a second, or at once where the window has a new size or somebody quits. */
-async function nextLook(stdout: WriteStream, quit: AbortSignal): Promise<void> {
-  const over = new AbortController();
-  const signal = AbortSignal.any([quit, over.signal]);
-  try {
-    await Promise.race([
-      setTimeout(REFRESH_MS, undefined, { signal }),
-      once(stdout, 'resize', { signal }),
-    ]);
-  } catch {
-    // Quit.
-  } finally {
-    over.abort();
-  }
+interface Line {
+  readonly text: string;
+  readonly style?: keyof typeof STYLES;
 }
+
+function draw(terminal: WriteStream, page: Page, trouble: string): void {
+  const rows = terminal.rows || STANDARD_ROWS;
+  const columns = terminal.columns || STANDARD_COLUMNS;
+  const drawn = linesOf(page, trouble, rows).map(({ text, style }) => {
+    const clipped = text.slice(0, columns);
+    const styled = style === undefined ? clipped : `\x1b[${STYLES[style]}m${clipped}\x1b[0m`;
+    // Cleared first: after its last column a cursor still stands on it.
+    return CLEAR_LINE + styled;
+  });
+  terminal.write(HOME + drawn.slice(0, rows).join('\r\n') + CLEAR_BELOW);
+}
+
+/** The lines of `linesOf`, beside the summary and the rows. */
+const FURNITURE_LINES = 4;
 
 function linesOf({ summary, heading, rows }: Page, trouble: string, height: number): Line[] {
   const room = Math.max(1, height - summary.length - FURNITURE_LINES);
@@ -103,6 +119,3 @@ function linesOf({ summary, heading, rows }: Page, trouble: string, height: numb
     { text: 'q quits', style: 'dim' },
   ];
 }
-
-/** The lines above, beside the summary and the rows. */
-const FURNITURE_LINES = 4;
