@@ -35,35 +35,26 @@ export async function top(
   if (!stdin.isTTY || !stdout.isTTY) {
     throw new UsageError('top needs a terminal; gateway stats prints the metrics once');
   }
-  let page = pageOf(await askGateway(socketPath));
-  let trouble = '';
+  let shown: Shown = { page: pageOf(await askGateway(socketPath)), trouble: '' };
   const quit = untilQuit(stdin);
-  const redraw = (): void => draw(stdout, page, trouble);
+  const redraw = (): void => draw(stdout, shown);
   stdout.write(OWN_SCREEN);
   stdout.on('resize', redraw);
   try {
     for (;;) {
       redraw();
       await setTimeout(REFRESH_MS, undefined, { signal: quit });
-      ({ page, trouble } = await look(socketPath, page));
+      shown = await askGateway(socketPath).then(
+        (report) => ({ page: pageOf(report), trouble: '' }),
+        // What the gateway told last stays on the screen.
+        (error: unknown) => ({ ...shown, trouble: explain(error) }),
+      );
     }
   } catch (error) {
     if (!quit.aborted) throw error;
   } finally {
     stdout.off('resize', redraw).write(SCREEN_FROM_BEFORE);
     stdin.setRawMode(false).pause();
-  }
-}
-
-/** Where the gateway does not answer, what it told last stays on the screen. */
-async function look(
-  socketPath: string | undefined,
-  last: Page,
-): Promise<{ page: Page; trouble: string }> {
-  try {
-    return { page: pageOf(await askGateway(socketPath)), trouble: '' };
-  } catch (error) {
-    return { page: last, trouble: explain(error) };
   }
 }
 
@@ -80,12 +71,18 @@ function untilQuit(stdin: ReadStream): AbortSignal {
   return quit.signal;
 }
 
+interface Shown {
+  readonly page: Page;
+  /** Why there is nothing newer, `''` where there is. */
+  readonly trouble: string;
+}
+
 interface Line {
   readonly text: string;
   readonly style?: keyof typeof STYLES;
 }
 
-function draw(terminal: WriteStream, page: Page, trouble: string): void {
+function draw(terminal: WriteStream, { page, trouble }: Shown): void {
   const rows = terminal.rows || STANDARD_ROWS;
   const columns = terminal.columns || STANDARD_COLUMNS;
   const drawn = linesOf(page, trouble, rows).map(({ text, style }) => {
