@@ -5,8 +5,8 @@ import { describeConfig, loadConfig, loadHooks, readConfig, type Config } from '
 import { writePidfile } from './arbiter/pidfile.ts';
 import { endGuard } from './arbiter/signals.ts';
 import { nameProcess, prepareProcess } from './process.ts';
-import { stats } from './figures/stats.ts';
-import { top } from './figures/top.ts';
+import { stats } from './metrics/stats.ts';
+import { top } from './metrics/top.ts';
 import { ExitCode } from './failure.ts';
 import { helpText } from './settings/help.ts';
 import { holdAccessLog, openLog } from './log/log.ts';
@@ -18,7 +18,7 @@ export async function main(args: string[], environment: NodeJS.ProcessEnv): Prom
   if (first === 'stats' || first === 'top') {
     endGuard();
     const wantsHelp = rest.includes('--help') || rest.includes('-h');
-    return wantsHelp ? print(helpText(environment)) : showFigures(first, rest);
+    return wantsHelp ? print(helpText(environment)) : showMetrics(first, rest);
   }
   const commandLine = readCommandLine(args, environment);
   const { command } = commandLine;
@@ -42,7 +42,7 @@ export async function main(args: string[], environment: NodeJS.ProcessEnv): Prom
   });
 }
 
-async function showFigures(command: 'stats' | 'top', args: string[]): Promise<number> {
+async function showMetrics(command: 'stats' | 'top', args: string[]): Promise<number> {
   if (command === 'stats') return print(await stats(args));
   await top(args, process);
   return ExitCode.ok;

@@ -1,5 +1,5 @@
 import type { Config } from './config.ts';
-import type { WorkerFigures } from './figures/worker-figures.ts';
+import type { WorkerMetrics } from './metrics/meter.ts';
 import type { Address } from './settings/address.ts';
 
 /** A bound socket, as a descriptor of the process that gets the message. */
@@ -31,7 +31,7 @@ export type WorkerMessage =
   /** It accepts connections. */
   | { readonly kind: 'ready' }
   /** Its event loop turns; and what it has done since the last time. */
-  | { readonly kind: 'heartbeat'; readonly figures: WorkerFigures }
+  | { readonly kind: 'heartbeat'; readonly metrics: WorkerMetrics }
   /** It finishes what it has, serves no more, and then exits. */
   | { readonly kind: 'leaving'; readonly reason: string }
   /** The same, at once or politely, because of a signal. */

@@ -12,17 +12,24 @@ export interface Contestant {
 }
 
 export interface Running {
-  /** The process that answers: its CPU time counts. */
+  /** The process that answers: its CPU time and its memory count. */
   readonly pid: number;
   stop(): void;
 }
 
 const SERVERS = join(import.meta.dirname, 'servers');
+/** Of Bun and Deno: not scripts that start them, else it would not be them that are measured. */
+const BINARIES = join(import.meta.dirname, 'node_modules/.bin');
 const GATEWAY = join(import.meta.dirname, '../../dist/gateway/cli.js');
 
 export const CONTESTANTS: readonly Contestant[] = [
   script('floor', 'a bare `node:net` server that answers a constant', 'floor.mjs', '/'),
   script('node:http', 'bare `node:http`, no routing, no log', 'node-http.mjs', '/'),
+  script('Bun.serve', 'no routing, no log', 'bun.mjs', '/', [join(BINARIES, 'bun')]),
+  script('Deno.serve', 'no routing, no log', 'deno.mjs', '/', [
+    join(BINARIES, 'deno'),
+    ...['run', '--allow-net', '--allow-env'],
+  ]),
   gateway('five lines', 'the gateway with a five-line application, no log', '/', [
     '--access-logfile',
     'none',
@@ -60,13 +67,22 @@ export const GUNICORN: Contestant = {
   },
 };
 
-function script(name: string, what: string, file: string, path: string): Contestant {
+function script(
+  name: string,
+  what: string,
+  file: string,
+  path: string,
+  runtime: readonly string[] = [process.execPath],
+): Contestant {
   return {
     name,
     what,
     path,
     async start(port, accessLog) {
-      const child = start([join(SERVERS, file)], { PORT: String(port), ACCESS_LOG: accessLog });
+      const child = start([...runtime, join(SERVERS, file)], {
+        PORT: String(port),
+        ACCESS_LOG: accessLog,
+      });
       await untilAnswers(port, path);
       return { pid: child.pid ?? 0, stop: () => void child.kill() };
     },
@@ -80,15 +96,18 @@ function gateway(name: string, what: string, path: string, args: readonly string
     path,
     async start(port, accessLog) {
       const own = ['--workers', '1', '--bind', `127.0.0.1:${port}`, '--access-logfile', accessLog];
-      const child = start([GATEWAY, ...own, ...args], {});
+      const child = start([process.execPath, GATEWAY, ...own, ...args], {});
       await untilAnswers(port, path);
       return { pid: workerOf(child.pid ?? 0), stop: () => void child.kill() };
     },
   };
 }
 
-function start(args: readonly string[], environment: NodeJS.ProcessEnv): ChildProcess {
-  return spawn(process.execPath, args, {
+function start(
+  [file = '', ...args]: readonly string[],
+  environment: NodeJS.ProcessEnv,
+): ChildProcess {
+  return spawn(file, args, {
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'ignore', 'inherit'],
   });

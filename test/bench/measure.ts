@@ -1,22 +1,21 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 
 /** What one slice of load showed. */
 export interface Slice {
   readonly requests: number;
   readonly requestsPerSecond: number;
-  /** CPU time of the whole process, kernel and all threads included. */
+  /** CPU time of the whole process, all threads and the kernel's work for them included. */
   readonly cpuMicroseconds: number;
-  /** The kernel's part of it. */
-  readonly kernelMicroseconds: number;
+  /** Of the process, after the load. */
+  readonly residentBytes: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
 }
 
 const CONNECTIONS = 32;
-/** /proc counts CPU time in hundredths of a second. */
-const TICK_MICROSECONDS = 10_000;
+const LOOK_MS = 100;
 
 /** Ten header fields, as a browser sends them (Host is wrk's own). */
 const FIELDS = [
@@ -33,31 +32,59 @@ const FIELDS = [
 
 /** Loads a server for some seconds, and reads what its process took for it. */
 export async function measure(url: string, pid: number, seconds: number): Promise<Slice> {
-  const before = cpuTime(pid);
+  const runTime = new RunTime(pid);
+  const before = runTime.microseconds();
+  const looks = setInterval(() => runTime.microseconds(), LOOK_MS);
   const { stdout } = await promisify(execFile)('wrk', [
     ...['--threads', '1', '--connections', String(CONNECTIONS), '--latency'],
     ...['--duration', `${seconds}s`, ...FIELDS.flatMap((field) => ['--header', field]), url],
   ]);
-  const after = cpuTime(pid);
+  clearInterval(looks);
   if (/Non-2xx|Socket errors/.test(stdout)) throw new Error(`${url} gave errors:\n${stdout}`);
   return {
     requests: numberIn(stdout, /(\d+) requests in/),
     requestsPerSecond: numberIn(stdout, /Requests\/sec:\s+([\d.]+)/),
-    cpuMicroseconds: after.cpuMicroseconds - before.cpuMicroseconds,
-    kernelMicroseconds: after.kernelMicroseconds - before.kernelMicroseconds,
+    cpuMicroseconds: runTime.microseconds() - before,
+    residentBytes: residentBytes(pid),
     p50Ms: milliseconds(stdout, '50%'),
     p99Ms: milliseconds(stdout, '99%'),
   };
 }
 
-/** User and system time, the 14th and 15th field of /proc/PID/stat. */
-function cpuTime(pid: number): Pick<Slice, 'cpuMicroseconds' | 'kernelMicroseconds'> {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    .replace(/^.*\) /, '')
-    .split(' ');
-  const kernelMicroseconds = Number(fields[12]) * TICK_MICROSECONDS;
-  const userMicroseconds = Number(fields[11]) * TICK_MICROSECONDS;
-  return { cpuMicroseconds: userMicroseconds + kernelMicroseconds, kernelMicroseconds };
+/**
+ * How long a process ran on a CPU, by the nanosecond: the first field of each thread's schedstat. What
+ * `/proc/PID/stat` tells is counted in ticks, and a tick may miss much of what happens between two.
+ */
+class RunTime {
+  readonly #tasks: string;
+  /** As last seen: a thread's file goes with it. The threads that serve live on, others may end. */
+  readonly #nanoseconds = new Map<string, number>();
+
+  constructor(pid: number) {
+    this.#tasks = `/proc/${pid}/task`;
+  }
+
+  microseconds(): number {
+    const threads = existsSync(this.#tasks) ? readdirSync(this.#tasks) : [];
+    for (const thread of threads) {
+      const nanoseconds = runTimeOf(`${this.#tasks}/${thread}`);
+      if (nanoseconds !== undefined) this.#nanoseconds.set(thread, nanoseconds);
+    }
+    return [...this.#nanoseconds.values()].reduce((sum, one) => sum + one, 0) / 1000;
+  }
+}
+
+/** Undefined where the thread has just ended. */
+function runTimeOf(folder: string): number | undefined {
+  try {
+    return Number(readFileSync(`${folder}/schedstat`, 'utf8').split(' ')[0]);
+  } catch {
+    return undefined;
+  }
+}
+
+function residentBytes(pid: number): number {
+  return numberIn(readFileSync(`/proc/${pid}/status`, 'utf8'), /^VmRSS:\s+(\d+) kB$/m) * 1024;
 }
 
 function numberIn(text: string, pattern: RegExp): number {

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CONTESTANTS, GUNICORN, type Contestant, type Running } from './contestants.ts';
 import { measure, type Slice } from './measure.ts';
-import { page, table, type Result } from './report.ts';
+import { table, type Result } from './report.ts';
 
 const FIRST_PORT = 9300;
 /** How well V8 compiles a program is chance to a few percent: each contestant starts several times. */
@@ -20,15 +20,9 @@ for (let start = 0; start < STARTS; start++) {
   await compete(FIRST_PORT + start * contestants.length);
 }
 const results: Result[] = Array.from(slices, ([contestant, its]) => ({ contestant, slices: its }));
-const facts = {
-  machine: `${cpus().length} × ${cpus()[0]?.model}`,
-  node: process.version,
-  starts: STARTS,
-  rounds: ROUNDS,
-  sliceSeconds: SLICE_SECONDS,
-};
-writeFileSync(join(import.meta.dirname, '../../docs/benchmarks.md'), page(results, facts));
-process.stdout.write(table(results));
+process.stdout.write(
+  `${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}; the medians of ${STARTS} × ${ROUNDS} slices of ${SLICE_SECONDS} s.\n\n${table(results)}`,
+);
 
 async function compete(firstPort: number): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));

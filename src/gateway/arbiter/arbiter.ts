@@ -2,9 +2,10 @@ import { isatty } from 'node:tty';
 import { AWAITS_FOR_EVER } from '../application.ts';
 import type { Config } from '../config.ts';
 import { ExitCode, explain } from '../failure.ts';
-import { Ledger } from '../figures/ledger.ts';
-import type { Report } from '../figures/report.ts';
-import { serveFigures } from '../figures/serve-figures.ts';
+import { openControlSocket } from '../metrics/control.ts';
+import { Ledger } from '../metrics/ledger.ts';
+import { serveMetrics } from '../metrics/prometheus.ts';
+import type { Report } from '../metrics/report.ts';
 import { runHook, type ArbiterView, type ServerHooks } from '../hooks.ts';
 import { reopenLogFiles } from '../log/log-stream.ts';
 import type { Log } from '../log/log.ts';
@@ -86,7 +87,8 @@ export class Arbiter {
     this.#tellTarget(undefined);
     await this.#hooks.onStarting?.(this.#view);
     this.#listeners.push(...(await bindListeners(config, this.#log)));
-    await serveFigures(config, this.#log, () => this.#report());
+    await openControlSocket(config.controlSocket, this.#log, () => this.#report());
+    await serveMetrics(config.metricsBind, this.#log, () => this.#report());
     endGuard();
     this.#queueSignals([...ENDING_SIGNALS]);
     this.#queueEvents();
@@ -238,7 +240,7 @@ export class Arbiter {
         worker.isRetiring = true;
         return this.#chronicle.due(worker, message.reason);
       case 'heartbeat':
-        return this.#ledger.book(worker, message.figures);
+        return this.#ledger.book(worker, message.metrics);
     }
   }
 

@@ -1,8 +1,8 @@
-import type { Restarts } from '../figures/restarts.ts';
+import type { Restarts } from '../metrics/ledger.ts';
 import type { Log } from '../log/log.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
-/** What becomes of workers: tells it in the log, and counts it for the figures. */
+/** What becomes of workers: tells it in the log, and counts it for the metrics. */
 export class Chronicle {
   readonly #log: Log;
   readonly #restarts: Restarts;

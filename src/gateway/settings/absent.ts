@@ -19,7 +19,7 @@ export const ABSENT: readonly (readonly [options: readonly string[], instead: st
   ],
   [
     ['--statsd-host', '--statsd-prefix', '--dogstatsd-tags'],
-    '--metrics-bind serves the figures to Prometheus',
+    '--metrics-bind serves the metrics to Prometheus',
   ],
   [
     [

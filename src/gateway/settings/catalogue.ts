@@ -1,4 +1,5 @@
-import { DEFAULT_CONTROL_SOCKET } from '../figures/control-socket-path.ts';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { grantedCpus } from './granted-cpus.ts';
 import { LOG_LEVELS, type Setting } from './setting.ts';
 import {
@@ -36,6 +37,12 @@ export function fromEnvironment(
   const value = variable && environment[variable.name];
   return value === undefined ? undefined : variable?.read(value);
 }
+
+/**
+ * `{pid}` is the arbiter's: gateways on one machine keep apart. The folder is the one that is writable
+ * in a read-only container too.
+ */
+export const DEFAULT_CONTROL_SOCKET: string = join(tmpdir(), 'gateway-{pid}.sock');
 
 /** The one place where a setting is declared: command line, file, help and docs are made of it. */
 export const CATALOGUE = {
@@ -336,7 +343,7 @@ export const CATALOGUE = {
   },
   controlSocket: {
     flags: { long: 'control-socket', value: 'PATH' },
-    section: 'Figures',
+    section: 'Metrics',
     default: () => DEFAULT_CONTROL_SOCKET,
     parse: text("a socket's path, or 'none'"),
     description:
@@ -344,7 +351,7 @@ export const CATALOGUE = {
   },
   metricsBind: {
     flags: { long: 'metrics-bind', value: 'HOST:PORT' },
-    section: 'Figures',
+    section: 'Metrics',
     default: () => '',
     parse: optionalTcpAddress,
     description:

@@ -11,7 +11,7 @@ export type Section =
   | 'Proxies'
   | 'Process'
   | 'Logging'
-  | 'Figures';
+  | 'Metrics';
 
 /** A variable of the environment that a setting may come from. */
 interface Variable {

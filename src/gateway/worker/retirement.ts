@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts';
-import { residentBytes } from '../figures/process-gauge.ts';
+import { residentBytes } from '../metrics/meter.ts';
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -17,7 +17,7 @@ export function dutyToRetire(config: Config): () => string | undefined {
     if (maxWorkerLifetime > 0 && performance.now() - startedAtMs >= maxWorkerLifetime * 1000) {
       return `it is ${maxWorkerLifetime} s old`;
     }
-    const memory = maxWorkerMemory > 0 ? Math.round((residentBytes() ?? 0) / MEBIBYTE) : 0;
+    const memory = maxWorkerMemory > 0 ? Math.round(residentBytes() / MEBIBYTE) : 0;
     return memory > maxWorkerMemory ? `it takes ${memory} MiB of memory` : undefined;
   };
 }

@@ -2,8 +2,7 @@ import { once } from 'node:events';
 import { createServer, type BoundSocket, type Server as NetServer, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { withoutMapping } from '../../wsgi/address.ts';
-import { Meter } from '../figures/meter.ts';
-import type { RequestCounts } from '../figures/worker-figures.ts';
+import { Meter, type RequestCounts } from '../metrics/meter.ts';
 import { Connection } from './connection.ts';
 import { serverNameAndPort, type PeerFacts } from './environ.ts';
 import type { Address } from '../settings/address.ts';
@@ -75,7 +74,7 @@ export class Server {
   }
 
   /** What was counted since the last time, and how it stands. */
-  takeFigures(): RequestCounts & { requestsInFlight: number; connections: number } {
+  takeMetrics(): RequestCounts & { requestsInFlight: number; connections: number } {
     return {
       ...this.#state.meter.take(),
       requestsInFlight: this.#state.requestsInFlight,

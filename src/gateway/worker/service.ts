@@ -1,5 +1,5 @@
 import type { Application, Environ } from '../../wsgi/types.ts';
-import type { Meter } from '../figures/meter.ts';
+import type { Meter } from '../metrics/meter.ts';
 import { runHook, type ServerHooks, type WorkerView } from '../hooks.ts';
 import type { AccessLog } from '../log/access-log.ts';
 import type { Log } from '../log/log.ts';

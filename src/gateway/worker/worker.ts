@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { loadApplication } from '../application.ts';
 import { loadHooks, type Config } from '../config.ts';
 import { ExitCode, exitCodeOf, explain } from '../failure.ts';
-import { ProcessGauge } from '../figures/process-gauge.ts';
+import { ProcessMeter } from '../metrics/meter.ts';
 import { runHook, type ServerHooks, type WorkerView } from '../hooks.ts';
 import { reopenLogFiles } from '../log/log-stream.ts';
 import { openAccessLog, openLog, type Log } from '../log/log.ts';
@@ -37,10 +37,10 @@ async function main(): Promise<void> {
   await hooks.postWorkerInit?.(view);
   const server = new Server(makeService(application, view, hooks, accessLog, outbox));
   watchdog.requestsInFlight = () => server.requestsInFlight();
-  const gauge = new ProcessGauge();
+  const processMeter = new ProcessMeter();
   const heartbeat = (): WorkerMessage => ({
     kind: 'heartbeat',
-    figures: { ...server.takeFigures(), ...gauge.take() },
+    metrics: { ...server.takeMetrics(), ...processMeter.take() },
   });
   finishOnRequest(server, config, log, heartbeat);
   for (const { fd, address } of listeners) await server.listen({ fd }, address, config.backlog);
@@ -48,7 +48,7 @@ async function main(): Promise<void> {
   tell({ kind: 'ready' });
 }
 
-/** Tells the arbiter that the loop turns, with the figures, and when the worker is due to be replaced. */
+/** Tells the arbiter that the loop turns, with the metrics, and when the worker is due to be replaced. */
 function beat(server: Server, config: Config, heartbeat: () => WorkerMessage): void {
   let hasAsked = false;
   const retire = (reason: string): void => {

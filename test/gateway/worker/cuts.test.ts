@@ -99,7 +99,7 @@ test('a request that hangs is ended by its timeout also where its client left, a
   });
   const client = await RawClient.connect(port);
   client.send(`GET /silent HTTP/1.1\r\n${HEAD}\r\n`);
-  await expect.poll(() => server.takeFigures().requestsInFlight).toBe(1);
+  await expect.poll(() => server.takeMetrics().requestsInFlight).toBe(1);
   client.close();
   await expect.poll(() => access, { timeout: 5000 }).toMatchObject([{ status: 499 }]);
   const received = await exchange(port, `GET /fine HTTP/1.0\r\n\r\n`);

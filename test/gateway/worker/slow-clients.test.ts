@@ -69,7 +69,7 @@ test.for([
     const { port, server } = await served(large, timeouts({ sendMs: 300 }));
     const client = await pausedClient(port, `GET / HTTP/1.1\r\n${HEAD}${field}\r\n`);
     const sending = setInterval(() => client.send('x'), 50);
-    await expect.poll(() => server.takeFigures().connections, { timeout: 5000 }).toBe(0);
+    await expect.poll(() => server.takeMetrics().connections, { timeout: 5000 }).toBe(0);
     clearInterval(sending);
     client.close();
   },

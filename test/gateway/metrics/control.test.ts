@@ -1,4 +1,11 @@
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { APPLICATIONS, GatewayProcess } from '../gateway-process.ts';
@@ -148,6 +155,15 @@ test('unless told otherwise the socket has the process id in its name; those of 
   const second = new GatewayProcess(args, environment);
   await second.line(/is ready/);
   expect(readdirSync(environment.TMPDIR)).toEqual([`gateway-${second.child.pid}.sock`]);
+});
+
+test('a link that leads to itself, laid beside the sockets, does not keep the gateway from its own', async () => {
+  const environment = { TMPDIR: temporaryFolder() };
+  symlinkSync('gateway-1.sock', join(environment.TMPDIR, 'gateway-1.sock'));
+  const args = ['--bind', '127.0.0.1:0', '--workers', '1', APPLICATION];
+  const gateway = new GatewayProcess(args, environment);
+  await gateway.line(/is ready/);
+  expect(readdirSync(environment.TMPDIR)).toContain(`gateway-${gateway.child.pid}.sock`);
 });
 
 test('--control-socket none makes no socket', async () => {

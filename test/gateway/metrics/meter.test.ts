@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Meter } from '../../../src/gateway/figures/meter.ts';
+import { Meter } from '../../../src/gateway/metrics/meter.ts';
 
 test.for<[status: string, counts: readonly number[]]>([
   ['101 Switching Protocols', [1, 0, 0, 0, 0]],

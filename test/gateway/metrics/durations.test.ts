@@ -7,7 +7,7 @@ import {
   countUpTo,
   noDurations,
   quantileMs,
-} from '../../../src/gateway/figures/durations.ts';
+} from '../../../src/gateway/metrics/durations.ts';
 
 function durationsOf(timesMs: readonly number[]): number[] {
   const durations = noDurations();

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import type { Report } from '../../../src/gateway/figures/report.ts';
+import type { Report } from '../../../src/gateway/metrics/report.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 import { GatewayProcess } from '../gateway-process.ts';
 

@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { prometheusText } from '../../../src/gateway/figures/prometheus.ts';
+import { prometheusText } from '../../../src/gateway/metrics/prometheus.ts';
 import { APPLICATIONS, GatewayProcess } from '../gateway-process.ts';
 import { exchange } from '../raw-client.ts';
 import { get, observed, reportOf, type Observed } from './ask.ts';

@@ -1,8 +1,8 @@
 import type { WorkerState } from '../messages.ts';
-import type { RestartReason } from './restarts.ts';
-import type { STATUS_CLASSES } from './worker-figures.ts';
+import { sum } from './durations.ts';
+import type { Gauges, STATUS_CLASSES } from './meter.ts';
 
-/** The figures of a gateway: the answer on its control socket, and what its metrics are made of. */
+/** The metrics of a gateway: the answer on its control socket, shown by `stats`, `top` and `/metrics`. */
 export interface Report {
   readonly version: string;
   readonly applicationName: string;
@@ -20,16 +20,13 @@ export interface Report {
   readonly lastRestart: RestartReport | undefined;
 }
 
-export interface WorkerReport {
+export interface WorkerReport extends Gauges {
   readonly number: number;
   readonly pid: number;
   /** `blocked` where its heartbeat is overdue. */
   readonly state: WorkerState | 'blocked';
   readonly ageSeconds: number;
   readonly requests: number;
-  readonly requestsInFlight: number;
-  readonly connections: number;
-  readonly memoryBytes: number;
   readonly recent: Recent;
 }
 
@@ -62,4 +59,22 @@ export interface RestartReport {
   /** In words, `''` where the reason says it all. */
   readonly detail: string;
   readonly secondsAgo: number;
+}
+
+/** Why a worker was replaced. */
+export type RestartReason =
+  /** Its event loop, or its whole process, stood still for the timeout. */
+  | 'blocked'
+  /** It ended by itself, or was killed by somebody else. */
+  | 'died'
+  /** It could not start. */
+  | 'failed'
+  /** It reached max-requests, max-worker-memory or max-worker-lifetime. */
+  | 'retired'
+  /** HUP, USR2 or a changed source file. */
+  | 'reload';
+
+/** Of all workers together. */
+export function sumOf(workers: readonly WorkerReport[], gauge: keyof Gauges): number {
+  return sum(workers.map((worker) => worker[gauge]));
 }

@@ -35,7 +35,7 @@ class Terminal {
   }
 }
 
-test('gateway top shows the figures, and goes on showing them as they change', async () => {
+test('gateway top shows the metrics, and goes on showing them as they change', async () => {
   const gateway = await observed('behaviours.ts');
   const terminal = new Terminal(gateway);
   await expect.poll(() => terminal.page(), { timeout: 15_000 }).toContain('answers   none yet');
@@ -67,7 +67,7 @@ test.for<[name: string, key: string]>([
   expect(terminal.shown.endsWith(SCREEN_FROM_BEFORE)).toBe(true);
 });
 
-test('where the gateway goes away the last figures stay, and a line says so', async () => {
+test('where the gateway goes away the last metrics stay, and a line says so', async () => {
   const gateway = await observed('behaviours.ts', '--workers', '1');
   const terminal = new Terminal(gateway);
   await expect.poll(() => terminal.page(), { timeout: 15_000 }).toContain('answers   none yet');

@@ -1,0 +1,139 @@
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { bucketOf, noDurations, type Durations } from './durations.ts';
+
+/** What a worker tells the arbiter with each heartbeat: counts since the one before, and how it stands. */
+export interface WorkerMetrics extends Counts, Gauges {}
+
+/** What stands in reports as the last heartbeat told it. */
+export interface Gauges {
+  readonly requestsInFlight: number;
+  readonly connections: number;
+  readonly memoryBytes: number;
+}
+
+/** What adds up, over heartbeats and over workers. */
+export interface Counts extends RequestCounts, LoopCounts {}
+
+export interface RequestCounts {
+  /** Answers, in the order of `STATUS_CLASSES`; those to refused requests too. */
+  readonly statuses: readonly number[];
+  /** Of the requests that the application answered. */
+  readonly durations: Durations;
+  readonly durationSumMs: number;
+  /** Of bodies. */
+  readonly sentBytes: number;
+}
+
+interface LoopCounts {
+  readonly seconds: number;
+  /** The time that the event loop did not wait for something to do. */
+  readonly busySeconds: number;
+  /** Its longest turn: so long may a request have waited for its own. */
+  readonly loopDelayMs: number;
+}
+
+export const STATUS_CLASSES = ['1xx', '2xx', '3xx', '4xx', '5xx'] as const;
+const CLIENT_ERROR = 4;
+const SERVER_ERROR = 5;
+const CODE_OF_0 = 0x30;
+
+/** What a worker's connections count; it costs each request one search in a small table. */
+export class Meter {
+  #counts = noRequests();
+
+  /** @param status `"200 OK"`, or `''` where the client went away before: counted as 499, as in the access log. */
+  countRequest(status: string, durationMs: number, sentBytes: number): void {
+    this.#countAnswer(status === '' ? CLIENT_ERROR : status.charCodeAt(0) - CODE_OF_0);
+    increment(this.#counts.durations, bucketOf(durationMs));
+    this.#counts.durationSumMs += durationMs;
+    this.#counts.sentBytes += sentBytes;
+  }
+
+  /** Counts a request that the application never saw. */
+  countRefusal(statusCode: number): void {
+    this.#countAnswer(Math.floor(statusCode / 100));
+  }
+
+  /** Gives what was counted since the last time. */
+  take(): RequestCounts {
+    const taken = this.#counts;
+    this.#counts = noRequests();
+    return taken;
+  }
+
+  /** A class that there is not, which clients take for 5xx (RFC 9110 §15), counts as such. */
+  #countAnswer(statusClass: number): void {
+    const known = statusClass >= 1 && statusClass <= SERVER_ERROR ? statusClass : SERVER_ERROR;
+    increment(this.#counts.statuses, known - 1);
+  }
+}
+
+/** Measures a worker's event loop and memory between two heartbeats. */
+export class ProcessMeter {
+  // By turn, not by a timer: it finds every stall, and does not wake an idle process.
+  readonly #turns = monitorEventLoopDelay({ samplePerIteration: true });
+  #utilization = performance.eventLoopUtilization();
+
+  constructor() {
+    this.#turns.enable();
+  }
+
+  /** Gives what was measured since the last time. */
+  take(): LoopCounts & Pick<Gauges, 'memoryBytes'> {
+    const utilization = performance.eventLoopUtilization();
+    const { active, idle } = performance.eventLoopUtilization(utilization, this.#utilization);
+    const loopDelayMs = this.#turns.max / 1e6;
+    this.#utilization = utilization;
+    this.#turns.reset();
+    return {
+      seconds: (active + idle) / 1000,
+      busySeconds: active / 1000,
+      loopDelayMs,
+      memoryBytes: residentBytes(),
+    };
+  }
+}
+
+let knownBytes = 0;
+
+/** The memory that the process takes, or took when that could be told last. */
+export function residentBytes(): number {
+  try {
+    knownBytes = process.memoryUsage.rss();
+  } catch {
+    // It reads a file in /proc, and there may be no descriptor left.
+  }
+  return knownBytes;
+}
+
+export const NOTHING: Counts = { ...noRequests(), seconds: 0, busySeconds: 0, loopDelayMs: 0 };
+
+/** What two heartbeats tell together. */
+export function add(one: Counts, other: Counts): Counts {
+  return {
+    statuses: addEach(one.statuses, other.statuses),
+    durations: addEach(one.durations, other.durations),
+    durationSumMs: one.durationSumMs + other.durationSumMs,
+    sentBytes: one.sentBytes + other.sentBytes,
+    seconds: one.seconds + other.seconds,
+    busySeconds: one.busySeconds + other.busySeconds,
+    loopDelayMs: Math.max(one.loopDelayMs, other.loopDelayMs),
+  };
+}
+
+function noRequests() {
+  return {
+    statuses: STATUS_CLASSES.map(() => 0),
+    durations: noDurations(),
+    durationSumMs: 0,
+    sentBytes: 0,
+  };
+}
+
+function increment(counts: number[], index: number): void {
+  counts[index] = (counts[index] ?? 0) + 1;
+}
+
+function addEach(some: readonly number[], others: readonly number[]): number[] {
+  return some.map((number, index) => number + (others[index] ?? 0));
+}
