@@ -1,6 +1,10 @@
-import { collectEnvironmentProblems } from './env.ts';
+import { collectEnvironmentProblems } from './settings/env.ts';
 import { ImproperlyConfigured } from './errors.ts';
-import { GLOBAL_SETTINGS, isGlobalSetting, type GlobalSettings } from './global-settings.ts';
+import {
+  GLOBAL_SETTINGS,
+  isGlobalSetting,
+  type GlobalSettings,
+} from './settings/global-settings.ts';
 import { importSetting } from './import-setting.ts';
 import { showSetting } from './masking.ts';
 import { nearest } from '../wsgi/nearest.ts';

@@ -1,4 +1,4 @@
-import { GLOBAL_SETTINGS, isGlobalSetting } from '../global-settings.ts';
+import { GLOBAL_SETTINGS, isGlobalSetting } from '../settings/global-settings.ts';
 import { nearest } from '../../wsgi/nearest.ts';
 import { settings } from '../settings.ts';
 import type { CheckMessage } from './check.ts';

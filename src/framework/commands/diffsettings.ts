@@ -1,5 +1,5 @@
 import { isDeepStrictEqual, parseArgs } from 'node:util';
-import { GLOBAL_SETTINGS, isGlobalSetting } from '../global-settings.ts';
+import { GLOBAL_SETTINGS, isGlobalSetting } from '../settings/global-settings.ts';
 import { showSetting } from '../masking.ts';
 import { loadSettings, settings } from '../settings.ts';
 import { print, type Command } from './command.ts';

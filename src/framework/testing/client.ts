@@ -4,7 +4,7 @@ import { quote } from '../../wsgi/url.ts';
 import { validator } from '../../wsgi/validator.ts';
 import { settings, settingsSource } from '../settings.ts';
 import { scriptPrefix } from '../urls/script-prefix.ts';
-import { getWsgiApplication } from '../wsgi.ts';
+import { getWsgiApplication } from '../application.ts';
 import { cookieHeader, takeCookies, type CookieJar } from './cookie-jar.ts';
 import { buildEnviron, type TestRequestOptions } from './environ.ts';
 import { ResponseRecorder, type TestResponse } from './response-recorder.ts';

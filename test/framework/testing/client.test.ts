@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { createApplication } from '../../../src/framework/handler.ts';
+import { createApplication } from '../../../src/framework/application.ts';
 import { HttpResponse, jsonResponse, redirect } from '../../../src/framework/response.ts';
 import { overrideSettings } from '../../../src/framework/settings.ts';
 import { testClient } from '../../../src/framework/testing/client.ts';

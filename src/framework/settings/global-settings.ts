@@ -1,5 +1,4 @@
-import { CSP_NONCE } from './content-security-policy.ts';
-import type { Middleware } from './middleware/middleware.ts';
+import { CSP_NONCE } from '../content-security-policy.ts';
 import * as types from './setting-types.ts';
 import type { SettingType } from './setting-types.ts';
 
@@ -62,7 +61,7 @@ export const GLOBAL_SETTINGS = {
     description: 'The module that exports `application`, as a dotted name; runserver serves it.',
   },
   MIDDLEWARE: {
-    type: types.listOf('middleware functions', types.functionOf<Middleware>()),
+    type: types.listOf('middleware functions', types.callable),
     default: [],
     description: 'The middleware functions, from the outermost to the innermost.',
   },

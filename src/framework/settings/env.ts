@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { ImproperlyConfigured } from './errors.ts';
-import { isSecretName, MASK, maskQuery } from './masking.ts';
+import { ImproperlyConfigured } from '../errors.ts';
+import { isSecretName, MASK, maskQuery } from '../masking.ts';
 
 /**
  * Reads the environment with types. Without a fallback a variable is required; an empty one counts
