@@ -16,7 +16,7 @@ import type { PrettyOptions } from 'pino-pretty';
 import { escapeC1 } from '../wsgi/log-line.ts';
 import type { Body } from '../wsgi/types.ts';
 import { ImproperlyConfigured } from './errors.ts';
-import { redactFields, redactPasswords } from './log-redaction.ts';
+import { MASK, maskFields, maskLine } from './secrets.ts';
 import { onSettingChange, settings } from './settings.ts';
 
 /** What is logged of a request: enough to find its other lines. */
@@ -69,7 +69,7 @@ const { child: makeChild } = log;
 const withFields = {
   child(this: Logger, fields: Bindings, options?: ChildLoggerOptions): Logger {
     const logger = Reflect.apply(makeChild, this, [{}, options]) as Logger;
-    fieldsOf.set(logger, { ...fieldsOf.get(this), ...redactFields(fields) });
+    fieldsOf.set(logger, { ...fieldsOf.get(this), ...maskFields(fields) });
     // One that is also the parent's just now is the child's own all the same.
     if (options?.level !== undefined) logger.level = options.level;
     return logger;
@@ -78,7 +78,7 @@ const withFields = {
     return { ...fieldsOf.get(this) };
   },
   setBindings(this: Logger, fields: Bindings): void {
-    fieldsOf.set(this, { ...fieldsOf.get(this), ...redactFields(fields) });
+    fieldsOf.set(this, { ...fieldsOf.get(this), ...maskFields(fields) });
   },
 };
 Object.assign(log, withFields);
@@ -91,7 +91,13 @@ function followLogging(name: string): void {
 function configureLog(): void {
   const { level = 'info', redact = [] } = settings.LOGGING;
   requirePaths(redact);
-  Object.assign(log, pino({ ...commonOptions(), level, redact: [...redact] }, openDestination()));
+  Object.assign(
+    log,
+    pino(
+      { ...commonOptions(), level, redact: { paths: [...redact], censor: MASK } },
+      openDestination(),
+    ),
+  );
 }
 
 /** @throws {ImproperlyConfigured} where pino cannot read one, whose own words name no setting. */
@@ -113,12 +119,12 @@ function commonOptions(): LoggerOptions {
     // An error is made plain with the other fields.
     serializers: { err: (error: unknown) => error },
     timestamp: stdTimeFunctions.isoTime,
-    hooks: { streamWrite: (line) => escapeC1(redactPasswords(line)) },
+    hooks: { streamWrite: (line) => escapeC1(maskLine(line)) },
     mixin(_fields, _level, logger) {
       const request = requests.getStore();
       return { ...(request && { request_id: request.id }), ...fieldsOf.get(logger) };
     },
-    mixinMergeStrategy: (fields, mixed) => redactFields({ ...mixed, ...fields }),
+    mixinMergeStrategy: (fields, mixed) => maskFields({ ...mixed, ...fields }),
   };
 }
 

@@ -6,7 +6,7 @@ import {
   type GlobalSettings,
 } from './settings/global-settings.ts';
 import { importSetting } from './import-setting.ts';
-import { showSetting } from './masking.ts';
+import { showSetting } from './secrets.ts';
 import { nearest } from '../wsgi/nearest.ts';
 
 /** The settings' types. A project adds its own by declaring this interface again. */

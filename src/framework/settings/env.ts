@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { ImproperlyConfigured } from '../errors.ts';
-import { isSecretName, MASK, maskQuery } from '../masking.ts';
+import { MASK, showText } from '../secrets.ts';
 
 /**
  * Reads the environment with types. Without a fallback a variable is required; an empty one counts
@@ -80,8 +80,7 @@ function read<T>(name: string, fallback: T | undefined, kind: Kind<T>): T {
 
 /** The value without what its name or its form says is a secret, and without all that is before an @. */
 function shown(name: string, text: string): string {
-  if (isSecretName(name)) return MASK;
-  return maskQuery(text.replace(/^([a-z][a-z0-9+.-]*:?\/\/)?.*@/is, `$1${MASK}@`));
+  return showText(name, text.replace(/^([a-z][a-z0-9+.-]*:?\/\/)?.*@/is, `$1${MASK}@`));
 }
 
 function readSecret(name: string, fallback?: string): string {
