@@ -8,8 +8,8 @@ import { setUpLogging } from './logging.ts';
 import { whenReady, type Handler, type Middleware } from './middleware/middleware.ts';
 import { HttpRequest } from './request.ts';
 import { HttpResponse } from './response.ts';
-import { provideSecretKey } from './secret-key.ts';
 import { loadSettings, settings } from './settings.ts';
+import { permitMadeKey } from './signing.ts';
 import { resolve } from './urls/resolver.ts';
 import { loadUrlconf, type Urlconf } from './urls/urlconf.ts';
 
@@ -22,7 +22,7 @@ import { loadUrlconf, type Urlconf } from './urls/urlconf.ts';
 export async function getWsgiApplication(): Promise<Application> {
   await loadSettings();
   setUpLogging();
-  provideSecretKey();
+  permitMadeKey();
   const urlconf = await loadUrlconf(settings.ROOT_URLCONF);
   return createApplication(urlconf, settings.MIDDLEWARE);
 }

@@ -37,7 +37,7 @@ export const GLOBAL_SETTINGS = {
     type: types.string,
     default: '',
     description:
-      'What signatures are made with: at least 50 random characters that nobody else knows. Empty: the application makes one at its start, which other replicas and the next start do not know.',
+      'What signatures are made with: at least 50 random characters that nobody else knows. Empty: the application makes one when it signs, which other replicas and the next start do not know.',
   },
   SECRET_KEY_FALLBACKS: {
     type: types.strings,
