@@ -2,8 +2,7 @@ import { inspect } from 'node:util';
 import type { Application } from '../wsgi/types.ts';
 import { loadErrorPage } from './error-pages/load-error-page.ts';
 import { ImproperlyConfigured } from './errors.ts';
-import { importSetting } from './import-setting.ts';
-import { loadSettings, settings, settingsSource } from './settings.ts';
+import { importSetting, loadSettings, settings, settingsSource } from './settings.ts';
 
 /**
  * What runserver has the gateway serve: the project's WSGI_APPLICATION; while that cannot be loaded,

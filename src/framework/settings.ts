@@ -1,3 +1,4 @@
+import { importModule, ModuleNameError } from '../wsgi/dotted-name.ts';
 import { collectEnvironmentProblems } from './settings/env.ts';
 import { ImproperlyConfigured } from './errors.ts';
 import {
@@ -5,7 +6,6 @@ import {
   isGlobalSetting,
   type GlobalSettings,
 } from './settings/global-settings.ts';
-import { importSetting } from './import-setting.ts';
 import { showSetting } from './secrets.ts';
 import { nearest } from '../wsgi/nearest.ts';
 
@@ -102,6 +102,29 @@ export function onSettingChange(listener: SettingListener): () => void {
   return () => {
     listeners.delete(listener);
   };
+}
+
+/**
+ * Imports the module that a setting names. Errors inside the module come through.
+ *
+ * @throws {ImproperlyConfigured} where the setting is empty or there is no such module.
+ */
+export async function importSetting(
+  setting: string,
+  name: string,
+  example: string,
+): Promise<Record<string, unknown>> {
+  if (!name) {
+    throw new ImproperlyConfigured(
+      `${setting} is not set: expected a module's name, such as ${example}.`,
+    );
+  }
+  try {
+    return await importModule(name);
+  } catch (error) {
+    if (!(error instanceof ModuleNameError)) throw error;
+    throw new ImproperlyConfigured(`${setting} is '${name}'. ${error.message}`, { cause: error });
+  }
 }
 
 let loading: Promise<void> | undefined;

@@ -1,4 +1,3 @@
-import { CSP_NONCE } from '../content-security-policy.ts';
 import * as types from './setting-types.ts';
 import type { SettingType } from './setting-types.ts';
 
@@ -15,6 +14,9 @@ export interface LoggingOptions {
   /** Text for people instead of JSON; `auto` is where the destination is a terminal. */
   readonly pretty?: boolean | 'auto';
 }
+
+/** Among a policy's sources: the nonce of the request, where a view asked for `request.cspNonce`. */
+export const CSP_NONCE = '<nonce>';
 
 const OPENER_POLICIES = ['same-origin', 'same-origin-allow-popups', 'unsafe-none'] as const;
 

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { errorHandlersOf, type ErrorHandlers } from '../error-handlers.ts';
 import { ImproperlyConfigured } from '../errors.ts';
-import { importSetting } from '../import-setting.ts';
+import { importSetting } from '../settings.ts';
 import { nearest } from '../../wsgi/nearest.ts';
 import type { Include, Route, UrlPattern, View } from './path.ts';
 import { compilePattern, type Pattern } from './pattern.ts';
