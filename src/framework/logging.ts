@@ -132,42 +132,25 @@ const DESCRIPTORS = { stdout: 1, stderr: 2 } as const;
 
 /** Each line goes out at once: the last ones before a crash matter most. */
 function openDestination(): DestinationStream {
-  const { destination: target = 'stderr', pretty = 'auto' } = settings.LOGGING;
-  const place = target === 'stdout' || target === 'stderr' ? DESCRIPTORS[target] : target;
-  const isPretty = pretty === 'auto' ? isTerminal(place) : pretty;
-  return (isPretty && prettyStream(place)) || openPlace(place);
-}
-
-/** @throws {ImproperlyConfigured} where it cannot be opened. */
-function openPlace(place: number | string): DestinationStream {
-  try {
-    return destination({ dest: place, sync: true, mkdir: true });
-  } catch (cause) {
-    throw new ImproperlyConfigured(
-      `LOGGING has destination '${place}': expected stdout, stderr or a file that can be written (${(cause as Error).message}).`,
-      { cause },
-    );
-  }
+  const { destination: name = 'stderr', pretty = 'auto' } = settings.LOGGING;
+  const fd = DESCRIPTORS[name];
+  const isPretty = pretty === 'auto' ? isatty(fd) : pretty;
+  return (isPretty && prettyStream(fd)) || destination({ fd, sync: true });
 }
 
 /** pino-pretty is a development dependency: undefined where it is not installed, as in production. */
-function prettyStream(place: number | string): DestinationStream | undefined {
+function prettyStream(fd: number): DestinationStream | undefined {
   const require = createRequire(import.meta.url);
   try {
     const pretty = require('pino-pretty') as (options: PrettyOptions) => DestinationStream;
     return pretty({
-      destination: place,
+      destination: fd,
       sync: true,
-      mkdir: true,
-      colorize: isTerminal(place),
+      colorize: isatty(fd),
       translateTime: 'SYS:HH:MM:ss',
       ignore: 'pid,logger',
     });
   } catch {
     return undefined;
   }
-}
-
-function isTerminal(place: number | string): boolean {
-  return typeof place === 'number' && isatty(place);
 }

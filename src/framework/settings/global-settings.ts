@@ -9,8 +9,7 @@ export interface LoggingOptions {
   readonly level?: (typeof LOG_LEVELS)[number];
   /** Fields that are masked beside the built-in ones, as paths: `user.email`, `*.iban`. */
   readonly redact?: readonly string[];
-  /** `stderr`, `stdout`, or a file's path. */
-  readonly destination?: string;
+  readonly destination?: 'stderr' | 'stdout';
   /** Text for people instead of JSON; `auto` is where the destination is a terminal. */
   readonly pretty?: boolean | 'auto';
 }
@@ -243,12 +242,12 @@ export const GLOBAL_SETTINGS = {
     type: types.shape<LoggingOptions>({
       level: types.oneOf(LOG_LEVELS),
       redact: types.strings,
-      destination: types.string,
+      destination: types.oneOf(['stderr', 'stdout']),
       pretty: types.oneOf([true, false, 'auto']),
     }),
     default: {},
     description:
-      "The application's log: the least severe `level` that is written (info), more fields to mask as `redact` paths, the `destination` (stderr, stdout or a file), and `pretty` text instead of JSON ('auto': on a terminal).",
+      "The application's log: the least severe `level` that is written (info), more fields to mask as `redact` paths, the `destination` (stderr or stdout), and `pretty` text instead of JSON ('auto': on a terminal).",
   },
   SILENCED_SYSTEM_CHECKS: {
     type: types.strings,
