@@ -1,6 +1,8 @@
+import { inspect } from 'node:util';
 import { statusLine } from '../http/status.ts';
 import type { Application, Awaitable, Body, ExcInfo, StartResponse } from '../wsgi/types.ts';
 import { ContractError } from '../wsgi/validator/contract-error.ts';
+import { loadErrorPage } from './error-pages/load-error-page.ts';
 import { responseForError } from './error-responses.ts';
 import { ImproperlyConfigured } from './errors.ts';
 import { mayHaveFiles } from './forms/read-form.ts';
@@ -8,7 +10,7 @@ import { setUpLogging } from './logging.ts';
 import { whenReady, type Handler, type Middleware } from './middleware/middleware.ts';
 import { HttpRequest } from './request.ts';
 import { HttpResponse } from './response.ts';
-import { loadSettings, settings } from './settings.ts';
+import { loadSettings, settings, settingsSource } from './settings.ts';
 import { permitMadeKey } from './signing.ts';
 import { resolve } from './urls/resolver.ts';
 import { loadUrlconf, type Urlconf } from './urls/urlconf.ts';
@@ -19,12 +21,27 @@ import { loadUrlconf, type Urlconf } from './urls/urlconf.ts';
  *
  * @throws {ImproperlyConfigured} saying what is wrong and what is expected.
  */
-export async function getWsgiApplication(): Promise<Application> {
+export function getWsgiApplication(): Promise<Application> {
+  return loadProject().catch(explainFailure);
+}
+
+async function loadProject(): Promise<Application> {
   await loadSettings();
   setUpLogging();
   permitMadeKey();
   const urlconf = await loadUrlconf(settings.ROOT_URLCONF);
   return createApplication(urlconf, settings.MIDDLEWARE);
+}
+
+/**
+ * The variable RUNSERVER is set by the command of that name: under DEBUG the browser shows what keeps
+ * the project from loading, until a change starts a process with a mended one. The terminal is told too.
+ */
+function explainFailure(error: unknown): Application {
+  const isDebug = settingsSource() === undefined || settings.DEBUG;
+  if (!process.env['RUNSERVER'] || !isDebug) throw error;
+  process.stderr.write(`The project cannot be loaded.\n${inspect(error)}\n`);
+  return loadErrorPage(error);
 }
 
 /** environ → request → middleware → URL pattern → view → response → start_response and body. */

@@ -59,7 +59,8 @@ export const GLOBAL_SETTINGS = {
   WSGI_APPLICATION: {
     type: types.string,
     default: '',
-    description: 'The module that exports `application`, as a dotted name; runserver serves it.',
+    description:
+      'The module that exports `application`, as a dotted name; runserver serves it. Where the settings cannot be loaded it serves the `wsgi` beside them.',
   },
   MIDDLEWARE: {
     type: types.listOf('middleware functions', types.callable),
