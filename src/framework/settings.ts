@@ -1,15 +1,21 @@
 import { importModule, ModuleNameError } from '../wsgi/dotted-name.ts';
-import { collectEnvironmentProblems } from './settings/env.ts';
+import { nearest } from '../wsgi/nearest.ts';
 import { ImproperlyConfigured } from './errors.ts';
+import { showSetting } from './secrets.ts';
+import { collectEnvironmentProblems } from './settings/env.ts';
 import {
   GLOBAL_SETTINGS,
   isGlobalSetting,
   type GlobalSettings,
 } from './settings/global-settings.ts';
-import { showSetting } from './secrets.ts';
-import { nearest } from '../wsgi/nearest.ts';
 
-/** The settings' types. A project adds its own by declaring this interface again. */
+export { env, type EnvironmentReader } from './settings/env.ts';
+export { CSP_NONCE, LOG_LEVELS, type LoggingOptions } from './settings/global-settings.ts';
+
+/**
+ * The settings' types. A project adds its own by declaring this interface again, as middleware.ts does
+ * to say what MIDDLEWARE holds.
+ */
 export interface Settings extends GlobalSettings {}
 
 /** The settings that a project's module adds; a literal's type is widened, so that another value may take its place. */
