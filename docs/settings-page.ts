@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
-import type { EnvironmentReader } from '../src/framework/env.ts';
-import { GLOBAL_SETTINGS } from '../src/framework/global-settings.ts';
+import type { EnvironmentReader } from '../src/framework/settings/env.ts';
+import { GLOBAL_SETTINGS } from '../src/framework/settings/global-settings.ts';
 
 type SettingName = keyof typeof GLOBAL_SETTINGS;
 
@@ -73,7 +73,7 @@ function escape(text: string): string {
   return text.replaceAll(/(`[^`]*`)|\*/g, (match, code?: string) => code ?? `\\${match}`);
 }
 
-const INTRODUCTION = `<!-- Written by \`npm run docs\` from src/framework/global-settings.ts: change it there. -->
+const INTRODUCTION = `<!-- Written by \`npm run docs\` from src/framework/settings/global-settings.ts: change it there. -->
 
 # Settings
 
@@ -113,7 +113,7 @@ const items = await loadItems({ limit: settings.PAGE_SIZE });
 
 const ENVIRONMENT = `## Values from the environment
 
-\`env\` of \`src/framework/env.ts\` reads variables with types. The second argument is what holds where
+\`env\` of \`src/framework/settings/env.ts\` reads variables with types. The second argument is what holds where
 the variable is unset or empty (the third of \`choice\`); without it the variable is required. Every bad
 variable is told at the start, with its name, its value and what is expected; a secret's value never is.
 \`env.secret\` also takes the name of a file from \`NAME_FILE\`, as containers are given secrets.`;

@@ -1,5 +1,5 @@
 import 'dotenv/config';
-import { runCommand } from './framework/commands/run.ts';
+import { runCommand } from './framework/commands.ts';
 
 process.env['SETTINGS_MODULE'] ??= 'myproject.settings';
 

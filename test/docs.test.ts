@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { PAGES, pageText } from '../docs/pages.ts';
 import { ENVIRONMENT_EXAMPLES } from '../docs/settings-page.ts';
-import { env } from '../src/framework/env.ts';
-import { GLOBAL_SETTINGS } from '../src/framework/global-settings.ts';
+import { env } from '../src/framework/settings/env.ts';
+import { GLOBAL_SETTINGS } from '../src/framework/settings/global-settings.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 

@@ -38,8 +38,6 @@ test.for([
   [['chekc'], "There is no command 'chekc'. Did you mean 'check'?"],
   [['frobnicate'], "There is no command 'frobnicate'. 'help' lists those there are."],
   [['check', '--deplyo'], "Unknown option '--deplyo'"],
-  [['check', '--tag', 'nonsense'], "No check has the tag 'nonsense'"],
-  [['check', '--tag', 'urls', '--tag', 'security'], "the tag 'security' run with --deploy alone"],
   [['check', '--fail-level', 'bad'], "--fail-level is 'bad': expected one of info, warning"],
   [['startproject'], 'Usage: startproject NAME [FOLDER]'],
   [['startproject', 'My-Shop'], "'My-Shop' cannot be a project's name"],
@@ -81,13 +79,6 @@ test('check --deploy warns of DEBUG and exits 0', async () => {
 test('check exits 1 where something is as bad as --fail-level', async () => {
   const args = ['check', '--deploy', '--fail-level', 'WARNING'];
   expect((await manage(args, { DEBUG: 'true' })).code).toBe(1);
-});
-
-test('check --tag runs those checks alone, and --list-tags lists the tags', async () => {
-  const { stdout } = await manage(['check', '--deploy', '-t', 'urls', '--tag', 'settings']);
-  expect(stdout).toBe('System check identified no issues (0 silenced).\n');
-  const list = await manage(['check', '--deploy', '--list-tags']);
-  expect(list.stdout).toBe('security\nsettings\nstaticfiles\nurls\n');
 });
 
 test('check exits 1 on an error', async () => {

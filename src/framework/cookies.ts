@@ -1,6 +1,5 @@
 import { parseCookie, stringifySetCookie } from 'cookie';
-import { decodeText } from './text.ts';
-import { refuseUnsafeNames } from './unsafe-names.ts';
+import { decodeText, refuseUnsafeNames } from './input.ts';
 
 export interface CookieOptions {
   /** Until then the browser keeps it; without this and `expires`, until it closes. */

@@ -9,29 +9,27 @@ import type { HttpResponse } from './response.ts';
  */
 export type ErrorHandler = (request: HttpRequest, error: Error) => Awaitable<HttpResponse>;
 
+/** By the statuses that they answer. */
+export type ErrorHandlers = ReadonlyMap<number, ErrorHandler>;
+
 const STATUSES = [400, 403, 404, 500];
 
 /**
- * Takes the handlers among a URLconf's exports.
+ * The handlers among a URLconf's exports.
  *
  * @throws {ImproperlyConfigured} where a handler is no function.
  */
-export function takeErrorHandlers(exports: Record<string, unknown>, moduleName: string): void {
-  handlers.clear();
-  for (const status of STATUSES) {
-    const handler = exports[`handler${status}`];
-    if (handler === undefined) continue;
-    if (typeof handler !== 'function') {
-      throw new ImproperlyConfigured(
-        `handler${status} of '${moduleName}' is ${typeof handler}: expected a function of the request and the error.`,
-      );
-    }
-    handlers.set(status, handler as ErrorHandler);
+export function errorHandlersOf(
+  exports: Readonly<Record<string, unknown>>,
+  moduleName: string,
+): ErrorHandlers {
+  const given = STATUSES.map((status) => [status, exports[`handler${status}`]] as const);
+  const handlers = given.filter(([, handler]) => handler !== undefined);
+  for (const [status, handler] of handlers) {
+    if (typeof handler === 'function') continue;
+    throw new ImproperlyConfigured(
+      `handler${status} of '${moduleName}' is ${typeof handler}: expected a function of the request and the error.`,
+    );
   }
+  return new Map(handlers as [number, ErrorHandler][]);
 }
-
-export function errorHandler(status: number): ErrorHandler | undefined {
-  return handlers.get(status);
-}
-
-const handlers = new Map<number, ErrorHandler>();

@@ -1,49 +1,21 @@
 import { ProtocolError } from '../http/protocol-error.ts';
 import type { Awaitable } from '../wsgi/types.ts';
-import { errorHandler, type ErrorHandler } from './error-handlers.ts';
+import type { ErrorHandler, ErrorHandlers } from './error-handlers.ts';
 import { notFoundPage } from './error-pages/not-found-page.ts';
 import { plainPage } from './error-pages/plain-page.ts';
 import { technicalPage } from './error-pages/technical-page.ts';
 import { asError, HttpError, MethodNotAllowed } from './errors.ts';
 import { log } from './logging.ts';
-import type { Handler } from './middleware/middleware.ts';
 import type { HttpRequest } from './request.ts';
-import { HttpResponse } from './response.ts';
+import type { HttpResponse } from './response.ts';
 import { settings } from './settings.ts';
 
-/**
- * A handler whose exceptions, thrown or awaited, become responses, as what is no response does.
- *
- * @param what the handler is, for whoever forgot a `return` in it.
- */
-export function convertErrors(getResponse: Handler, what: string): Handler {
-  const checked = (request: HttpRequest, response: unknown): Awaitable<HttpResponse> =>
-    response instanceof HttpResponse
-      ? response
-      : responseForError(request, noResponse(what, request, response));
-  return (request) => {
-    try {
-      const response = getResponse(request);
-      if (response instanceof HttpResponse) return response;
-      if (!(response instanceof Promise)) return checked(request, response);
-      return response.then(
-        (ready) => checked(request, ready),
-        (error: unknown) => responseForError(request, error),
-      );
-    } catch (error) {
-      return responseForError(request, error);
-    }
-  };
-}
-
-function noResponse(what: string, request: HttpRequest, returned: unknown): TypeError {
-  return new TypeError(
-    `The ${what} for ${request.path} returned ${String(returned)}, not an HttpResponse.`,
-  );
-}
-
 /** One log line, and the page: a technical one under DEBUG, the project's own, or a plain one. */
-export function responseForError(request: HttpRequest, thrown: unknown): Awaitable<HttpResponse> {
+export function responseForError(
+  request: HttpRequest,
+  thrown: unknown,
+  handlers: ErrorHandlers,
+): Awaitable<HttpResponse> {
   // Nobody waits for the answer any more: the server knows what to do.
   if (isAbort(request, thrown)) throw thrown;
   const error = asError(thrown);
@@ -53,7 +25,7 @@ export function responseForError(request: HttpRequest, thrown: unknown): Awaitab
   if (settings.DEBUG && (status === 400 || status >= 500)) {
     return technicalPage(request, error, status);
   }
-  const handler = errorHandler(status);
+  const handler = handlers.get(status);
   return handler
     ? projectResponse(handler, request, error, status)
     : plainResponse(request, error, status);

@@ -16,7 +16,7 @@ import type { PrettyOptions } from 'pino-pretty';
 import { escapeC1 } from '../wsgi/log-line.ts';
 import type { Body } from '../wsgi/types.ts';
 import { ImproperlyConfigured } from './errors.ts';
-import { redactFields, redactPasswords } from './log-redaction.ts';
+import { MASK, maskFields, maskLine } from './secrets.ts';
 import { onSettingChange, settings } from './settings.ts';
 
 /** What is logged of a request: enough to find its other lines. */
@@ -69,7 +69,7 @@ const { child: makeChild } = log;
 const withFields = {
   child(this: Logger, fields: Bindings, options?: ChildLoggerOptions): Logger {
     const logger = Reflect.apply(makeChild, this, [{}, options]) as Logger;
-    fieldsOf.set(logger, { ...fieldsOf.get(this), ...redactFields(fields) });
+    fieldsOf.set(logger, { ...fieldsOf.get(this), ...maskFields(fields) });
     // One that is also the parent's just now is the child's own all the same.
     if (options?.level !== undefined) logger.level = options.level;
     return logger;
@@ -78,7 +78,7 @@ const withFields = {
     return { ...fieldsOf.get(this) };
   },
   setBindings(this: Logger, fields: Bindings): void {
-    fieldsOf.set(this, { ...fieldsOf.get(this), ...redactFields(fields) });
+    fieldsOf.set(this, { ...fieldsOf.get(this), ...maskFields(fields) });
   },
 };
 Object.assign(log, withFields);
@@ -91,7 +91,13 @@ function followLogging(name: string): void {
 function configureLog(): void {
   const { level = 'info', redact = [] } = settings.LOGGING;
   requirePaths(redact);
-  Object.assign(log, pino({ ...commonOptions(), level, redact: [...redact] }, openDestination()));
+  Object.assign(
+    log,
+    pino(
+      { ...commonOptions(), level, redact: { paths: [...redact], censor: MASK } },
+      openDestination(),
+    ),
+  );
 }
 
 /** @throws {ImproperlyConfigured} where pino cannot read one, whose own words name no setting. */
@@ -113,12 +119,12 @@ function commonOptions(): LoggerOptions {
     // An error is made plain with the other fields.
     serializers: { err: (error: unknown) => error },
     timestamp: stdTimeFunctions.isoTime,
-    hooks: { streamWrite: (line) => escapeC1(redactPasswords(line)) },
+    hooks: { streamWrite: (line) => escapeC1(maskLine(line)) },
     mixin(_fields, _level, logger) {
       const request = requests.getStore();
       return { ...(request && { request_id: request.id }), ...fieldsOf.get(logger) };
     },
-    mixinMergeStrategy: (fields, mixed) => redactFields({ ...mixed, ...fields }),
+    mixinMergeStrategy: (fields, mixed) => maskFields({ ...mixed, ...fields }),
   };
 }
 
@@ -126,42 +132,25 @@ const DESCRIPTORS = { stdout: 1, stderr: 2 } as const;
 
 /** Each line goes out at once: the last ones before a crash matter most. */
 function openDestination(): DestinationStream {
-  const { destination: target = 'stderr', pretty = 'auto' } = settings.LOGGING;
-  const place = target === 'stdout' || target === 'stderr' ? DESCRIPTORS[target] : target;
-  const isPretty = pretty === 'auto' ? isTerminal(place) : pretty;
-  return (isPretty && prettyStream(place)) || openPlace(place);
-}
-
-/** @throws {ImproperlyConfigured} where it cannot be opened. */
-function openPlace(place: number | string): DestinationStream {
-  try {
-    return destination({ dest: place, sync: true, mkdir: true });
-  } catch (cause) {
-    throw new ImproperlyConfigured(
-      `LOGGING has destination '${place}': expected stdout, stderr or a file that can be written (${(cause as Error).message}).`,
-      { cause },
-    );
-  }
+  const { destination: name = 'stderr', pretty = 'auto' } = settings.LOGGING;
+  const fd = DESCRIPTORS[name];
+  const isPretty = pretty === 'auto' ? isatty(fd) : pretty;
+  return (isPretty && prettyStream(fd)) || destination({ fd, sync: true });
 }
 
 /** pino-pretty is a development dependency: undefined where it is not installed, as in production. */
-function prettyStream(place: number | string): DestinationStream | undefined {
+function prettyStream(fd: number): DestinationStream | undefined {
   const require = createRequire(import.meta.url);
   try {
     const pretty = require('pino-pretty') as (options: PrettyOptions) => DestinationStream;
     return pretty({
-      destination: place,
+      destination: fd,
       sync: true,
-      mkdir: true,
-      colorize: isTerminal(place),
+      colorize: isatty(fd),
       translateTime: 'SYS:HH:MM:ss',
       ignore: 'pid,logger',
     });
   } catch {
     return undefined;
   }
-}
-
-function isTerminal(place: number | string): boolean {
-  return typeof place === 'number' && isatty(place);
 }

@@ -7,10 +7,9 @@ import { variable } from '../wsgi/variable.ts';
 import { cookieSalt, parseCookies } from './cookies.ts';
 import type { Form } from './forms/form.ts';
 import { mayHaveFiles, readForm } from './forms/read-form.ts';
-import { decodeBody, parseFields, parseJson, readBody } from './request-body.ts';
+import { decodeBody, decodeText, parseFields, parseJson, readBody } from './input.ts';
 import { settings } from './settings.ts';
 import { BadSignature, unsign, type UnsignOptions } from './signing.ts';
-import { decodeText } from './text.ts';
 import { scriptPrefix } from './urls/script-prefix.ts';
 
 /** A request as views see it. Everything is read from environ when it is first asked for. */

@@ -6,7 +6,9 @@ import { BadRequest } from './errors.ts';
 import { cookieSalt, formatSetCookie, type CookieOptions } from './cookies.ts';
 import type { Html } from './html.ts';
 import { sign } from './signing.ts';
-import { StreamedBody, type Chunks } from './streamed-body.ts';
+
+/** Pieces of a streamed body; text is sent as UTF-8. */
+export type Chunks = Iterable<string | Bytes> | AsyncIterable<string | Bytes>;
 
 export interface ResponseInit {
   readonly status?: number;
@@ -113,6 +115,42 @@ export class ResponseHeaders {
       if (header !== undefined && isSameName(header[0], name)) return index;
     }
     return -1;
+  }
+}
+
+/** What streams can do besides being read: those of Node, those of the web, generators. */
+interface Closable {
+  on?(event: 'error', listener: () => void): unknown;
+  destroy?(): unknown;
+  cancel?(): Promise<unknown>;
+  return?(): unknown;
+}
+
+/** A body that ends its source when it is closed, also where nobody has begun to read it. */
+class StreamedBody implements AsyncIterable<Bytes> {
+  readonly #source: Chunks & Closable;
+  #isBegun = false;
+
+  constructor(source: Chunks) {
+    this.#source = source;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Bytes> {
+    this.#isBegun = true;
+    for await (const chunk of this.#source) {
+      yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+    }
+  }
+
+  /** What was begun ends with its loop; a stream of Node also where the loop still waits for a piece. */
+  async close(): Promise<void> {
+    const source = this.#source;
+    // Nobody else hears of what is no longer wanted, such as a file that cannot be opened.
+    source.on?.('error', () => {});
+    source.destroy?.();
+    if (this.#isBegun) return;
+    await source.cancel?.();
+    await source.return?.();
   }
 }
 

@@ -1,11 +1,21 @@
-import { collectEnvironmentProblems } from './env.ts';
-import { ImproperlyConfigured } from './errors.ts';
-import { GLOBAL_SETTINGS, isGlobalSetting, type GlobalSettings } from './global-settings.ts';
-import { importSetting } from './import-setting.ts';
-import { showSetting } from './masking.ts';
+import { importModule, ModuleNameError } from '../wsgi/dotted-name.ts';
 import { nearest } from '../wsgi/nearest.ts';
+import { ImproperlyConfigured } from './errors.ts';
+import { showSetting } from './secrets.ts';
+import { collectEnvironmentProblems } from './settings/env.ts';
+import {
+  GLOBAL_SETTINGS,
+  isGlobalSetting,
+  type GlobalSettings,
+} from './settings/global-settings.ts';
 
-/** The settings' types. A project adds its own by declaring this interface again. */
+export { env, type EnvironmentReader } from './settings/env.ts';
+export { CSP_NONCE, LOG_LEVELS, type LoggingOptions } from './settings/global-settings.ts';
+
+/**
+ * The settings' types. A project adds its own by declaring this interface again, as middleware.ts does
+ * to say what MIDDLEWARE holds.
+ */
 export interface Settings extends GlobalSettings {}
 
 /** The settings that a project's module adds; a literal's type is widened, so that another value may take its place. */
@@ -98,6 +108,29 @@ export function onSettingChange(listener: SettingListener): () => void {
   return () => {
     listeners.delete(listener);
   };
+}
+
+/**
+ * Imports the module that a setting names. Errors inside the module come through.
+ *
+ * @throws {ImproperlyConfigured} where the setting is empty or there is no such module.
+ */
+export async function importSetting(
+  setting: string,
+  name: string,
+  example: string,
+): Promise<Record<string, unknown>> {
+  if (!name) {
+    throw new ImproperlyConfigured(
+      `${setting} is not set: expected a module's name, such as ${example}.`,
+    );
+  }
+  try {
+    return await importModule(name);
+  } catch (error) {
+    if (!(error instanceof ModuleNameError)) throw error;
+    throw new ImproperlyConfigured(`${setting} is '${name}'. ${error.message}`, { cause: error });
+  }
 }
 
 let loading: Promise<void> | undefined;

@@ -1,5 +1,6 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { BadRequest } from './errors.ts';
+import { log } from './logging.ts';
 import { settings } from './settings.ts';
 
 /** What a signature is for: one that was made with one salt is worth nothing with another. */
@@ -20,7 +21,7 @@ export class BadSignature extends BadRequest {
 /** Signs a value that a client keeps, with the time: `value:time:signature`. The value stays readable. */
 export function sign(value: string, { salt }: SignOptions): string {
   const signed = `${value}:${Math.floor(Date.now() / 1000).toString(36)}`;
-  return `${signed}:${signature(signed, salt, settings.SECRET_KEY)}`;
+  return `${signed}:${signature(signed, salt, secretKey())}`;
 }
 
 /**
@@ -32,7 +33,7 @@ export function unsign(text: string, { salt, maxAgeSeconds = Infinity }: UnsignO
   const [, signed = '', value = '', time = '', given = ''] = SIGNED.exec(text) ?? [];
   // An empty one, of a variable that is not set, is a key that everybody knows.
   const fallbacks = settings.SECRET_KEY_FALLBACKS.filter((key) => key !== '');
-  const keys = [settings.SECRET_KEY, ...fallbacks];
+  const keys = [secretKey(), ...fallbacks];
   if (!keys.some((key) => isEqual(given, signature(signed, salt, key)))) {
     throw new BadSignature('The signature does not match.');
   }
@@ -41,6 +42,36 @@ export function unsign(text: string, { salt, maxAgeSeconds = Infinity }: UnsignO
     throw new BadSignature(`The signature is older than ${maxAgeSeconds} seconds.`);
   }
   return value;
+}
+
+/**
+ * Lets an application of settings without a SECRET_KEY sign all the same, so that a new project runs,
+ * and says what that means. The key is made where something is signed, not before.
+ */
+export function permitMadeKey(): void {
+  if ('SECRET_KEY' in settings) return;
+  isMadeKeyPermitted = true;
+  const [owner, others] = process.env['GATEWAY_SECRET']
+    ? ['the workers of this gateway', 'other replicas']
+    : ['this process alone', 'every other process'];
+  log.warn(
+    { setting: 'SECRET_KEY' },
+    `SECRET_KEY is not set: one is made for ${owner}. What it signs, such as cookies, is refused after a restart and by ${others}. Set SECRET_KEY, or SECRET_KEY_FILE.`,
+  );
+}
+
+let isMadeKeyPermitted = false;
+let madeKey: string | undefined;
+
+function secretKey(): string {
+  const isMade = isMadeKeyPermitted && !('SECRET_KEY' in settings);
+  return isMade ? (madeKey ??= makeKey()) : settings.SECRET_KEY;
+}
+
+/** Under a gateway that gives its workers GATEWAY_SECRET they all make the same one. */
+function makeKey(): string {
+  const seed = process.env['GATEWAY_SECRET'] || randomBytes(64);
+  return createHmac('sha512', seed).update('SECRET_KEY').digest('base64url');
 }
 
 // value ":" seconds since 1970 in base 36 ":" HMAC-SHA-256 in base64url

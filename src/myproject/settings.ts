@@ -1,11 +1,11 @@
 /**
  * The settings of this project. Every upper-case export is a setting, your own ones too; those that
- * the framework reads are in src/framework/global-settings.ts. What differs between machines comes
+ * the framework reads are in src/framework/settings/global-settings.ts. What differs between machines comes
  * from the environment.
  */
 import { dirname } from 'node:path';
-import { env } from '../framework/env.ts';
-import { LOG_LEVELS } from '../framework/global-settings.ts';
+import { env } from '../framework/settings/env.ts';
+import { LOG_LEVELS } from '../framework/settings/global-settings.ts';
 import { crossOriginProtection } from '../framework/middleware/cross-origin.ts';
 import { health } from '../framework/middleware/health.ts';
 import { hosts } from '../framework/middleware/hosts.ts';

@@ -1,5 +1,5 @@
 import 'dotenv/config';
-import { getWsgiApplication } from '../framework/wsgi.ts';
+import { getWsgiApplication } from '../framework/application.ts';
 
 process.env['SETTINGS_MODULE'] ??= 'myproject.settings';
 

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { createApplication } from '../../src/framework/handler.ts';
+import { createApplication } from '../../src/framework/application.ts';
 import { crossOriginProtection } from '../../src/framework/middleware/cross-origin.ts';
 import { hosts } from '../../src/framework/middleware/hosts.ts';
 import { requestId } from '../../src/framework/middleware/request-id.ts';

@@ -2,12 +2,12 @@ import { expect, test } from 'vitest';
 import { BadRequest } from '../../src/framework/errors.ts';
 import { html } from '../../src/framework/html.ts';
 import {
-  HttpResponse,
+  type Chunks,
   htmlResponse,
+  HttpResponse,
   jsonResponse,
   redirect,
 } from '../../src/framework/response.ts';
-import type { Chunks } from '../../src/framework/streamed-body.ts';
 
 async function bodyOf(response: HttpResponse): Promise<string> {
   const pieces: Uint8Array[] = [];

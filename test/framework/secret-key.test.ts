@@ -11,10 +11,27 @@ beforeEach(() => {
 async function start() {
   const { loadSettings, settings } = await import('../../src/framework/settings.ts');
   const { capturedLog } = await import('./captured-log.ts');
-  const { provideSecretKey } = await import('../../src/framework/secret-key.ts');
+  const { sign, unsign, permitMadeKey } = await import('../../src/framework/signing.ts');
   const lines = capturedLog();
   await loadSettings();
-  return { lines, settings, provideSecretKey };
+  return { lines, settings, sign, unsign, permitMadeKey };
+}
+
+const salt = 'a test';
+
+/** A process of its own signs, and another one is asked whether it takes the signature. */
+async function isTakenByAnother(): Promise<boolean> {
+  const one = await start();
+  one.permitMadeKey();
+  const signed = one.sign('value', { salt });
+  vi.resetModules();
+  const { permitMadeKey, unsign } = await start();
+  permitMadeKey();
+  try {
+    return unsign(signed, { salt }) === 'value';
+  } catch {
+    return false;
+  }
 }
 
 test('an empty key is an error where it is read, not where it is loaded', async () => {
@@ -22,45 +39,49 @@ test('an empty key is an error where it is read, not where it is loaded', async 
   expect(() => settings.SECRET_KEY).toThrow(/^SECRET_KEY is empty: expected a long random text/);
 });
 
-test('a key that is given stays, without a word', async () => {
+test('a key that is given signs, without a word', async () => {
   vi.stubEnv('TEST_SECRET_KEY', 'given');
-  const { lines, settings, provideSecretKey } = await start();
-  provideSecretKey();
-  expect(settings.SECRET_KEY).toBe('given');
+  const { lines, permitMadeKey } = await start();
+  permitMadeKey();
   expect(lines).toEqual([]);
+  vi.resetModules();
+  expect(await isTakenByAnother()).toBe(true);
 });
 
-test('where none is given an application makes its own, and says what that means', async () => {
-  const { lines, settings, provideSecretKey } = await start();
-  provideSecretKey();
-  expect(settings.SECRET_KEY).toMatch(/^[\w-]{86}$/);
+test('where none is given an application says what that means', async () => {
+  const { lines, sign, unsign, permitMadeKey } = await start();
+  permitMadeKey();
   expect(lines).toMatchObject([
     {
       level: 'warn',
-      message: expect.stringMatching(/SECRET_KEY is not set: one was made for this process alone/),
+      message: expect.stringMatching(/SECRET_KEY is not set: one is made for this process alone/),
     },
   ]);
+  expect(unsign(sign('value', { salt }), { salt })).toBe('value');
+});
+
+test('a key that is made is no setting: what only checks the project makes none', async () => {
+  const { permitMadeKey, settings, sign } = await start();
+  permitMadeKey();
+  sign('value', { salt });
+  expect('SECRET_KEY' in settings).toBe(false);
 });
 
 test('two processes without a gateway make two keys', async () => {
-  const one = await start();
-  one.provideSecretKey();
-  vi.resetModules();
-  const other = await start();
-  other.provideSecretKey();
-  expect(other.settings.SECRET_KEY).not.toBe(one.settings.SECRET_KEY);
+  expect(await isTakenByAnother()).toBe(false);
 });
 
-test('workers of one gateway make the same key', async () => {
+test('workers of one gateway make the same key, which is not its secret', async () => {
   vi.stubEnv('GATEWAY_SECRET', 'random, from the arbiter');
-  const one = await start();
-  one.provideSecretKey();
+  expect(await isTakenByAnother()).toBe(true);
   vi.resetModules();
-  const other = await start();
-  other.provideSecretKey();
-  expect(other.settings.SECRET_KEY).toBe(one.settings.SECRET_KEY);
-  expect(other.lines).toMatchObject([
-    { message: expect.stringContaining('workers of this gateway') },
-  ]);
-  expect(other.settings.SECRET_KEY).not.toContain('random');
+  const { lines, sign, permitMadeKey } = await start();
+  permitMadeKey();
+  expect(lines).toMatchObject([{ message: expect.stringContaining('workers of this gateway') }]);
+  const signed = sign('value', { salt });
+  vi.resetModules();
+  vi.stubEnv('GATEWAY_SECRET', undefined);
+  vi.stubEnv('TEST_SECRET_KEY', 'random, from the arbiter');
+  const { unsign } = await start();
+  expect(() => unsign(signed, { salt })).toThrow('does not match');
 });

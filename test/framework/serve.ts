@@ -9,7 +9,8 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
 import { nodeHandler } from '../../src/adapters/node-handler.ts';
-import { createApplication } from '../../src/framework/handler.ts';
+import { createApplication } from '../../src/framework/application.ts';
+import type { ErrorHandlers } from '../../src/framework/error-handlers.ts';
 import type { Middleware } from '../../src/framework/middleware/middleware.ts';
 import {
   configureSettings,
@@ -39,6 +40,7 @@ export interface TestServer {
 export interface Project {
   readonly urlpatterns?: readonly UrlPattern[];
   readonly middleware?: readonly Middleware[];
+  readonly errorHandlers?: ErrorHandlers;
   readonly settings?: Partial<Settings>;
   readonly environ?: Partial<Environ>;
 }
@@ -52,7 +54,7 @@ export function withSettings(changes: Partial<Settings>): void {
 /** Serves a project made of these patterns and middleware until the test ends. */
 export function serveProject(project: Project): Promise<TestServer> {
   withSettings(project.settings ?? {});
-  const urlconf = compileUrlconf(project.urlpatterns ?? []);
+  const urlconf = compileUrlconf(project.urlpatterns ?? [], project.errorHandlers);
   const application = createApplication(urlconf, project.middleware ?? []);
   return serve(application, project.environ);
 }

@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { readMultipart } from '../../src/framework/forms/multipart.ts';
-import { readBody } from '../../src/framework/request-body.ts';
+import { readBody } from '../../src/framework/input.ts';
 import { BodyInputStream } from '../../src/wsgi/input-stream.ts';
 import type { Bytes } from '../../src/wsgi/types.ts';
 import { sampleEnviron } from '../wsgi/environ.ts';

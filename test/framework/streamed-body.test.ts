@@ -5,20 +5,23 @@ import { Readable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
 import { conditionalGet } from '../../src/framework/middleware/conditional-get.ts';
-import { HttpResponse } from '../../src/framework/response.ts';
-import { StreamedBody } from '../../src/framework/streamed-body.ts';
+import { HttpResponse, type Chunks } from '../../src/framework/response.ts';
 import { path } from '../../src/framework/urls/path.ts';
 import { serveProject } from './serve.ts';
 
+function bodyOf(source: Chunks) {
+  return new HttpResponse(source).body as AsyncIterable<Uint8Array> & { close(): Promise<void> };
+}
+
 test('a stream that nobody has begun to read is destroyed', async () => {
   const source = Readable.from(['a']);
-  await new StreamedBody(source).close();
+  await bodyOf(source).close();
   expect(source.destroyed).toBe(true);
 });
 
 test('a stream that is waited for is destroyed', async () => {
   const source = new Readable({ read() {} });
-  const body = new StreamedBody(source);
+  const body = bodyOf(source);
   const waiting = expect(body[Symbol.asyncIterator]().next()).rejects.toThrow('Premature close');
   await body.close();
   expect(source.destroyed).toBe(true);
@@ -29,20 +32,20 @@ test('closing does not wait for a source that waits for ever itself', async () =
   async function* source() {
     yield await new Promise<never>(() => {});
   }
-  const body = new StreamedBody(source());
+  const body = bodyOf(source());
   void body[Symbol.asyncIterator]().next();
   await expect(body.close()).resolves.toBeUndefined();
 });
 
 test('a file that is not there disturbs nobody once it is not wanted', async () => {
   const source = createReadStream('/nowhere');
-  await new StreamedBody(source).close();
+  await bodyOf(source).close();
   await new Promise((resolve) => source.once('close', resolve));
 });
 
 test('a web stream is cancelled', async () => {
   const cancel = vi.fn<() => void>();
-  await new StreamedBody(new ReadableStream<string>({ cancel })).close();
+  await bodyOf(new ReadableStream<string>({ cancel })).close();
   expect(cancel).toHaveBeenCalledOnce();
 });
 
@@ -51,7 +54,7 @@ test('an iterator is returned', async () => {
     Promise.resolve({ done: true, value: undefined }),
   );
   const source = { [Symbol.asyncIterator]: () => source, next: end, return: end };
-  await new StreamedBody(source).close();
+  await bodyOf(source).close();
   expect(end).toHaveBeenCalledOnce();
 });
 
@@ -61,7 +64,7 @@ test.for<[what: string, source: () => AsyncIterable<string> | Iterable<string>]>
   ['a generator', () => ['a', 'b'].values()],
   ['a list', () => ['a', 'b']],
 ])('closing %s that was read to its end is harmless', async ([, source]) => {
-  const body = new StreamedBody(source());
+  const body = bodyOf(source());
   const pieces: Uint8Array[] = [];
   for await (const piece of body) pieces.push(piece);
   await body.close();

@@ -17,6 +17,20 @@ export interface CheckMessage {
 /** Looks at the loaded project and says what is wrong with it. */
 export type Check = () => Awaitable<readonly CheckMessage[]>;
 
+/** Adds a check of the project's own, for `check --deploy` alone where that is said; to be called from the settings module. */
+export function registerCheck(
+  check: Check,
+  { deploy = false }: { readonly deploy?: boolean } = {},
+): void {
+  registered.push({ check, deploy });
+}
+
+export function registeredChecks(deploy: boolean): readonly Check[] {
+  return registered.filter((entry) => deploy || !entry.deploy).map(({ check }) => check);
+}
+
+const registered: { readonly check: Check; readonly deploy: boolean }[] = [];
+
 export interface CheckResult {
   readonly messages: readonly CheckMessage[];
   readonly silencedCount: number;

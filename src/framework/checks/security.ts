@@ -129,10 +129,10 @@ const RULES: readonly Rule[] = [
   {
     id: 'security.W103',
     isBroken: ({ SECURE_PROXY_SSL_HEADER }) =>
-      SECURE_PROXY_SSL_HEADER !== null && !gatewayTrustsProxy(process.env),
+      SECURE_PROXY_SSL_HEADER !== null && !process.env['FORWARDED_ALLOW_IPS'],
     message:
       'SECURE_PROXY_SSL_HEADER is set, so the application believes a header that the gateway takes from proxies on this machine alone.',
-    hint: "Set FORWARDED_ALLOW_IPS to the proxy's network, or to '*' where nobody else can connect; without a proxy, take SECURE_PROXY_SSL_HEADER away. Silence this where gateway.config.ts sets forwardedAllowIps.",
+    hint: "Set FORWARDED_ALLOW_IPS to the proxy's network, or to '*' where nobody else can connect; without a proxy, take SECURE_PROXY_SSL_HEADER away. Silence this where the server is told of the proxy in another way.",
   },
   {
     id: 'security.W104',
@@ -151,8 +151,59 @@ function frameOptionsOf(policy: Settings['SECURE_CSP']): Settings['X_FRAME_OPTIO
   return sources === "'self'" ? 'SAMEORIGIN' : undefined;
 }
 
-/** The gateway's own setting, by the names that it is given by. */
-function gatewayTrustsProxy(environment: NodeJS.ProcessEnv): boolean {
-  const options = environment['GATEWAY_CMD_ARGS'] ?? '';
-  return Boolean(environment['FORWARDED_ALLOW_IPS']) || options.includes('--forwarded-allow-ips');
+const LEAST_LENGTH = 50;
+const LEAST_DISTINCT = 5;
+const INSECURE_PREFIX = 'insecure-';
+
+/** SECRET_KEY is there and strong, and so is each former one. Ids below 100 are Django's. */
+export function checkSecretKey(): readonly CheckMessage[] {
+  const fallbacks = settings.SECRET_KEY_FALLBACKS.flatMap((key, index) =>
+    isWeak(key) ? [weak('security.W025', `SECRET_KEY_FALLBACKS[${index}]`)] : [],
+  );
+  return [...checkKey(), ...fallbacks];
 }
+
+function checkKey(): readonly CheckMessage[] {
+  if ('SECRET_KEY' in settings) {
+    return isWeak(settings.SECRET_KEY) ? [weak('security.W009', 'SECRET_KEY')] : [];
+  }
+  // Set for the containers by those who run more than one of them.
+  const replicas = Number(process.env['APP_REPLICAS'] ?? 1);
+  if (replicas > 1) {
+    return [
+      {
+        level: 'error',
+        id: 'security.E101',
+        message: `SECRET_KEY is not set, and there are ${replicas} replicas: each refuses what another signed.`,
+        hint: KEY_HINT,
+      },
+    ];
+  }
+  return [
+    {
+      level: 'warning',
+      id: 'security.W009',
+      message: 'SECRET_KEY is not set: what was signed before a restart is refused after it.',
+      hint: KEY_HINT,
+    },
+  ];
+}
+
+function isWeak(key: string): boolean {
+  return (
+    key.length < LEAST_LENGTH ||
+    new Set(key).size < LEAST_DISTINCT ||
+    key.startsWith(INSECURE_PREFIX)
+  );
+}
+
+function weak(id: string, name: string): CheckMessage {
+  return {
+    level: 'warning',
+    id,
+    message: `${name} is easy to guess: expected ${LEAST_LENGTH} characters or more, ${LEAST_DISTINCT} different ones or more, and no '${INSECURE_PREFIX}' before them.`,
+    hint: KEY_HINT,
+  };
+}
+
+const KEY_HINT = 'Make one with: openssl rand -base64 48';

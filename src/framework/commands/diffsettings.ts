@@ -1,6 +1,6 @@
 import { isDeepStrictEqual, parseArgs } from 'node:util';
-import { GLOBAL_SETTINGS, isGlobalSetting } from '../global-settings.ts';
-import { showSetting } from '../masking.ts';
+import { GLOBAL_SETTINGS, isGlobalSetting } from '../settings/global-settings.ts';
+import { showSetting } from '../secrets.ts';
 import { loadSettings, settings } from '../settings.ts';
 import { print, type Command } from './command.ts';
 

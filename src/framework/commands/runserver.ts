@@ -1,10 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { constants } from 'node:os';
-import { dirname, extname, join } from 'node:path';
-import { inspect } from 'node:util';
+import { inspect, parseArgs } from 'node:util';
 import { resolveModuleName, SOURCE_ROOT } from '../../wsgi/dotted-name.ts';
 import { CommandError, ImproperlyConfigured } from '../errors.ts';
 import { loadSettings, settings, settingsSource } from '../settings.ts';
@@ -12,7 +10,6 @@ import { check } from './check.ts';
 import { print, printError, type Command } from './command.ts';
 
 const DEFAULT_ADDRESS = '127.0.0.1:8000';
-const ADDRESS = /^(?:\[[\da-f:.]+\]|\w[\w.-]*):[1-9]\d*$/i;
 
 export const runserver: Command = {
   name: 'runserver',
@@ -34,6 +31,15 @@ async function serve(args: readonly string[]): Promise<number> {
   return exitCode(gateway);
 }
 
+/** A port, or what the gateway's --bind takes: it says itself what is wrong with an address. */
+function parseAddress(args: readonly string[]): string {
+  const { positionals } = parseArgs({ args, allowPositionals: true });
+  const [text = DEFAULT_ADDRESS, ...rest] = positionals;
+  const address = /^\d+$/.test(text) ? `127.0.0.1:${text}` : text;
+  if (rest.length === 0 && URL.canParse(`http://${address}`)) return address;
+  throw new CommandError(`runserver ${args.join(' ')}: expected a port, or an address and a port.`);
+}
+
 /** What is broken in the project is told and no reason to stop: the browser shows it until it is mended. */
 async function checkProject(): Promise<void> {
   print('Performing system checks...\n');
@@ -45,17 +51,6 @@ async function checkProject(): Promise<void> {
     if (error instanceof CommandError) throw error;
     printError(error instanceof ImproperlyConfigured ? error.message : inspect(error));
   }
-}
-
-/** A port, or an address and a port, as the gateway's --bind takes them. */
-function parseAddress(args: readonly string[]): string {
-  const [text = DEFAULT_ADDRESS, ...rest] = args;
-  const address = /^\d+$/.test(text) ? `127.0.0.1:${text}` : text;
-  const isAddress = ADDRESS.test(address) && URL.canParse(`http://${address}`);
-  if (rest.length === 0 && isAddress) return address;
-  throw new CommandError(
-    `runserver ${args.join(' ')}: expected a port from 1 to 65535, or an address and such a port.`,
-  );
 }
 
 /** The gateway would wait for the port to come free, which here it does not. */
@@ -83,14 +78,6 @@ function refuseUnservable(): void {
       'WSGI_APPLICATION is not set: set it to the module to serve, such as myproject.wsgi.',
     );
   }
-  try {
-    resolveModuleName(settings.WSGI_APPLICATION);
-  } catch (cause) {
-    throw new CommandError(
-      `WSGI_APPLICATION is '${settings.WSGI_APPLICATION}'. ${(cause as Error).message}`,
-      { cause },
-    );
-  }
 }
 
 function printBanner(address: string): void {
@@ -106,22 +93,22 @@ Quit with Control-C.
 
 /**
  * The gateway's command is started by its path: the framework does not know the gateway. On a change
- * it starts a worker with the new code. What it serves is the project, or why that does not load.
+ * it starts a worker with the new code, whose `getWsgiApplication` heeds RUNSERVER.
  */
 function startGateway(address: string): ChildProcess {
   const cli = resolveModuleName('gateway.cli');
-  const options = ['--bind', address, '--workers', '1', '--reload', ...configOption()];
+  const options = ['--bind', address, '--workers', '1', '--reload'];
   // execArgv holds tsx's loader where the sources run.
-  const args = [...process.execArgv, cli, ...options, 'framework.development'];
-  return spawn(process.execPath, args, { stdio: 'inherit' });
+  const args = [...process.execArgv, cli, ...options, servedModule()];
+  const env = { ...process.env, RUNSERVER: 'true' };
+  return spawn(process.execPath, args, { stdio: 'inherit', env });
 }
 
-/** The gateway looks for its settings beside the module that it serves, which is not the project's here. */
-function configOption(): string[] {
-  if (settingsSource() === undefined) return [];
-  const module = resolveModuleName(settings.WSGI_APPLICATION);
-  const file = join(dirname(module), `gateway.config${extname(module)}`);
-  return existsSync(file) ? ['--config', file] : [];
+/** Settings that cannot be loaded do not say which it is: then it is the `wsgi` beside them. */
+function servedModule(): string {
+  if (settingsSource() !== undefined) return settings.WSGI_APPLICATION;
+  const settingsModule = process.env['SETTINGS_MODULE'] ?? '';
+  return settingsModule.replace(/[^./\\]+(?=$|\.[cm]?[jt]s$)/, 'wsgi');
 }
 
 function forwardSignals(gateway: ChildProcess): void {

@@ -2,9 +2,9 @@ import repl from 'node:repl';
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { settings, settingsSource } from '../settings.ts';
-import { testClient } from '../testing/client.ts';
+import { testClient } from '../testing.ts';
 import { reverse } from '../urls/reverse.ts';
-import { getWsgiApplication } from '../wsgi.ts';
+import { getWsgiApplication } from '../application.ts';
 import { print, type Command } from './command.ts';
 
 export const shell: Command = {

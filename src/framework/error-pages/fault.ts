@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { asError } from '../errors.ts';
 import { html, type Html } from '../html.ts';
-import { maskUrls } from '../masking.ts';
+import { maskUrls } from '../secrets.ts';
 import { framesOf, messageOf, type Frame, type SourceLine } from './frames.ts';
 
 const MOST_CAUSES = 10;

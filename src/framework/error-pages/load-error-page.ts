@@ -2,7 +2,7 @@ import { statusLine } from '../../http/status.ts';
 import type { Application } from '../../wsgi/types.ts';
 import { asError } from '../errors.ts';
 import { html, type Html } from '../html.ts';
-import { maskUrls } from '../masking.ts';
+import { maskUrls } from '../secrets.ts';
 import { faultSections } from './fault.ts';
 import { messageOf } from './frames.ts';
 import { pageResponse } from './page.ts';

@@ -1,4 +1,4 @@
-import { isSecretName, MASK, maskQuery, showSetting } from '../masking.ts';
+import { MASK, maskQuery, showSetting, showText } from '../secrets.ts';
 import type { HttpRequest } from '../request.ts';
 import { settings } from '../settings.ts';
 
@@ -37,14 +37,14 @@ export function shownUrl(request: HttpRequest): string {
 function queryFacts({ environ }: HttpRequest): Fact[] {
   return Array.from(new URLSearchParams(environ.QUERY_STRING), ([name, value]) => [
     name,
-    shownText(name, value),
+    showText(name, value),
   ]);
 }
 
 function headerFacts({ environ }: HttpRequest): Fact[] {
   return Object.entries(environ).flatMap(([key, value]) => {
     if (!key.startsWith('HTTP_') || typeof value !== 'string') return [];
-    return [[headerName(key), shownText(key, value)]];
+    return [[headerName(key), showText(key, value)]];
   });
 }
 
@@ -57,16 +57,12 @@ function cookieFacts({ environ }: HttpRequest): Fact[] {
 }
 
 function environFact([key, value]: [string, unknown]): Fact[] {
-  if (typeof value === 'string') return [[key, shownText(key, value)]];
+  if (typeof value === 'string') return [[key, showText(key, value)]];
   const isData = !STREAMS.has(key) && typeof value !== 'function' && !isInstance(value);
   return isData ? [[key, showSetting(key, value)]] : [];
 }
 
 const STREAMS = new Set(['wsgi.input', 'wsgi.errors']);
-
-function shownText(name: string, value: string): string {
-  return value !== '' && isSecretName(name) ? MASK : maskQuery(value);
-}
 
 /** Of a class of its own, as streams and signals are. */
 function isInstance(value: unknown): boolean {

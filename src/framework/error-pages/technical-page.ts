@@ -1,7 +1,7 @@
 import { statusLine } from '../../http/status.ts';
 import { inspect } from 'node:util';
 import { html, type Html } from '../html.ts';
-import { maskUrls } from '../masking.ts';
+import { maskUrls } from '../secrets.ts';
 import type { HttpRequest } from '../request.ts';
 import type { HttpResponse } from '../response.ts';
 import { causesOf, faultSections } from './fault.ts';

@@ -1,6 +1,6 @@
 import type { Bytes } from '../../wsgi/types.ts';
 import { BadRequest } from '../errors.ts';
-import { decodeBody } from '../request-body.ts';
+import { decodeBody } from '../input.ts';
 import { safeFileName } from './uploaded-file.ts';
 
 /** What one part of a form says of itself (RFC 7578 §4.2, §4.4). */

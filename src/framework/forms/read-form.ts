@@ -1,7 +1,7 @@
 import type { Bytes, Environ } from '../../wsgi/types.ts';
 import { variable } from '../../wsgi/variable.ts';
 import { UnsupportedMediaType } from '../errors.ts';
-import { bodyPieces, decodeBody, parseFields } from '../request-body.ts';
+import { bodyPieces, decodeBody, parseFields } from '../input.ts';
 import { settings } from '../settings.ts';
 import { Form } from './form.ts';
 import { readMultipart } from './multipart.ts';

@@ -1,6 +1,4 @@
 import type { Awaitable } from '../../wsgi/types.ts';
-import { ImproperlyConfigured } from '../errors.ts';
-import { convertErrors } from '../error-responses.ts';
 import type { HttpRequest } from '../request.ts';
 import type { HttpResponse } from '../response.ts';
 
@@ -29,21 +27,10 @@ export type Handler = (request: HttpRequest) => Awaitable<HttpResponse>;
  */
 export type Middleware = (getResponse: Handler) => Handler;
 
-/** The chain around `innermost`, built from the last to the first; no layer sees another's exception. */
-export function buildChain(middleware: readonly Middleware[], innermost: Handler): Handler {
-  return middleware.reduceRight(
-    (next, wrap) => {
-      const handler: unknown = wrap(next);
-      if (handler === next) return next;
-      const name = wrap.name || 'a function';
-      if (typeof handler === 'function')
-        return convertErrors(handler as Handler, `middleware ${name}`);
-      throw new ImproperlyConfigured(
-        `MIDDLEWARE: ${name} returned ${String(handler)}: expected a function of the request.`,
-      );
-    },
-    convertErrors(innermost, 'view'),
-  );
+declare module '../settings.ts' {
+  interface Settings {
+    readonly MIDDLEWARE: readonly Middleware[];
+  }
 }
 
 /** Goes on with what may still be on its way, such as a response that a middleware changes; at once where it is there. */

@@ -1,7 +1,7 @@
-import { renderPolicy } from '../content-security-policy.ts';
 import type { HttpRequest } from '../request.ts';
 import type { HttpResponse } from '../response.ts';
-import { settings } from '../settings.ts';
+import { settings, type Settings } from '../settings.ts';
+import { CSP_NONCE } from '../settings/global-settings.ts';
 import { whenReady, type Handler } from './middleware.ts';
 
 /** Adds the headers that make browsers careful, where a view has not set them itself. */
@@ -54,4 +54,14 @@ function strictTransportSecurity(): string | null {
   const subdomains = settings.SECURE_HSTS_INCLUDE_SUBDOMAINS ? '; includeSubDomains' : '';
   const preload = settings.SECURE_HSTS_PRELOAD ? '; preload' : '';
   return `max-age=${settings.SECURE_HSTS_SECONDS}${subdomains}${preload}`;
+}
+
+/** The header's value (Content Security Policy Level 3 §2.2), `''` for a policy without directives. */
+function renderPolicy(policy: Settings['SECURE_CSP'], nonce?: string): string {
+  const own = nonce === undefined ? [] : `'nonce-${nonce}'`;
+  return Object.entries(policy)
+    .map(([directive, sources]) =>
+      [directive, ...sources.flatMap((source) => (source === CSP_NONCE ? own : source))].join(' '),
+    )
+    .join('; ');
 }

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
-import { takeErrorHandlers } from '../error-handlers.ts';
+import { errorHandlersOf, type ErrorHandlers } from '../error-handlers.ts';
 import { ImproperlyConfigured } from '../errors.ts';
-import { importSetting } from '../import-setting.ts';
+import { importSetting } from '../settings.ts';
 import { nearest } from '../../wsgi/nearest.ts';
 import type { Include, Route, UrlPattern, View } from './path.ts';
 import { compilePattern, type Pattern } from './pattern.ts';
@@ -14,10 +14,11 @@ export interface CompiledRoute {
   readonly name: string | undefined;
 }
 
-/** All routes of a project, in the order in which they are tried. */
+/** All routes of a project, in the order in which they are tried, and its own pages for errors. */
 export interface Urlconf {
   readonly routes: readonly CompiledRoute[];
   readonly byName: ReadonlyMap<string, readonly CompiledRoute[]>;
+  readonly errorHandlers: ErrorHandlers;
 }
 
 /**
@@ -33,8 +34,8 @@ export async function loadUrlconf(moduleName: string): Promise<Urlconf> {
       `ROOT_URLCONF is '${moduleName}', which has no list urlpatterns: export one.`,
     );
   }
-  takeErrorHandlers(exports, moduleName);
-  loaded = compileUrlconf(urlpatterns as readonly UrlPattern[]);
+  const errorHandlers = errorHandlersOf(exports, moduleName);
+  loaded = compileUrlconf(urlpatterns as readonly UrlPattern[], errorHandlers);
   requirePromisedNames(loaded);
   return loaded;
 }
@@ -49,13 +50,16 @@ export function unknownName(name: string, { byName }: Urlconf): string {
   return `No URL pattern is named '${name}'${suggestion ? `: did you mean '${suggestion}'?` : '.'}`;
 }
 
-export function compileUrlconf(urlpatterns: readonly UrlPattern[]): Urlconf {
+export function compileUrlconf(
+  urlpatterns: readonly UrlPattern[],
+  errorHandlers: ErrorHandlers = new Map(),
+): Urlconf {
   const routes = flatten(urlpatterns, '', '');
   const byName = Map.groupBy(
     routes.filter(({ name }) => name !== undefined),
     ({ name }) => name ?? '',
   );
-  return { routes, byName };
+  return { routes, byName, errorHandlers };
 }
 
 /** @throws {ImproperlyConfigured} before `loadUrlconf`. */

@@ -1,5 +1,5 @@
 import { print, type Command } from '../../../src/framework/commands/command.ts';
-import { runCommand } from '../../../src/framework/commands/run.ts';
+import { runCommand } from '../../../src/framework/commands.ts';
 
 process.env['SETTINGS_MODULE'] ??= 'myproject.settings';
 

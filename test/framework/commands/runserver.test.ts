@@ -99,6 +99,15 @@ test('a project that is broken at the start is shown, and served once it is mend
   await answers('/items/7/', 'Item 7');
 }, 60_000);
 
+test("the project's gateway.config.ts holds here too, found by the gateway itself", async () => {
+  const root = copyProject();
+  const config = "export default { timeout: 'soon' };";
+  writeFileSync(join(root, 'src/myproject/gateway.config.ts'), config);
+  const { child, output } = await startServer(root);
+  expect((await once(child, 'exit'))[0]).toBe(1);
+  expect(output()).toMatch(/timeout is "soon" in .*src\/myproject\/gateway\.config\.ts/);
+}, 60_000);
+
 test('without DEBUG the browser is told nothing of what is broken', async () => {
   const root = copyProject();
   const urls = join(root, 'src/myproject/urls.ts');
@@ -120,23 +129,19 @@ test('a port in use is told at once', async () => {
   expect([code, stderr]).toEqual([1, 'That port is already in use.\n']);
 });
 
-test.for([
-  '0',
-  '08000',
-  '99999',
-  'localhost:99999',
-  'a b:80',
-  'example.com',
-  '127.0.0.1/x:8000',
-  'user@127.0.0.1:8000',
-  '127.0.0.1:08000',
-  '127.0.0.1:0',
-])('%s is no address to serve on', async (address) => {
-  const { code, stderr } = await manage(['runserver', address]);
+test.for(['99999', 'localhost:99999', 'a b:80', '8000 8001'])(
+  '%s is no address to serve on',
+  async (address) => {
+    const { code, stderr } = await manage(['runserver', address]);
+    expect(code).toBe(1);
+    expect(stderr).toBe(`runserver ${address}: expected a port, or an address and a port.\n`);
+  },
+);
+
+test('what the gateway cannot bind, it says itself', async () => {
+  const { code, stderr } = await manage(['runserver', '127.0.0.1:18327/x']);
   expect(code).toBe(1);
-  expect(stderr).toBe(
-    `runserver ${address}: expected a port from 1 to 65535, or an address and such a port.\n`,
-  );
+  expect(stderr).toMatch(/^gateway: .*127\.0\.0\.1:18327\/x/);
 });
 
 test('it ends with its terminal', async () => {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { onTestFinished, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { BadRequest, NotFound, PermissionDenied } from '../../../src/framework/errors.ts';
 import { path } from '../../../src/framework/urls/path.ts';
 import { loadUrlconf } from '../../../src/framework/urls/urlconf.ts';
@@ -9,12 +9,11 @@ import { serveProject } from '../serve.ts';
 const OWN_PAGES = join(import.meta.dirname, 'own-pages.ts');
 
 async function answerTo(error: Error, settings = {}) {
-  await loadUrlconf(OWN_PAGES);
-  onTestFinished(async () => void (await loadUrlconf('myproject.urls')));
+  const { errorHandlers } = await loadUrlconf(OWN_PAGES);
   const fail = () => {
     throw error;
   };
-  const { get } = await serveProject({ urlpatterns: [path('', fail)], settings });
+  const { get } = await serveProject({ urlpatterns: [path('', fail)], errorHandlers, settings });
   return get('/');
 }
 

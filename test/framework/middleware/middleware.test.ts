@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { NotFound } from '../../../src/framework/errors.ts';
+import { createApplication } from '../../../src/framework/application.ts';
 import {
-  buildChain,
   whenReady,
   type Handler,
   type Middleware,
@@ -9,6 +9,7 @@ import {
 import type { HttpRequest } from '../../../src/framework/request.ts';
 import { HttpResponse } from '../../../src/framework/response.ts';
 import { path } from '../../../src/framework/urls/path.ts';
+import { compileUrlconf } from '../../../src/framework/urls/urlconf.ts';
 import { capturedLog } from '../captured-log.ts';
 import { serveProject } from '../serve.ts';
 
@@ -72,7 +73,7 @@ test('a fault of its own is a 500', async () => {
 
 test('one that returns no function is refused at the start, by its name', () => {
   const nothing = (() => undefined) as unknown as Middleware;
-  expect(() => buildChain([nothing], () => new HttpResponse())).toThrow(
+  expect(() => createApplication(compileUrlconf([]), [nothing])).toThrow(
     'MIDDLEWARE: nothing returned undefined: expected a function of the request.',
   );
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { securityHeaders } from '../../../src/framework/middleware/security-headers.ts';
-import { CSP_NONCE } from '../../../src/framework/content-security-policy.ts';
+import { CSP_NONCE } from '../../../src/framework/settings/global-settings.ts';
 import { HttpResponse } from '../../../src/framework/response.ts';
 import type { Settings } from '../../../src/framework/settings.ts';
 import { path } from '../../../src/framework/urls/path.ts';

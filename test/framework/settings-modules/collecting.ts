@@ -1,4 +1,4 @@
-import { env } from '../../../src/framework/env.ts';
+import { env } from '../../../src/framework/settings/env.ts';
 
 export * from '../../../src/myproject/settings.ts';
 

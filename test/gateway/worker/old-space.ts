@@ -1,7 +1,7 @@
 // A program of its own, as V8's options are for a whole process. Serves many requests, and prints by
 // how many bytes a request V8's old space grew.
 import { getHeapSpaceStatistics } from 'node:v8';
-import { createApplication } from '../../../src/framework/handler.ts';
+import { createApplication } from '../../../src/framework/application.ts';
 import { requestId } from '../../../src/framework/middleware/request-id.ts';
 import { securityHeaders } from '../../../src/framework/middleware/security-headers.ts';
 import { jsonResponse } from '../../../src/framework/response.ts';

@@ -1,6 +1,6 @@
 // A program of its own, as V8's options are for a whole process. Serves one kind of client until its
 // code is optimized, says so, and then serves other kinds.
-import { createApplication } from '../../../src/framework/handler.ts';
+import { createApplication } from '../../../src/framework/application.ts';
 import { crossOriginProtection } from '../../../src/framework/middleware/cross-origin.ts';
 import { health } from '../../../src/framework/middleware/health.ts';
 import { hosts } from '../../../src/framework/middleware/hosts.ts';

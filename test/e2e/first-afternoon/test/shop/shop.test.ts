@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { overrideSettings } from '../../src/framework/settings.ts';
-import { testClient } from '../../src/framework/testing/client.ts';
+import { testClient } from '../../src/framework/testing.ts';
 
 const client = await testClient();
 

@@ -1,7 +1,9 @@
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { GLOBAL_SETTINGS } from '../../src/framework/global-settings.ts';
+import { HttpResponse } from '../../../src/framework/response.ts';
+import type { Settings } from '../../../src/framework/settings.ts';
+import { GLOBAL_SETTINGS } from '../../../src/framework/settings/global-settings.ts';
 
 test.for(Object.entries(GLOBAL_SETTINGS))('%s has a default of its own type', ([, declaration]) => {
   expect(declaration.type.accepts(declaration.default)).toBe(true);
@@ -80,7 +82,7 @@ test.for<[keyof typeof GLOBAL_SETTINGS, unknown]>([
 });
 
 test('the framework reads every setting', () => {
-  const folder = join(dirname(dirname(import.meta.dirname)), 'src/framework');
+  const folder = join(dirname(dirname(dirname(import.meta.dirname))), 'src/framework');
   const sources = globSync(join(folder, '**/*.ts'))
     .filter((file) => !file.endsWith('global-settings.ts'))
     .map((file) => readFileSync(file, 'utf8'))
@@ -90,4 +92,11 @@ test('the framework reads every setting', () => {
       !new RegExp(`settings\\.${name}\\b|\\{[^{}]*\\b${name}\\b[^{}]*\\} = settings`).test(sources),
   );
   expect(unread).toEqual([]);
+});
+
+test('an entry of MIDDLEWARE that takes no request is refused by the compiler', () => {
+  const right: Settings['MIDDLEWARE'] = [(getResponse) => (request) => getResponse(request)];
+  // @ts-expect-error -- a handler, not what wraps one
+  const wrong: Settings['MIDDLEWARE'] = [() => new HttpResponse()];
+  expect(GLOBAL_SETTINGS.MIDDLEWARE.type.accepts([...right, ...wrong])).toBe(true);
 });

@@ -1,6 +1,6 @@
 import { assert, property, string } from 'fast-check';
 import { expect, test } from 'vitest';
-import { decodeText } from '../../src/framework/text.ts';
+import { decodeText } from '../../src/framework/input.ts';
 
 test.for<[bytes: string, text: string]>([
   ['/plain', '/plain'],

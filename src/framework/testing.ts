@@ -1,13 +1,15 @@
-import { runApplication } from '../../wsgi/run.ts';
-import type { Application } from '../../wsgi/types.ts';
-import { quote } from '../../wsgi/url.ts';
-import { validator } from '../../wsgi/validator.ts';
-import { settings, settingsSource } from '../settings.ts';
-import { scriptPrefix } from '../urls/script-prefix.ts';
-import { getWsgiApplication } from '../wsgi.ts';
-import { cookieHeader, takeCookies, type CookieJar } from './cookie-jar.ts';
-import { buildEnviron, type TestRequestOptions } from './environ.ts';
-import { ResponseRecorder, type TestResponse } from './response-recorder.ts';
+import { parseSetCookie } from 'cookie';
+import { runApplication } from '../wsgi/run.ts';
+import type { Application } from '../wsgi/types.ts';
+import { quote } from '../wsgi/url.ts';
+import { validator } from '../wsgi/validator.ts';
+import { settings, settingsSource } from './settings.ts';
+import { scriptPrefix } from './urls/script-prefix.ts';
+import { getWsgiApplication } from './application.ts';
+import { buildEnviron, type TestRequestOptions } from './testing/environ.ts';
+import { ResponseRecorder, type TestResponse } from './testing/response-recorder.ts';
+
+export type { TestRequestOptions, TestResponse };
 
 /**
  * A client for tests: it calls the application of the project that SETTINGS_MODULE names, or another
@@ -31,6 +33,9 @@ export interface RequestOptions extends TestRequestOptions {
 }
 
 const MOST_REDIRECTS = 20;
+
+/** The cookies of a test client, by their names; paths and domains do not count. */
+export type CookieJar = Map<string, string>;
 
 export class TestClient {
   /** What the client sends with each request, and what responses have set. */
@@ -88,6 +93,23 @@ export class TestClient {
     const response = recorder.response();
     takeCookies(this.cookies, response.headers.getSetCookie());
     return response;
+  }
+}
+
+/** The Cookie header, where there are any. */
+function cookieHeader(cookies: CookieJar): { Cookie?: string } {
+  if (cookies.size === 0) return {};
+  return { Cookie: Array.from(cookies, ([name, value]) => `${name}=${value}`).join('; ') };
+}
+
+/** Takes what Set-Cookie headers say; one that has run out goes. */
+function takeCookies(cookies: CookieJar, setCookies: readonly string[]): void {
+  for (const setCookie of setCookies) {
+    const { name, value = '', maxAge, expires } = parseSetCookie(setCookie, { decode: String });
+    // RFC 6265 §5.3: Max-Age has precedence over Expires.
+    const endsAtMs = maxAge === undefined ? expires?.getTime() : Date.now() + maxAge * 1000;
+    if (endsAtMs !== undefined && endsAtMs <= Date.now()) cookies.delete(name);
+    else cookies.set(name, value);
   }
 }
 

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-import { collectEnvironmentProblems, env } from '../../src/framework/env.ts';
-import { ImproperlyConfigured } from '../../src/framework/errors.ts';
-import { temporaryFolder } from '../temporary-folder.ts';
+import { collectEnvironmentProblems, env } from '../../../src/framework/settings/env.ts';
+import { ImproperlyConfigured } from '../../../src/framework/errors.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 

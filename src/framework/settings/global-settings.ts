@@ -1,5 +1,3 @@
-import { CSP_NONCE } from './content-security-policy.ts';
-import type { Middleware } from './middleware/middleware.ts';
 import * as types from './setting-types.ts';
 import type { SettingType } from './setting-types.ts';
 
@@ -11,11 +9,13 @@ export interface LoggingOptions {
   readonly level?: (typeof LOG_LEVELS)[number];
   /** Fields that are masked beside the built-in ones, as paths: `user.email`, `*.iban`. */
   readonly redact?: readonly string[];
-  /** `stderr`, `stdout`, or a file's path. */
-  readonly destination?: string;
+  readonly destination?: 'stderr' | 'stdout';
   /** Text for people instead of JSON; `auto` is where the destination is a terminal. */
   readonly pretty?: boolean | 'auto';
 }
+
+/** Among a policy's sources: the nonce of the request, where a view asked for `request.cspNonce`. */
+export const CSP_NONCE = '<nonce>';
 
 const OPENER_POLICIES = ['same-origin', 'same-origin-allow-popups', 'unsafe-none'] as const;
 
@@ -38,7 +38,7 @@ export const GLOBAL_SETTINGS = {
     type: types.string,
     default: '',
     description:
-      'What signatures are made with: at least 50 random characters that nobody else knows. Empty: the application makes one at its start, which other replicas and the next start do not know.',
+      'What signatures are made with: at least 50 random characters that nobody else knows. Empty: the application makes one when it signs, which other replicas and the next start do not know.',
   },
   SECRET_KEY_FALLBACKS: {
     type: types.strings,
@@ -59,10 +59,11 @@ export const GLOBAL_SETTINGS = {
   WSGI_APPLICATION: {
     type: types.string,
     default: '',
-    description: 'The module that exports `application`, as a dotted name; runserver serves it.',
+    description:
+      'The module that exports `application`, as a dotted name; runserver serves it. Where the settings cannot be loaded it serves the `wsgi` beside them.',
   },
   MIDDLEWARE: {
-    type: types.listOf('middleware functions', types.functionOf<Middleware>()),
+    type: types.listOf('middleware functions', types.callable),
     default: [],
     description: 'The middleware functions, from the outermost to the innermost.',
   },
@@ -242,12 +243,12 @@ export const GLOBAL_SETTINGS = {
     type: types.shape<LoggingOptions>({
       level: types.oneOf(LOG_LEVELS),
       redact: types.strings,
-      destination: types.string,
+      destination: types.oneOf(['stderr', 'stdout']),
       pretty: types.oneOf([true, false, 'auto']),
     }),
     default: {},
     description:
-      "The application's log: the least severe `level` that is written (info), more fields to mask as `redact` paths, the `destination` (stderr, stdout or a file), and `pretty` text instead of JSON ('auto': on a terminal).",
+      "The application's log: the least severe `level` that is written (info), more fields to mask as `redact` paths, the `destination` (stderr or stdout), and `pretty` text instead of JSON ('auto': on a terminal).",
   },
   SILENCED_SYSTEM_CHECKS: {
     type: types.strings,

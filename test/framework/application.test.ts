@@ -10,7 +10,7 @@ import {
   PayloadTooLarge,
   PermissionDenied,
 } from '../../src/framework/errors.ts';
-import { createApplication } from '../../src/framework/handler.ts';
+import { createApplication } from '../../src/framework/application.ts';
 import { ProtocolError } from '../../src/http/protocol-error.ts';
 import type { HttpRequest } from '../../src/framework/request.ts';
 import { HttpResponse } from '../../src/framework/response.ts';
@@ -59,7 +59,7 @@ test('a page of production says nothing about the fault', async () => {
   });
   const { text } = await get('/');
   expect(text).not.toContain('hush');
-  expect(text).not.toContain('handler.test');
+  expect(text).not.toContain('application.test');
 });
 
 test('a page under DEBUG has the stack, escaped', async () => {
@@ -73,7 +73,7 @@ test('a page under DEBUG has the stack, escaped', async () => {
   const { text } = await get('/');
   expect(text).toContain('&#60;script&#62;');
   expect(text).not.toContain('<script>');
-  expect(text).toContain('handler.test.ts');
+  expect(text).toContain('application.test.ts');
 });
 
 test('a fault is one error line with the request id', async () => {

@@ -38,6 +38,12 @@ export function listOf<T>(items: string, inner: SettingType<T>): SettingType<rea
   );
 }
 
+/** A function: TypeScript knows its parameters where the setting is declared again, a test at run time cannot. */
+export const callable: SettingType<(...args: never[]) => unknown> = type(
+  'a function',
+  (value) => typeof value === 'function',
+);
+
 export const strings: SettingType<readonly string[]> = listOf('strings', string);
 
 /** A path from the root: `/healthz`. */
@@ -112,11 +118,6 @@ export function shape<T extends object>(fields: {
         ([name, item]) => Object.hasOwn(types, name) && types[name]?.accepts(item),
       ),
   );
-}
-
-/** A function of a kind: TypeScript knows its parameters, a test at run time cannot. */
-export function functionOf<T>(): SettingType<T> {
-  return type('a function', (value) => typeof value === 'function');
 }
 
 function type<T>(expected: string, accepts: (value: unknown) => boolean): SettingType<T> {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { ImproperlyConfigured } from './errors.ts';
-import { isSecretName, MASK, maskQuery } from './masking.ts';
+import { ImproperlyConfigured } from '../errors.ts';
+import { MASK, showText } from '../secrets.ts';
 
 /**
  * Reads the environment with types. Without a fallback a variable is required; an empty one counts
@@ -80,8 +80,7 @@ function read<T>(name: string, fallback: T | undefined, kind: Kind<T>): T {
 
 /** The value without what its name or its form says is a secret, and without all that is before an @. */
 function shown(name: string, text: string): string {
-  if (isSecretName(name)) return MASK;
-  return maskQuery(text.replace(/^([a-z][a-z0-9+.-]*:?\/\/)?.*@/is, `$1${MASK}@`));
+  return showText(name, text.replace(/^([a-z][a-z0-9+.-]*:?\/\/)?.*@/is, `$1${MASK}@`));
 }
 
 function readSecret(name: string, fallback?: string): string {
@@ -114,72 +113,52 @@ function complain<T>(problem: string, placeholder: T): T {
   return placeholder;
 }
 
-const STRING: Kind<string> = { expected: 'text', placeholder: '', parse: (text) => text };
+function kind<T>(
+  expected: string,
+  placeholder: T,
+  parse: (text: string) => T | undefined,
+): Kind<T> {
+  return { expected, placeholder, parse };
+}
 
-const INTEGER: Kind<number> = {
-  expected: 'an integer',
-  placeholder: 0,
-  parse: (text) => (/^-?\d{1,15}$/.test(text) ? Number(text) : undefined),
-};
+const STRING = kind('text', '', (text) => text);
+
+const INTEGER = kind('an integer', 0, (text) =>
+  /^-?\d{1,15}$/.test(text) ? Number(text) : undefined,
+);
 
 const BOOLEAN_WORDS = new Map([
   ...['true', '1', 'yes', 'on'].map((word) => [word, true] as const),
   ...['false', '0', 'no', 'off'].map((word) => [word, false] as const),
 ]);
-const BOOLEAN: Kind<boolean> = {
-  expected: 'true or false',
-  placeholder: false,
-  parse: (text) => BOOLEAN_WORDS.get(text.toLowerCase()),
-};
+const BOOLEAN = kind('true or false', false, (text) => BOOLEAN_WORDS.get(text.toLowerCase()));
 
-const LIST: Kind<readonly string[]> = {
-  expected: 'items separated by commas',
-  placeholder: [],
-  parse: (text) => text.split(',').flatMap((item) => item.trim() || []),
-};
+const LIST = kind<readonly string[]>('items separated by commas', [], (text) =>
+  text.split(',').flatMap((item) => item.trim() || []),
+);
 
-const SECOND_UNITS = new Map([
-  ['ms', 0.001],
-  ['', 1],
-  ['s', 1],
-  ['m', 60],
-  ['h', 3600],
-  ['d', 86_400],
-]);
-const DURATION: Kind<number> = {
-  expected: 'a duration such as 90, 90s, 5m, 2h, 1d or 500ms',
-  placeholder: 0,
-  parse: (text) => quantity(text, SECOND_UNITS),
-};
+const SECOND_UNITS = { ms: 0.001, '': 1, s: 1, m: 60, h: 3600, d: 86_400 };
+const DURATION = kind('a duration such as 90, 90s, 5m, 2h, 1d or 500ms', 0, (text) =>
+  quantity(text, SECOND_UNITS),
+);
 
-const BYTE_UNITS = new Map([
-  ['', 1],
-  ['k', 1024],
-  ['m', 1024 ** 2],
-  ['g', 1024 ** 3],
-]);
-const BYTES: Kind<number> = {
-  expected: 'a size such as 2048, 64k, 10m or 1g',
-  placeholder: 0,
-  parse: (text) => quantity(text, BYTE_UNITS),
-};
+const BYTE_UNITS = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
+const BYTES = kind('a size such as 2048, 64k, 10m or 1g', 0, (text) => quantity(text, BYTE_UNITS));
 
-const ABSOLUTE_URL: Kind<URL> = {
-  expected: 'an absolute URL',
-  placeholder: new URL('about:blank'),
-  parse: (text) => URL.parse(text) ?? undefined,
-};
+const ABSOLUTE_URL = kind(
+  'an absolute URL',
+  new URL('about:blank'),
+  (text) => URL.parse(text) ?? undefined,
+);
 
 function choiceOf<Choice extends string>(choices: readonly Choice[]): Kind<Choice> {
-  return {
-    expected: `one of ${choices.join(', ')}`,
-    placeholder: choices[0] as Choice,
-    parse: (text) => choices.find((choice) => choice === text),
-  };
+  return kind(`one of ${choices.join(', ')}`, choices[0] as Choice, (text) =>
+    choices.find((choice) => choice === text),
+  );
 }
 
-function quantity(text: string, units: ReadonlyMap<string, number>): number | undefined {
+function quantity(text: string, units: Readonly<Record<string, number>>): number | undefined {
   const [, count, unit = ''] = /^(\d{1,15})([a-z]*)$/.exec(text.toLowerCase()) ?? [];
-  const factor = units.get(unit);
+  const factor = Object.hasOwn(units, unit) ? units[unit] : undefined;
   return count === undefined || factor === undefined ? undefined : Number(count) * factor;
 }

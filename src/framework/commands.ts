@@ -1,13 +1,15 @@
-import { CommandError, ImproperlyConfigured } from '../errors.ts';
-import { nearest } from '../../wsgi/nearest.ts';
-import { check } from './check.ts';
-import { collectstatic } from './collectstatic.ts';
-import { printError, type Command } from './command.ts';
-import { diffsettings } from './diffsettings.ts';
-import { printHelp, printUsage } from './help.ts';
-import { runserver } from './runserver.ts';
-import { shell } from './shell.ts';
-import { startproject } from './startproject.ts';
+import { nearest } from '../wsgi/nearest.ts';
+import { check } from './commands/check.ts';
+import { collectstatic } from './commands/collectstatic.ts';
+import { print, printError, type Command } from './commands/command.ts';
+import { diffsettings } from './commands/diffsettings.ts';
+import { runserver } from './commands/runserver.ts';
+import { shell } from './commands/shell.ts';
+import { startproject } from './commands/startproject.ts';
+import { CommandError, ImproperlyConfigured } from './errors.ts';
+import { loadSettings } from './settings.ts';
+
+export { print, printError, CommandError, type Command };
 
 const COMMANDS: readonly Command[] = [
   check,
@@ -63,6 +65,33 @@ function find(commands: Commands, name: string): Command {
   const suggestion = nearest(name, ['help', ...commands.keys()]);
   const advice = suggestion ? `Did you mean '${suggestion}'?` : "'help' lists those there are.";
   throw new CommandError(`There is no command '${name}'. ${advice}`);
+}
+
+/** Lists the commands; works without valid settings, and says so. */
+async function printHelp(commands: readonly Command[]): Promise<number> {
+  const rows = commands.map(({ name, usage, summary }) => [`${name} ${usage}`, summary] as const);
+  const width = Math.max(...rows.map(([synopsis]) => synopsis.length)) + 2;
+  print('Usage: npm run manage -- COMMAND [ARGUMENTS]\n\nCommands:');
+  for (const [synopsis, summary] of rows) print(`  ${synopsis.padEnd(width)}${summary}`);
+  const problem = await settingsProblem();
+  if (problem) print(`\nThe settings are not configured, which most commands need.\n${problem}`);
+  return 0;
+}
+
+/** What one command takes and does. */
+function printUsage({ name, usage, summary }: Command): number {
+  print(`Usage: npm run manage -- ${name} ${usage}`.trimEnd());
+  print(`\n${summary}`);
+  return 0;
+}
+
+async function settingsProblem(): Promise<string | undefined> {
+  try {
+    await loadSettings();
+    return undefined;
+  } catch (error) {
+    return error instanceof ImproperlyConfigured ? error.message : String(error);
+  }
 }
 
 function asksForHelp(argument: string): boolean {

@@ -1,0 +1,66 @@
+/**
+ * What a project imports day to day, as `@wsgi/framework`. The settings, commands and tests have
+ * modules of their own: `settings.ts`, `commands.ts`, `testing.ts`.
+ */
+
+// The application
+export { getWsgiApplication } from './application.ts';
+export { log } from './logging.ts';
+
+// URLs
+export { allowMethods } from './urls/allow-methods.ts';
+export { registerConverter, type Converter, type ConverterTypes } from './urls/converters.ts';
+export { include, path, type UrlPattern, type View } from './urls/path.ts';
+export { lazyReverse, reverse } from './urls/reverse.ts';
+
+// Requests
+export type { Form } from './forms/form.ts';
+export type { UploadedFile } from './forms/uploaded-file.ts';
+export { HttpRequest, type RequestHeaders } from './request.ts';
+
+// Responses
+export { conditional } from './conditional.ts';
+export type { CookieOptions } from './cookies.ts';
+export { eventStream, type EventStreamOptions, type ServerSentEvent } from './event-stream.ts';
+export { fileResponse, type FileOptions } from './files/file-response.ts';
+export { html, Html, raw, type Renderable } from './html.ts';
+export {
+  htmlResponse,
+  HttpResponse,
+  jsonResponse,
+  redirect,
+  type Chunks,
+  type ResponseInit,
+} from './response.ts';
+export { staticUrl } from './staticfiles/static-url.ts';
+
+// Errors, and the pages for them
+export type { ErrorHandler } from './error-handlers.ts';
+export {
+  BadRequest,
+  HttpError,
+  ImproperlyConfigured,
+  MethodNotAllowed,
+  NotFound,
+  PayloadTooLarge,
+  PermissionDenied,
+  UnsupportedMediaType,
+} from './errors.ts';
+
+// Values that a client keeps
+export { BadSignature, sign, unsign, type SignOptions, type UnsignOptions } from './signing.ts';
+
+// Middleware, in the order on the way in
+export { whenReady, type Handler, type Middleware } from './middleware/middleware.ts';
+export { requestId } from './middleware/request-id.ts';
+export { securityHeaders } from './middleware/security-headers.ts';
+export { compression } from './middleware/compression.ts';
+export { conditionalGet } from './middleware/conditional-get.ts';
+export { health } from './middleware/health.ts';
+export { hosts } from './middleware/hosts.ts';
+export { httpsRedirect } from './middleware/https-redirect.ts';
+export { crossOriginProtection } from './middleware/cross-origin.ts';
+export { staticFiles } from './staticfiles/middleware.ts';
+
+// Checks
+export { registerCheck, type Check, type CheckMessage } from './checks/check.ts';
