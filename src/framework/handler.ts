@@ -6,8 +6,7 @@ import { mayHaveFiles } from './forms/read-form.ts';
 import { buildChain, whenReady, type Handler, type Middleware } from './middleware/middleware.ts';
 import { HttpRequest } from './request.ts';
 import type { HttpResponse } from './response.ts';
-import { resolve } from './urls/resolver.ts';
-import type { Urlconf } from './urls/urlconf.ts';
+import { resolve, type Urlconf } from './urls/urlconf.ts';
 
 /** environ → request → middleware → URL pattern → view → response → start_response and body. */
 export function createApplication(

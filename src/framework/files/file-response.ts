@@ -5,7 +5,7 @@ import { NotFound } from '../errors.ts';
 import type { HttpRequest } from '../request.ts';
 import { HttpResponse } from '../response.ts';
 import { settings } from '../settings.ts';
-import { quotePath } from '../urls/quote-path.ts';
+import { quotePath } from '../urls/script-prefix.ts';
 import { contentDisposition } from './content-disposition.ts';
 import { contentType } from './content-type.ts';
 import { fileInside, undefinedIfMissing } from './file-inside.ts';

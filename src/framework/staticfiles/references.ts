@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { quotePath } from '../urls/quote-path.ts';
+import { quotePath } from '../urls/script-prefix.ts';
 
 /** A file of ours that a URL refers to, and how the URL is written around its name. */
 interface OwnReference {
