@@ -1,16 +1,14 @@
 import { realpath, stat } from 'node:fs/promises';
 import type { Stats } from 'node:fs';
 import { basename, relative, resolve, sep } from 'node:path';
+import { create } from 'content-disposition';
 import { NotFound } from '../errors.ts';
 import type { HttpRequest } from '../request.ts';
 import { HttpResponse } from '../response.ts';
 import { settings } from '../settings.ts';
 import { quotePath } from '../urls/script-prefix.ts';
-import { contentDisposition } from './content-disposition.ts';
-import { contentType } from './content-type.ts';
 import { fileInside, undefinedIfMissing } from './file-inside.ts';
-import { openFile } from './open-file.ts';
-import { respondWith } from './representation.ts';
+import { contentType, openFile, respondWith } from './representation.ts';
 
 export interface FileOptions {
   /** The path is looked up below this folder, and nothing outside of it is sent: for paths that come from clients. */
@@ -96,11 +94,16 @@ async function statFile(file: string): Promise<Stats | undefined> {
 
 function headersFor(file: string, { asAttachment, filename, headers }: FileOptions) {
   if (!asAttachment && filename === undefined) return { ...headers };
-  const disposition = contentDisposition(
-    asAttachment ? 'attachment' : 'inline',
-    filename ?? basename(file),
-  );
-  return { 'Content-Disposition': disposition, ...headers };
+  const type = asAttachment ? 'attachment' : 'inline';
+  return {
+    'Content-Disposition': contentDisposition(type, filename ?? basename(file)),
+    ...headers,
+  };
+}
+
+/** RFC 6266: whether a browser shows a file or saves it, and under which name. */
+function contentDisposition(type: 'inline' | 'attachment', filename: string): string {
+  return create(filename.toWellFormed().replaceAll(/\p{Cc}/gu, '_'), { type });
 }
 
 function missing(path: string): NotFound {

@@ -1,3 +1,6 @@
+import { createReadStream } from 'node:fs';
+import { extname } from 'node:path';
+import * as mime from 'mime-types';
 import { evaluatePreconditions, ifRangeHolds, type Validators } from '../../http/preconditions.ts';
 import { contentRange, parseByteRange, type ByteRange } from '../../http/ranges.ts';
 import { formatHttpDate } from '../../http/dates.ts';
@@ -89,4 +92,14 @@ function stateHeaders({ etag, modified, headers }: Representation) {
     ...(modified !== undefined && { 'Last-Modified': formatHttpDate(modified) }),
     ...headers,
   };
+}
+
+/** The Content-Type of a file, from its name. */
+export function contentType(name: string): string {
+  return mime.contentType(extname(name)) || 'application/octet-stream';
+}
+
+/** The bytes of a range of a file. Opened when they are asked for, closed with the loop. */
+export async function* openFile(path: string, { first, last }: ByteRange): AsyncGenerator<Bytes> {
+  yield* createReadStream(path, { start: first, end: last }) as AsyncIterable<Bytes>;
 }

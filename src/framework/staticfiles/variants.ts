@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { brotliCompress, gzip } from 'node:zlib';
 import type { Bytes } from '../../wsgi/types.ts';
-import { contentType } from '../files/content-type.ts';
+import { contentType } from '../files/representation.ts';
 
 /** A content coding that files are compressed with beforehand. */
 interface Coding {
