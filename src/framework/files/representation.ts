@@ -75,9 +75,9 @@ function notModified(representation: Representation): HttpResponse {
 }
 
 function contentHeaders(representation: Representation, lengthBytes: number) {
-  const { contentType, contentEncoding } = representation;
+  const { contentEncoding } = representation;
   return {
-    'Content-Type': contentType,
+    'Content-Type': representation.contentType,
     'Content-Length': String(lengthBytes),
     ...(contentEncoding !== undefined && { 'Content-Encoding': contentEncoding }),
     'Accept-Ranges': 'bytes',
