@@ -2,7 +2,7 @@ import { statusLine } from '../http/status.ts';
 import type { Application, Awaitable, Body, ExcInfo, StartResponse } from '../wsgi/types.ts';
 import { ContractError } from '../wsgi/validator/contract-error.ts';
 import { responseForError } from './error-responses.ts';
-import { mayHaveFiles } from './forms/read-form.ts';
+import { mayHaveFiles } from './forms/multipart.ts';
 import { buildChain, whenReady, type Handler, type Middleware } from './middleware/middleware.ts';
 import { HttpRequest } from './request.ts';
 import type { HttpResponse } from './response.ts';

@@ -6,7 +6,7 @@ import { quote } from '../wsgi/url.ts';
 import { variable } from '../wsgi/variable.ts';
 import { cookieSalt, parseCookies } from './cookies.ts';
 import type { Form } from './forms/form.ts';
-import { mayHaveFiles, readForm } from './forms/read-form.ts';
+import { mayHaveFiles, readForm } from './forms/multipart.ts';
 import { decodeBody, parseFields, parseJson, readBody } from './request-body.ts';
 import { settings } from './settings.ts';
 import { BadSignature, unsign, type UnsignOptions } from './signing.ts';
