@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import type { Application } from '../wsgi/types.ts';
-import { loadErrorPage } from './error-pages/load-error-page.ts';
+import { loadErrorPage } from './error-pages/technical-page.ts';
 import { ImproperlyConfigured } from './errors.ts';
 import { importSetting } from './import-setting.ts';
 import { loadSettings, settings, settingsSource } from './settings.ts';

@@ -1,11 +1,12 @@
+import { html, type Html } from '../html.ts';
 import { isSecretName, MASK, maskQuery, showSetting } from '../masking.ts';
 import type { HttpRequest } from '../request.ts';
 import { settings } from '../settings.ts';
 
-export type Fact = readonly [name: string, value: string];
+type Fact = readonly [name: string, value: string];
 
 /** Names and values of one kind, without secrets. */
-export interface FactTable {
+interface FactTable {
   readonly title: string;
   readonly facts: readonly Fact[];
 }
@@ -80,4 +81,31 @@ function headerName(key: string): string {
     .slice('HTTP_'.length)
     .toLowerCase()
     .replaceAll(/(?:^|_)[a-z]/g, (start) => start.replace('_', '-').toUpperCase());
+}
+
+/** Tables to fold out; short ones are open. */
+export function factSections(tables: readonly FactTable[]): Html {
+  return html`<section aria-labelledby="facts">
+    <h2 id="facts">Request and settings</h2>
+    ${tables.map(factTable)}
+  </section>`;
+}
+
+const MOST_OPEN_FACTS = 12;
+
+function factTable({ title, facts }: FactTable): Html {
+  if (facts.length === 0) return html`<p class="none">${title} <span class="count">none</span></p>`;
+  const isOpen = facts.length <= MOST_OPEN_FACTS;
+  return html`<details class="facts" ${isOpen ? 'open' : ''}>
+    <summary>${title} <span class="count">${facts.length}</span></summary>
+    <dl>
+      ${facts.map(
+        ([name, value]) =>
+          html`<div>
+            <dt>${name}</dt>
+            <dd>${value}</dd>
+          </div> `,
+      )}
+    </dl>
+  </details>`;
 }
