@@ -2,7 +2,7 @@ import { pipeline, Readable, type Transform } from 'node:stream';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, createBrotliCompress, createGzip, gzip } from 'node:zlib';
 import { selectEncoding } from '../../http/accept.ts';
-import { parseEtags } from '../../http/etags.ts';
+import { parseEtags } from '../../http/preconditions.ts';
 import type { Body, Bytes } from '../../wsgi/types.ts';
 import type { HttpRequest } from '../request.ts';
 import type { HttpResponse } from '../response.ts';

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { selectEncoding } from '../../http/accept.ts';
-import { contentEtag } from '../../http/etags.ts';
+import { contentEtag } from '../../http/preconditions.ts';
 import type { Awaitable } from '../../wsgi/types.ts';
 import { HttpError, MethodNotAllowed, NotFound } from '../errors.ts';
 import { fileInside, filesInside } from '../files/file-inside.ts';
