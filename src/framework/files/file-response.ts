@@ -1,5 +1,4 @@
 import { realpath, stat } from 'node:fs/promises';
-import type { Stats } from 'node:fs';
 import { basename, relative, resolve, sep } from 'node:path';
 import { create } from 'content-disposition';
 import { NotFound } from '../errors.ts';
@@ -38,8 +37,8 @@ export async function fileResponse(
   if (file === undefined) throw missing(path);
   const internalUrl = await acceleratedUrl(file);
   if (internalUrl !== undefined) return delegate(file, internalUrl, options);
-  const stats = await statFile(file);
-  if (stats === undefined) throw missing(path);
+  const stats = await stat(file).catch(undefinedIfMissing);
+  if (!stats?.isFile()) throw missing(path);
   return respondWith(request, {
     sizeBytes: stats.size,
     contentType: options.contentType ?? contentType(file),
@@ -61,49 +60,23 @@ function delegate(file: string, internalUrl: string, options: FileOptions): Http
 async function acceleratedUrl(file: string): Promise<string | undefined> {
   const root = settings.X_ACCEL_REDIRECT_ROOT;
   if (root === null) return undefined;
-  return urlBelow(root, file) ?? urlBelow(await realRoot(root), file);
-}
-
-/** Where the root is a link: a file may be named by its real path. */
-async function realRoot(root: string): Promise<string | undefined> {
-  try {
-    return await realpath(root);
-  } catch (error) {
-    return undefinedIfMissing(error);
-  }
+  // Where the root is a link, a file may be named by its real path.
+  return urlBelow(root, file) ?? urlBelow(await realpath(root).catch(undefinedIfMissing), file);
 }
 
 function urlBelow(root: string | undefined, file: string): string | undefined {
   if (root === undefined) return undefined;
   const name = relative(root, resolve(file)).split(sep).join('/');
-  return isBelow(name) ? settings.X_ACCEL_REDIRECT_URL + quotePath(name) : undefined;
+  const isBelow = name !== '' && !/^\.\.(?:\/|$)|^\//.test(name);
+  return isBelow ? settings.X_ACCEL_REDIRECT_URL + quotePath(name) : undefined;
 }
 
-function isBelow(relativePath: string): boolean {
-  return relativePath !== '' && !/^\.\.(?:\/|$)|^\//.test(relativePath);
-}
-
-async function statFile(file: string): Promise<Stats | undefined> {
-  try {
-    const stats = await stat(file);
-    return stats.isFile() ? stats : undefined;
-  } catch (error) {
-    return undefinedIfMissing(error);
-  }
-}
-
+/** RFC 6266: whether a browser shows the file or saves it, and under which name. */
 function headersFor(file: string, { asAttachment, filename, headers }: FileOptions) {
   if (!asAttachment && filename === undefined) return { ...headers };
+  const name = (filename ?? basename(file)).toWellFormed().replaceAll(/\p{Cc}/gu, '_');
   const type = asAttachment ? 'attachment' : 'inline';
-  return {
-    'Content-Disposition': contentDisposition(type, filename ?? basename(file)),
-    ...headers,
-  };
-}
-
-/** RFC 6266: whether a browser shows a file or saves it, and under which name. */
-function contentDisposition(type: 'inline' | 'attachment', filename: string): string {
-  return create(filename.toWellFormed().replaceAll(/\p{Cc}/gu, '_'), { type });
+  return { 'Content-Disposition': create(name, { type }), ...headers };
 }
 
 function missing(path: string): NotFound {
