@@ -120,7 +120,7 @@ async function publishAs(root: string, names: readonly string[], content: Bytes)
   const variants = await compress(first, content);
   for (const path of paths) {
     for (const { extension } of CODINGS) rmSync(path + extension, { force: true });
-    for (const variant of variants) publish(path + variant.extension, variant.content);
+    for (const [extension, variant] of variants) publish(path + extension, variant);
     // Last, so that a file which is there has its variants.
     publish(path, content);
   }
