@@ -6,19 +6,19 @@ import { settings } from '../settings.ts';
 type Fact = readonly [name: string, value: string];
 
 /** Names and values of one kind, without secrets. */
-interface FactTable {
-  readonly title: string;
-  readonly facts: readonly Fact[];
-}
+type FactTable = readonly [title: string, facts: readonly Fact[]];
 
 /** All that is known of a request and of what it met, without secrets and without streams. */
-export function requestFacts(request: HttpRequest): FactTable[] {
-  const { environ } = request;
+export function requestFacts({ environ }: HttpRequest): FactTable[] {
+  const entries = Object.entries(environ);
+  // Read from environ: a query that cannot be read may be what the error is about.
+  const query = [...new URLSearchParams(environ.QUERY_STRING)];
+  const cookies = (environ['HTTP_COOKIE'] ?? '').split(';');
   return [
-    { title: 'Query', facts: queryFacts(request) },
-    { title: 'Headers', facts: headerFacts(request) },
-    { title: 'Cookies', facts: cookieFacts(request) },
-    { title: 'Environ', facts: Object.entries(environ).flatMap(environFact) },
+    ['Query', query.map(([name, value]) => [name, shownText(name, value)])],
+    ['Headers', entries.flatMap(headerFact)],
+    ['Cookies', cookies.flatMap(cookieFact)],
+    ['Environ', entries.flatMap(environFact)],
   ];
 }
 
@@ -26,7 +26,7 @@ export function settingFacts(): FactTable {
   const facts = Object.entries(settings).map(
     ([name, value]) => [name, showSetting(name, value)] as const,
   );
-  return { title: 'Settings', facts: facts.toSorted(([a], [b]) => (a < b ? -1 : 1)) };
+  return ['Settings', facts.toSorted(([a], [b]) => (a < b ? -1 : 1))];
 }
 
 /** The URL without secrets, also where the Host that it begins with is not allowed. */
@@ -34,27 +34,42 @@ export function shownUrl(request: HttpRequest): string {
   return maskQuery(request.url);
 }
 
-/** Read from environ: a query that cannot be read may be what the error is about. */
-function queryFacts({ environ }: HttpRequest): Fact[] {
-  return Array.from(new URLSearchParams(environ.QUERY_STRING), ([name, value]) => [
-    name,
-    shownText(name, value),
-  ]);
+/** Tables to fold out; short ones are open. */
+export function factSections(tables: readonly FactTable[]): Html {
+  return html`<section aria-labelledby="facts">
+    <h2 id="facts">Request and settings</h2>
+    ${tables.map(factTable)}
+  </section>`;
 }
 
-function headerFacts({ environ }: HttpRequest): Fact[] {
-  return Object.entries(environ).flatMap(([key, value]) => {
-    if (!key.startsWith('HTTP_') || typeof value !== 'string') return [];
-    return [[headerName(key), shownText(key, value)]];
-  });
+const MOST_OPEN_FACTS = 12;
+
+function factTable([title, facts]: FactTable): Html {
+  if (facts.length === 0) return html`<p class="none">${title} <span class="count">none</span></p>`;
+  const isOpen = facts.length <= MOST_OPEN_FACTS;
+  return html`<details class="facts" ${isOpen ? 'open' : ''}>
+    <summary>${title} <span class="count">${facts.length}</span></summary>
+    <dl>
+      ${facts.map(
+        ([name, value]) =>
+          html`<div>
+            <dt>${name}</dt>
+            <dd>${value}</dd>
+          </div> `,
+      )}
+    </dl>
+  </details>`;
+}
+
+function headerFact([key, value]: [string, unknown]): Fact[] {
+  if (!key.startsWith('HTTP_') || typeof value !== 'string') return [];
+  return [[headerName(key), shownText(key, value)]];
 }
 
 /** What a cookie is for is in its name; its value may let someone in. */
-function cookieFacts({ environ }: HttpRequest): Fact[] {
-  return (environ['HTTP_COOKIE'] ?? '').split(';').flatMap((pair) => {
-    const [name = '', ...value] = pair.split('=');
-    return value.length > 0 ? [[name.trim(), MASK]] : [];
-  });
+function cookieFact(pair: string): Fact[] {
+  const [name = '', ...value] = pair.split('=');
+  return value.length > 0 ? [[name.trim(), MASK]] : [];
 }
 
 function environFact([key, value]: [string, unknown]): Fact[] {
@@ -81,31 +96,4 @@ function headerName(key: string): string {
     .slice('HTTP_'.length)
     .toLowerCase()
     .replaceAll(/(?:^|_)[a-z]/g, (start) => start.replace('_', '-').toUpperCase());
-}
-
-/** Tables to fold out; short ones are open. */
-export function factSections(tables: readonly FactTable[]): Html {
-  return html`<section aria-labelledby="facts">
-    <h2 id="facts">Request and settings</h2>
-    ${tables.map(factTable)}
-  </section>`;
-}
-
-const MOST_OPEN_FACTS = 12;
-
-function factTable({ title, facts }: FactTable): Html {
-  if (facts.length === 0) return html`<p class="none">${title} <span class="count">none</span></p>`;
-  const isOpen = facts.length <= MOST_OPEN_FACTS;
-  return html`<details class="facts" ${isOpen ? 'open' : ''}>
-    <summary>${title} <span class="count">${facts.length}</span></summary>
-    <dl>
-      ${facts.map(
-        ([name, value]) =>
-          html`<div>
-            <dt>${name}</dt>
-            <dd>${value}</dd>
-          </div> `,
-      )}
-    </dl>
-  </details>`;
 }

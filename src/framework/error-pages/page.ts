@@ -23,12 +23,12 @@ export function pageResponse(page: Page, status: number): HttpResponse {
   return htmlResponse(document(page), { status, headers });
 }
 
-/** The same for a client that asks for something else than pages, as a terminal does. */
+/** The same for a client that asks for something other than pages, as curl does. */
 export function textResponse(text: string, status: number): HttpResponse {
   return new HttpResponse(`${text}\n`, { status, headers: { 'Cache-Control': 'no-store' } });
 }
 
-/** Browsers say that they take HTML; what says only what else it takes is no browser. */
+/** Browsers ask for HTML by name; a client that names only other types is no browser. */
 export function wantsPage(request: HttpRequest): boolean {
   const accept = request.headers.get('Accept');
   return accept === undefined || accept.includes('text/html');

@@ -78,7 +78,7 @@ export class UploadedFile {
       : Readable.from([this.#place]);
   }
 
-  /** Keeps it at a path of yours, in the place of what is there. Choose the path without `name`. */
+  /** Keeps it at a path of yours, in the place of what is there. Do not make the path from `name`. */
   async moveTo(path: string): Promise<void> {
     if (typeof this.#place === 'string') await move(this.#place, path);
     else await writeFile(path, this.#place);

@@ -63,7 +63,7 @@ interface Part {
   /** What the parser has found of its content. */
   readonly stream: Readable;
   header?: PartHeader;
-  /** A file's content; a field has its own, and a file that nobody chose neither. */
+  /** A file's content; undefined for a field, and for a file that nobody chose. */
   file?: IncomingFile;
   readonly field: CollectedBytes;
 }
@@ -85,7 +85,7 @@ class MultipartReader {
     );
     this.#parser = createParser(contentType);
     this.#parser.on('part', (stream) => this.#addPart(stream));
-    // It may come with the last piece, and its error where nobody waits for it any more.
+    // It may fail with the last piece, before anyone awaits it: that is no unhandled rejection.
     this.#finish = once(this.#parser, 'finish');
     this.#finish.catch(() => {});
   }
@@ -108,7 +108,7 @@ class MultipartReader {
     this.#requireHeader();
     const part: Part = { stream, field: new CollectedBytes() };
     this.#parts.push(part);
-    // The parser tells of the same error itself.
+    // The parser emits the same error itself.
     stream.on('error', () => {});
     stream.once('header', (header: RawPartHeader) => {
       part.header = this.#takeHeader(header);
@@ -174,7 +174,7 @@ class MultipartReader {
     return new Form(fields, uploads, this.#folder);
   }
 
-  /** The parser drops a part that ends before its header does, without a word. */
+  /** The parser silently drops a part that ends before its header does. */
   #requireHeader(): void {
     const last = this.#parts.at(-1);
     if (last && !last.header) throw broken('A part ends in its header.');

@@ -46,7 +46,7 @@ interface Hashing {
   readonly problems: string[];
 }
 
-/** Loaded here alone: what it imports are development dependencies, and what serves has none of these. */
+/** Loaded when it is needed: it imports development dependencies, which a server in production lacks. */
 async function loadRewriteCss(): Promise<typeof rewriteCss> {
   try {
     return (await import('./css.ts')).rewriteCss;
