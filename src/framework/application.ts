@@ -2,18 +2,17 @@ import { inspect } from 'node:util';
 import { statusLine } from '../http/status.ts';
 import type { Application, Awaitable, Body, ExcInfo, StartResponse } from '../wsgi/types.ts';
 import { ContractError } from '../wsgi/validator/contract-error.ts';
-import { loadErrorPage } from './error-pages/load-error-page.ts';
+import { loadErrorPage } from './error-pages/technical-page.ts';
 import { responseForError } from './error-responses.ts';
 import { ImproperlyConfigured } from './errors.ts';
-import { mayHaveFiles } from './forms/read-form.ts';
+import { mayHaveFiles } from './forms/multipart.ts';
 import { setUpLogging } from './logging.ts';
 import { whenReady, type Handler, type Middleware } from './middleware/middleware.ts';
 import { HttpRequest } from './request.ts';
 import { HttpResponse } from './response.ts';
 import { loadSettings, settings, settingsSource } from './settings.ts';
 import { permitMadeKey } from './signing.ts';
-import { resolve } from './urls/resolver.ts';
-import { loadUrlconf, type Urlconf } from './urls/urlconf.ts';
+import { loadUrlconf, resolve, type Urlconf } from './urls/urlconf.ts';
 
 /**
  * The WSGI application of the project whose settings SETTINGS_MODULE names. Everything that can be

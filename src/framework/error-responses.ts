@@ -1,9 +1,8 @@
 import { ProtocolError } from '../http/protocol-error.ts';
 import type { Awaitable } from '../wsgi/types.ts';
 import type { ErrorHandler, ErrorHandlers } from './error-handlers.ts';
-import { notFoundPage } from './error-pages/not-found-page.ts';
-import { plainPage } from './error-pages/plain-page.ts';
-import { technicalPage } from './error-pages/technical-page.ts';
+import { plainPage } from './error-pages/page.ts';
+import { notFoundPage, technicalPage } from './error-pages/technical-page.ts';
 import { asError, HttpError, MethodNotAllowed } from './errors.ts';
 import { log } from './logging.ts';
 import type { HttpRequest } from './request.ts';

@@ -8,14 +8,12 @@ export { getWsgiApplication } from './application.ts';
 export { log } from './logging.ts';
 
 // URLs
-export { allowMethods } from './urls/allow-methods.ts';
-export { registerConverter, type Converter, type ConverterTypes } from './urls/converters.ts';
-export { include, path, type UrlPattern, type View } from './urls/path.ts';
+export { allowMethods, include, path, type UrlPattern, type View } from './urls/path.ts';
+export { registerConverter, type Converter, type ConverterTypes } from './urls/pattern.ts';
 export { lazyReverse, reverse } from './urls/reverse.ts';
 
 // Requests
-export type { Form } from './forms/form.ts';
-export type { UploadedFile } from './forms/uploaded-file.ts';
+export type { Form, UploadedFile } from './forms/form.ts';
 export { HttpRequest, type RequestHeaders } from './request.ts';
 
 // Responses
@@ -53,13 +51,15 @@ export { BadSignature, sign, unsign, type SignOptions, type UnsignOptions } from
 // Middleware, in the order on the way in
 export { whenReady, type Handler, type Middleware } from './middleware/middleware.ts';
 export { requestId } from './middleware/request-id.ts';
-export { securityHeaders } from './middleware/security-headers.ts';
 export { compression } from './middleware/compression.ts';
 export { conditionalGet } from './middleware/conditional-get.ts';
 export { health } from './middleware/health.ts';
-export { hosts } from './middleware/hosts.ts';
-export { httpsRedirect } from './middleware/https-redirect.ts';
-export { crossOriginProtection } from './middleware/cross-origin.ts';
+export {
+  crossOriginProtection,
+  hosts,
+  httpsRedirect,
+  securityHeaders,
+} from './middleware/security.ts';
 export { staticFiles } from './staticfiles/middleware.ts';
 
 // Checks

@@ -1,12 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { selectMediaType } from '../http/media-types.ts';
+import { selectMediaType } from '../http/accept.ts';
 import { cgiName } from '../wsgi/headers.ts';
 import type { Bytes, Environ } from '../wsgi/types.ts';
 import { quote } from '../wsgi/url.ts';
 import { variable } from '../wsgi/variable.ts';
 import { cookieSalt, parseCookies } from './cookies.ts';
 import type { Form } from './forms/form.ts';
-import { mayHaveFiles, readForm } from './forms/read-form.ts';
+import { mayHaveFiles, readForm } from './forms/multipart.ts';
 import { decodeBody, decodeText, parseFields, parseJson, readBody } from './input.ts';
 import { settings } from './settings.ts';
 import { BadSignature, unsign, type UnsignOptions } from './signing.ts';
@@ -95,8 +95,8 @@ export class HttpRequest {
   }
 
   /**
-   * The media type among those offered that the client likes best (RFC 9110 §12.5.1), the first of
-   * equals; undefined where it takes none of them, which is a 406 or a reason to send one anyway.
+   * The media type among those offered that the client likes best (RFC 9110 §12.5.1), of equals the
+   * one that it names first; undefined where it takes none: a 406, or a reason to send one anyway.
    */
   accepts<const Type extends string>(types: readonly Type[]): Type | undefined {
     return selectMediaType(this.environ['HTTP_ACCEPT'], types);

@@ -1,5 +1,4 @@
-/** The content coding that leaves the content as it is. */
-const IDENTITY = 'identity';
+import Negotiator from 'negotiator';
 
 /**
  * RFC 9110 §12.5.3: the content coding for a response.
@@ -12,38 +11,34 @@ export function selectEncoding(
   fieldValue: string | undefined,
   available: readonly string[],
 ): string | undefined {
-  if (fieldValue === undefined) return IDENTITY;
-  const qualities = parseQualities(fieldValue);
-  const qualityOf = (coding: string): number | undefined =>
-    qualities.get(coding) ?? qualities.get('*');
-  const candidates = [
-    ...available.map((coding) => ({ coding, quality: qualityOf(coding) ?? 0 })),
-    { coding: IDENTITY, quality: qualityOf(IDENTITY) ?? UNLISTED_IDENTITY },
-  ];
-  const best = candidates.toSorted((one, other) => other.quality - one.quality)[0];
-  return best !== undefined && best.quality > 0 ? best.coding : undefined;
+  const headers = { 'accept-encoding': fieldValue?.replaceAll(OLDER_NAME, '') };
+  const negotiator: EncodingNegotiator = new Negotiator({ headers });
+  return negotiator.encoding([...available, 'identity'], { preferred: available });
 }
 
-/** RFC 9110 §12.4.2: what a client listed, in lower case, with its weight. Malformed members are left out. */
-export function parseQualities(fieldValue: string): ReadonlyMap<string, number> {
-  const qualities = new Map<string, number>();
-  for (const member of fieldValue.split(',')) {
-    const [, name, weight = '1'] = MEMBER.exec(member.trim()) ?? [];
-    if (name !== undefined) qualities.set(canonical(name), Number(weight));
-  }
-  return qualities;
+/**
+ * RFC 9110 §12.5.1: the media type for a response; of equals the one that the client names, and that
+ * it names first.
+ *
+ * @param fieldValue of Accept, `undefined` where the request has none, which accepts everything.
+ * @param available the best first.
+ * @returns `undefined` where the client accepts none of them.
+ */
+export function selectMediaType<const Type extends string>(
+  fieldValue: string | undefined,
+  available: readonly Type[],
+): Type | undefined {
+  const negotiator = new Negotiator({ headers: { accept: fieldValue } });
+  return negotiator.mediaType(available) as Type | undefined;
 }
 
-/** RFC 9110 §8.4.1: two codings have an older name. */
-function canonical(name: string): string {
-  const lowerCase = name.toLowerCase();
-  return lowerCase === 'x-gzip' || lowerCase === 'x-compress' ? lowerCase.slice(2) : lowerCase;
+/** The library's types lack the option by which the order of ours decides between equals. */
+interface EncodingNegotiator {
+  encoding(
+    available: readonly string[],
+    options: { readonly preferred: readonly string[] },
+  ): string | undefined;
 }
 
-// Acceptable where it is not listed, but less than anything that is.
-const UNLISTED_IDENTITY = 0.0001;
-
-// ( codings / media-range ) [ weight ], weight = OWS ";" OWS "q=" qvalue (RFC 9110 §12.4.2, §12.5.3)
-// qvalue = ( "0" [ "." 0*3DIGIT ] ) / ( "1" [ "." 0*3("0") ] )
-const MEMBER =
-  /^([!#$%&'*+\-.^_`|~0-9A-Za-z/]+)(?:[\t ]*;[\t ]*[qQ]=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?))?$/;
+// x-gzip and x-compress are gzip and compress (RFC 9110 §8.4.1).
+const OLDER_NAME = /\bx-(?=gzip|compress)/gi;

@@ -6,12 +6,14 @@
 import { dirname } from 'node:path';
 import { env } from '../framework/settings/env.ts';
 import { LOG_LEVELS } from '../framework/settings/global-settings.ts';
-import { crossOriginProtection } from '../framework/middleware/cross-origin.ts';
 import { health } from '../framework/middleware/health.ts';
-import { hosts } from '../framework/middleware/hosts.ts';
-import { httpsRedirect } from '../framework/middleware/https-redirect.ts';
 import { requestId } from '../framework/middleware/request-id.ts';
-import { securityHeaders } from '../framework/middleware/security-headers.ts';
+import {
+  crossOriginProtection,
+  hosts,
+  httpsRedirect,
+  securityHeaders,
+} from '../framework/middleware/security.ts';
 import type { Settings } from '../framework/settings.ts';
 import { staticFiles } from '../framework/staticfiles/middleware.ts';
 

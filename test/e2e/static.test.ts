@@ -1,7 +1,7 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { contentType } from '../../src/framework/files/content-type.ts';
+import { contentType } from '../../src/framework/files/representation.ts';
 import { describeStaticConformance } from '../framework/staticfiles/conformance.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { requestLine, sendRaw } from './raw-request.ts';

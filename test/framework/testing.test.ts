@@ -3,8 +3,7 @@ import { createApplication } from '../../src/framework/application.ts';
 import { HttpResponse, jsonResponse, redirect } from '../../src/framework/response.ts';
 import { overrideSettings } from '../../src/framework/settings.ts';
 import { testClient } from '../../src/framework/testing.ts';
-import { allowMethods } from '../../src/framework/urls/allow-methods.ts';
-import { path, type UrlPattern, type View } from '../../src/framework/urls/path.ts';
+import { allowMethods, path, type UrlPattern, type View } from '../../src/framework/urls/path.ts';
 import { compileUrlconf } from '../../src/framework/urls/urlconf.ts';
 import { withSettings } from './serve.ts';
 

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import {
+  contentEtag,
   evaluatePreconditions,
   ifRangeHolds,
+  parseEtags,
   type Validators,
 } from '../../src/http/preconditions.ts';
 
@@ -82,4 +84,55 @@ test('If-Range never holds without validators, or for a weak one', () => {
   expect(ifRangeHolds('"a"', {})).toBe(false);
   expect(ifRangeHolds(MODIFIED, {})).toBe(false);
   expect(ifRangeHolds('W/"a"', { etag: 'W/"a"' })).toBe(false);
+});
+
+test.for<[string, string | undefined, ifMatch: boolean, ifNoneMatch: boolean]>([
+  ['*', '"a"', true, false],
+  ['*', undefined, false, true],
+  ['"a"', '"a"', true, false],
+  ['"b", "a"', '"a"', true, false],
+  ['W/"a"', '"a"', false, false],
+  ['"a"', 'W/"a"', false, false],
+  ['"b"', '"a"', false, true],
+  ['"a"', undefined, false, true],
+  // RFC 9110 §8.8.3.2
+  ['W/"1"', 'W/"1"', false, false],
+  ['W/"1"', 'W/"2"', false, true],
+  ['W/"1"', '"1"', false, false],
+  ['"1"', '"1"', true, false],
+  ['malformed', '"a"', false, true],
+])('%s for %s: If-Match %s, If-None-Match %s', ([fieldValue, etag, ifMatch, ifNoneMatch]) => {
+  const holds = (name: string) => evaluate('PUT', { [name]: fieldValue }, { etag }) === 'proceed';
+  expect(holds('If-Match')).toBe(ifMatch);
+  expect(holds('If-None-Match')).toBe(ifNoneMatch);
+});
+
+test.for<[string, '*' | string[] | undefined]>([
+  ['*', '*'],
+  [' * ', '*'],
+  ['"a"', ['"a"']],
+  ['""', ['""']],
+  ['"a", W/"b" ,"c,d"', ['"a"', 'W/"b"', '"c,d"']],
+  ['"a",,"b",', ['"a"', '"b"']],
+  [', "a"', ['"a"']],
+  ['"\xe9"', ['"\xe9"']],
+  ['', undefined],
+  ['a', undefined],
+  ['"a" "b"', undefined],
+  ['w/"a"', undefined],
+  ['"a", *', undefined],
+  ['"a b"', undefined],
+  ['"a', undefined],
+])('%s is parsed', ([fieldValue, etags]) => {
+  expect(parseEtags(fieldValue)).toEqual(etags);
+});
+
+test('a long malformed list takes no long time', () => {
+  const fieldValue = `${'"a" ,\t, '.repeat(10_000)}"`;
+  expect(parseEtags(fieldValue)).toBeUndefined();
+});
+
+test('the tag of a content is strong, and has 160 bits of its hash', () => {
+  expect(contentEtag(Buffer.from('a'))).toMatch(/^"[\w-]{27}"$/);
+  expect(contentEtag(Buffer.from('a'))).not.toBe(contentEtag(Buffer.from('b')));
 });

@@ -1,7 +1,9 @@
-import { crossOriginProtection } from '../middleware/cross-origin.ts';
-import { hosts } from '../middleware/hosts.ts';
-import { httpsRedirect } from '../middleware/https-redirect.ts';
-import { securityHeaders } from '../middleware/security-headers.ts';
+import {
+  crossOriginProtection,
+  hosts,
+  httpsRedirect,
+  securityHeaders,
+} from '../middleware/security.ts';
 import { settings, type Settings } from '../settings.ts';
 import type { CheckMessage } from './check.ts';
 

@@ -1,16 +1,13 @@
 import { realpath, stat } from 'node:fs/promises';
-import type { Stats } from 'node:fs';
 import { basename, relative, resolve, sep } from 'node:path';
+import { create } from 'content-disposition';
 import { NotFound } from '../errors.ts';
 import type { HttpRequest } from '../request.ts';
 import { HttpResponse } from '../response.ts';
 import { settings } from '../settings.ts';
-import { quotePath } from '../urls/quote-path.ts';
-import { contentDisposition } from './content-disposition.ts';
-import { contentType } from './content-type.ts';
+import { quotePath } from '../urls/script-prefix.ts';
 import { fileInside, undefinedIfMissing } from './file-inside.ts';
-import { openFile } from './open-file.ts';
-import { respondWith } from './representation.ts';
+import { contentType, openFile, respondWith } from './representation.ts';
 
 export interface FileOptions {
   /** The path is looked up below this folder, and nothing outside of it is sent: for paths that come from clients. */
@@ -40,8 +37,8 @@ export async function fileResponse(
   if (file === undefined) throw missing(path);
   const internalUrl = await acceleratedUrl(file);
   if (internalUrl !== undefined) return delegate(file, internalUrl, options);
-  const stats = await statFile(file);
-  if (stats === undefined) throw missing(path);
+  const stats = await stat(file).catch(undefinedIfMissing);
+  if (!stats?.isFile()) throw missing(path);
   return respondWith(request, {
     sizeBytes: stats.size,
     contentType: options.contentType ?? contentType(file),
@@ -63,44 +60,23 @@ function delegate(file: string, internalUrl: string, options: FileOptions): Http
 async function acceleratedUrl(file: string): Promise<string | undefined> {
   const root = settings.X_ACCEL_REDIRECT_ROOT;
   if (root === null) return undefined;
-  return urlBelow(root, file) ?? urlBelow(await realRoot(root), file);
-}
-
-/** Where the root is a link: a file may be named by its real path. */
-async function realRoot(root: string): Promise<string | undefined> {
-  try {
-    return await realpath(root);
-  } catch (error) {
-    return undefinedIfMissing(error);
-  }
+  // Where the root is a link, a file may be named by its real path.
+  return urlBelow(root, file) ?? urlBelow(await realpath(root).catch(undefinedIfMissing), file);
 }
 
 function urlBelow(root: string | undefined, file: string): string | undefined {
   if (root === undefined) return undefined;
   const name = relative(root, resolve(file)).split(sep).join('/');
-  return isBelow(name) ? settings.X_ACCEL_REDIRECT_URL + quotePath(name) : undefined;
+  const isBelow = name !== '' && !/^\.\.(?:\/|$)|^\//.test(name);
+  return isBelow ? settings.X_ACCEL_REDIRECT_URL + quotePath(name) : undefined;
 }
 
-function isBelow(relativePath: string): boolean {
-  return relativePath !== '' && !/^\.\.(?:\/|$)|^\//.test(relativePath);
-}
-
-async function statFile(file: string): Promise<Stats | undefined> {
-  try {
-    const stats = await stat(file);
-    return stats.isFile() ? stats : undefined;
-  } catch (error) {
-    return undefinedIfMissing(error);
-  }
-}
-
+/** RFC 6266: whether a browser shows the file or saves it, and under which name. */
 function headersFor(file: string, { asAttachment, filename, headers }: FileOptions) {
   if (!asAttachment && filename === undefined) return { ...headers };
-  const disposition = contentDisposition(
-    asAttachment ? 'attachment' : 'inline',
-    filename ?? basename(file),
-  );
-  return { 'Content-Disposition': disposition, ...headers };
+  const name = (filename ?? basename(file)).toWellFormed().replaceAll(/\p{Cc}/gu, '_');
+  const type = asAttachment ? 'attachment' : 'inline';
+  return { 'Content-Disposition': create(name, { type }), ...headers };
 }
 
 function missing(path: string): NotFound {

@@ -1,3 +1,6 @@
+import { createReadStream } from 'node:fs';
+import { extname } from 'node:path';
+import * as mime from 'mime-types';
 import { evaluatePreconditions, ifRangeHolds, type Validators } from '../../http/preconditions.ts';
 import { contentRange, parseByteRange, type ByteRange } from '../../http/ranges.ts';
 import { formatHttpDate } from '../../http/dates.ts';
@@ -24,13 +27,16 @@ export interface Representation extends Validators {
  * @throws {HttpError} 412 where the request depends on another state.
  */
 export function respondWith(request: HttpRequest, representation: Representation): HttpResponse {
-  if (!request.isRead) return whole(request, representation);
+  if (!request.isRead) return content(request, representation);
   const result = evaluatePreconditions(request.method, request.headers, representation, true);
   if (result === 'failed') throw new HttpError(412, 'The file is not in the expected state.');
-  if (result === 'not-modified') return notModified(representation);
+  if (result === 'not-modified') {
+    return new HttpResponse('', { status: 304, headers: stateHeaders(representation) });
+  }
   const range = requestedRange(request, representation);
-  if (range === undefined) return whole(request, representation);
-  return range === 'unsatisfiable' ? unsatisfiable(representation) : part(range, representation);
+  if (range !== 'unsatisfiable') return content(request, representation, range);
+  const headers = { 'Content-Range': contentRange(undefined, representation.sizeBytes) };
+  return new HttpResponse('', { status: 416, headers });
 }
 
 /** RFC 9110 §14.2: ranges are defined for GET alone. */
@@ -45,41 +51,26 @@ function requestedRange(
   return parseByteRange(field, representation.sizeBytes);
 }
 
-function whole(request: HttpRequest, representation: Representation): HttpResponse {
-  const { sizeBytes } = representation;
+/** The part, or the whole without a range. */
+function content(
+  request: HttpRequest,
+  representation: Representation,
+  range?: ByteRange,
+): HttpResponse {
+  const { sizeBytes, contentEncoding } = representation;
+  const { first, last } = range ?? { first: 0, last: sizeBytes - 1 };
   const isEmpty = request.method === 'HEAD' || sizeBytes === 0;
-  return new HttpResponse(isEmpty ? '' : representation.open({ first: 0, last: sizeBytes - 1 }), {
-    headers: contentHeaders(representation, sizeBytes),
+  return new HttpResponse(isEmpty ? '' : representation.open({ first, last }), {
+    status: range ? 206 : 200,
+    headers: {
+      'Content-Type': representation.contentType,
+      'Content-Length': String(last - first + 1),
+      ...(contentEncoding !== undefined && { 'Content-Encoding': contentEncoding }),
+      'Accept-Ranges': 'bytes',
+      ...stateHeaders(representation),
+      ...(range && { 'Content-Range': contentRange(range, sizeBytes) }),
+    },
   });
-}
-
-function part(range: ByteRange, representation: Representation): HttpResponse {
-  const response = new HttpResponse(representation.open(range), {
-    status: 206,
-    headers: contentHeaders(representation, range.last - range.first + 1),
-  });
-  response.headers.set('Content-Range', contentRange(range, representation.sizeBytes));
-  return response;
-}
-
-function unsatisfiable({ sizeBytes }: Representation): HttpResponse {
-  const headers = { 'Content-Range': contentRange(undefined, sizeBytes) };
-  return new HttpResponse('', { status: 416, headers });
-}
-
-function notModified(representation: Representation): HttpResponse {
-  return new HttpResponse('', { status: 304, headers: stateHeaders(representation) });
-}
-
-function contentHeaders(representation: Representation, lengthBytes: number) {
-  const { contentType, contentEncoding } = representation;
-  return {
-    'Content-Type': contentType,
-    'Content-Length': String(lengthBytes),
-    ...(contentEncoding !== undefined && { 'Content-Encoding': contentEncoding }),
-    'Accept-Ranges': 'bytes',
-    ...stateHeaders(representation),
-  };
 }
 
 /** RFC 9110 §15.4.5: what a 304 repeats. */
@@ -89,4 +80,14 @@ function stateHeaders({ etag, modified, headers }: Representation) {
     ...(modified !== undefined && { 'Last-Modified': formatHttpDate(modified) }),
     ...headers,
   };
+}
+
+/** The Content-Type of a file, from its name. */
+export function contentType(name: string): string {
+  return mime.contentType(extname(name)) || 'application/octet-stream';
+}
+
+/** The bytes of a range of a file. Opened when they are asked for, closed with the loop. */
+export async function* openFile(path: string, { first, last }: ByteRange): AsyncGenerator<Bytes> {
+  yield* createReadStream(path, { start: first, end: last }) as AsyncIterable<Bytes>;
 }

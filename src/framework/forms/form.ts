@@ -1,5 +1,8 @@
+import { createReadStream } from 'node:fs';
+import { copyFile, readFile, rename, writeFile } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import type { Bytes } from '../../wsgi/types.ts';
 import type { UploadFolder } from './upload-folder.ts';
-import type { UploadedFile } from './uploaded-file.ts';
 
 /** A file with the name of its field. */
 export interface Upload {
@@ -46,3 +49,68 @@ export class Form {
     await this.#folder?.remove();
   }
 }
+
+/** A file of a form, in memory or on the disk until the response is complete. */
+export class UploadedFile {
+  /** The client's name for it, without folders and control characters. Not unique, never a path. */
+  readonly name: string;
+  /** The client's word. */
+  readonly contentType: string;
+  /** In bytes. */
+  readonly size: number;
+  #place: Bytes | string;
+
+  /** @param place the content, or the path where it is. */
+  constructor(name: string, contentType: string, size: number, place: Bytes | string) {
+    this.name = name;
+    this.contentType = contentType;
+    this.size = size;
+    this.#place = place;
+  }
+
+  async bytes(): Promise<Bytes> {
+    return typeof this.#place === 'string' ? readFile(this.#place) : this.#place;
+  }
+
+  stream(): Readable {
+    return typeof this.#place === 'string'
+      ? createReadStream(this.#place)
+      : Readable.from([this.#place]);
+  }
+
+  /** Keeps it at a path of yours, in the place of what is there. Do not make the path from `name`. */
+  async moveTo(path: string): Promise<void> {
+    if (typeof this.#place === 'string') await move(this.#place, path);
+    else await writeFile(path, this.#place);
+    this.#place = path;
+  }
+}
+
+/** The last part of a file's name as a client gave it, `''` where nothing of it can stand. */
+export function safeFileName(name: string): string {
+  const basename = name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1);
+  const visible = basename.replaceAll(NOT_IN_NAME, '').trim();
+  return visible === '.' || visible === '..' ? '' : shorten(visible).toWellFormed();
+}
+
+const NAME_MAX_CHARACTERS = 255;
+
+/** Keeps the extension, which says more than the end of the rest. */
+function shorten(name: string): string {
+  if (name.length <= NAME_MAX_CHARACTERS) return name;
+  const extension = /\.[^.]{1,32}$/.exec(name)?.[0] ?? '';
+  return name.slice(0, NAME_MAX_CHARACTERS - extension.length) + extension;
+}
+
+async function move(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
+    await copyFile(from, to);
+  }
+}
+
+// Control characters, and those that turn the direction of writing around.
+// oxlint-disable-next-line no-control-regex
+const NOT_IN_NAME = /[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;

@@ -3,15 +3,54 @@ import { tmpdir } from 'node:os';
 import type { Readable } from 'node:stream';
 import { MIMEType } from 'node:util';
 import { Dicer } from '@fastify/busboy';
+import { parse } from 'content-disposition';
 import { CollectedBytes } from '../../wsgi/collected-bytes.ts';
-import type { Bytes } from '../../wsgi/types.ts';
-import { BadRequest } from '../errors.ts';
-import { decodeBody, refuseUnsafeNames, tooLarge, tooManyFields } from '../input.ts';
+import type { Bytes, Environ } from '../../wsgi/types.ts';
+import { variable } from '../../wsgi/variable.ts';
+import { BadRequest, UnsupportedMediaType } from '../errors.ts';
+import {
+  bodyPieces,
+  decodeBody,
+  parseFields,
+  refuseUnsafeNames,
+  tooLarge,
+  tooManyFields,
+} from '../input.ts';
 import { settings } from '../settings.ts';
-import { Form } from './form.ts';
-import { readPartHeader, type PartHeader, type RawPartHeader } from './part-header.ts';
+import { Form, safeFileName, UploadedFile } from './form.ts';
 import { UploadFolder, type IncomingFile } from './upload-folder.ts';
-import { UploadedFile } from './uploaded-file.ts';
+
+/**
+ * The form that a body holds, in either of the two types that HTML has.
+ *
+ * @param body what was read of it already, as a whole.
+ * @param readBody reads it as a whole, for the type that has no files.
+ * @throws {UnsupportedMediaType} for any other type.
+ */
+export async function readForm(
+  environ: Environ,
+  body: Promise<Bytes> | undefined,
+  readBody: () => Promise<Bytes>,
+): Promise<Form> {
+  switch (mediaType(environ.CONTENT_TYPE)) {
+    case 'application/x-www-form-urlencoded':
+      return new Form(
+        parseFields(decodeBody(await readBody()), settings.DATA_UPLOAD_MAX_NUMBER_FIELDS),
+      );
+    case 'multipart/form-data':
+      return readMultipart(environ.CONTENT_TYPE, body ? [await body] : bodyPieces(environ));
+    default:
+      throw new UnsupportedMediaType(
+        `Content-Type is '${environ.CONTENT_TYPE}': expected application/x-www-form-urlencoded or multipart/form-data.`,
+      );
+  }
+}
+
+/** Whether files of this request may have to be removed after it. */
+export function mayHaveFiles(environ: Environ): boolean {
+  const contentType = variable(environ, 'CONTENT_TYPE');
+  return contentType !== '' && mediaType(contentType) === 'multipart/form-data';
+}
 
 type Pieces = AsyncIterable<Bytes> | Iterable<Bytes>;
 
@@ -30,7 +69,7 @@ interface Part {
   /** What the parser has found of its content. */
   readonly stream: Readable;
   header?: PartHeader;
-  /** A file's content; a field has its own, and a file that nobody chose neither. */
+  /** A file's content; undefined for a field, and for a file that nobody chose. */
   file?: IncomingFile;
   readonly field: CollectedBytes;
 }
@@ -52,7 +91,7 @@ class MultipartReader {
     );
     this.#parser = createParser(contentType);
     this.#parser.on('part', (stream) => this.#addPart(stream));
-    // It may come with the last piece, and its error where nobody waits for it any more.
+    // It may fail with the last piece, before anyone awaits it: that is no unhandled rejection.
     this.#finish = once(this.#parser, 'finish');
     this.#finish.catch(() => {});
   }
@@ -75,7 +114,7 @@ class MultipartReader {
     this.#requireHeader();
     const part: Part = { stream, field: new CollectedBytes() };
     this.#parts.push(part);
-    // The parser tells of the same error itself.
+    // The parser emits the same error itself.
     stream.on('error', () => {});
     stream.once('header', (header: RawPartHeader) => {
       part.header = this.#takeHeader(header);
@@ -141,7 +180,7 @@ class MultipartReader {
     return new Form(fields, uploads, this.#folder);
   }
 
-  /** The parser drops a part that ends before its header does, without a word. */
+  /** The parser silently drops a part that ends before its header does. */
   #requireHeader(): void {
     const last = this.#parts.at(-1);
     if (last && !last.header) throw broken('A part ends in its header.');
@@ -177,3 +216,44 @@ function tooManyFiles(limit: number): BadRequest {
 function broken(cause: unknown): BadRequest {
   return new BadRequest('The body is not well-formed multipart/form-data.', { cause });
 }
+
+/** What one part of a form says of itself (RFC 7578 §4.2, §4.4). */
+interface PartHeader {
+  readonly name: string;
+  /** Safe to show; undefined for a field, and `''` for a file that nobody chose. */
+  readonly fileName: string | undefined;
+  /** `text/plain` where it is not said, or no media type. */
+  readonly contentType: string;
+}
+
+/** Field names in lower case, values as strings of bytes. */
+type RawPartHeader = Readonly<Record<string, readonly string[] | undefined>>;
+
+/** @throws {BadRequest} where a part has no name, or one that is not UTF-8. */
+function readPartHeader(header: RawPartHeader): PartHeader {
+  const disposition = header['content-disposition']?.[0] ?? '';
+  const { type, parameters } = parse(disposition, { multipart: true, extended: false });
+  const { name, filename } = parameters as Partial<Record<string, string>>;
+  if (type !== 'form-data' || name === undefined) {
+    throw new BadRequest(
+      'A part of the form has no name: expected Content-Disposition: form-data; name="…".',
+    );
+  }
+  const contentType = mediaType(header['content-type']?.[0] ?? '');
+  return {
+    name: decodeLatin1(name),
+    fileName: filename === undefined ? undefined : safeFileName(decodeLatin1(filename)),
+    contentType: MEDIA_TYPE.test(contentType) ? contentType : 'text/plain',
+  };
+}
+
+function decodeLatin1(text: string): string {
+  return decodeBody(Buffer.from(text, 'latin1'));
+}
+
+function mediaType(contentType: string): string {
+  return contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+}
+
+// type "/" subtype, both tokens (RFC 9110 §8.3.1)
+const MEDIA_TYPE = /^[!#$%&'*+\-.^_`|~\w]+\/[!#$%&'*+\-.^_`|~\w]+$/;

@@ -2,7 +2,7 @@ import { pipeline, Readable, type Transform } from 'node:stream';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, createBrotliCompress, createGzip, gzip } from 'node:zlib';
 import { selectEncoding } from '../../http/accept.ts';
-import { parseEtags } from '../../http/etags.ts';
+import { parseEtags } from '../../http/preconditions.ts';
 import type { Body, Bytes } from '../../wsgi/types.ts';
 import type { HttpRequest } from '../request.ts';
 import type { HttpResponse } from '../response.ts';
@@ -11,9 +11,9 @@ import type { Handler } from './middleware.ts';
 const MIN_BYTES = 200;
 
 /**
- * Compresses text, for servers without nginx in front, which does it otherwise: the sample project
- * has it not. It stands outside `conditionalGet`, so that what is unchanged is not compressed first.
- * Leave it away from pages that show a secret beside what a client sent: the length tells of it (BREACH).
+ * Compresses text where no nginx is in front to do it; the sample project does not use it. It stands
+ * outside `conditionalGet`, so that what is unchanged is not compressed first. Keep it off pages that
+ * show a secret beside what a client sent: the length gives the secret away (BREACH).
  */
 export function compression(getResponse: Handler): Handler {
   return async (request) => {
@@ -79,7 +79,7 @@ async function compress(response: HttpResponse, coding: string, codec: Codec): P
   const close = () => body.close?.();
   headers.set('Content-Encoding', coding);
   headers.delete('Content-Length');
-  // Ranges are those of what is not compressed.
+  // Ranges count the bytes of what is not compressed.
   headers.delete('Accept-Ranges');
   weaken(response);
   if (!isWhole(body)) {

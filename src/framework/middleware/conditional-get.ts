@@ -1,6 +1,5 @@
 import { parseHttpDate } from '../../http/dates.ts';
-import { contentEtag } from '../../http/etags.ts';
-import { evaluatePreconditions } from '../../http/preconditions.ts';
+import { contentEtag, evaluatePreconditions } from '../../http/preconditions.ts';
 import type { HttpRequest } from '../request.ts';
 import type { HttpResponse } from '../response.ts';
 import { whenReady, type Handler } from './middleware.ts';

@@ -1,16 +1,14 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join, resolve, sep } from 'node:path';
-import { CommandError, ImproperlyConfigured } from '../errors.ts';
+import { dirname, join, resolve, sep } from 'node:path';
+import type { Bytes } from '../../wsgi/types.ts';
+import { ImproperlyConfigured } from '../errors.ts';
 import { filesInside } from '../files/file-inside.ts';
 import { settings } from '../settings.ts';
-import type { ParseCss } from './css.ts';
-import { allStatic } from './finders.ts';
-import { hashedName, hashFiles } from './hashed-names.ts';
+import { hashedName, hashFiles, type HashedFile } from './hashed-names.ts';
 import { formatManifest, MANIFEST_NAME, readHashedNames, type HashedNames } from './manifest.ts';
-import { publish, publishFile } from './publish.ts';
 import { staticPrefix } from './static-url.ts';
-import { CODINGS } from './variants.ts';
+import { CODINGS, compress } from './variants.ts';
 
 export interface Collected {
   readonly copied: number;
@@ -37,7 +35,7 @@ export type Progress = (done: number, total: number) => void;
 export async function collectStatic(onProgress: Progress = () => {}): Promise<Collected> {
   const root = staticRoot();
   const sources = withoutVariants(allStatic());
-  const files = hashFiles(sources, staticPrefix(), await loadParseCss());
+  const files = await hashFiles(sources, staticPrefix());
   const before = namesBefore(root);
 
   let copied = 0;
@@ -78,6 +76,11 @@ function staticRoot(): string {
   );
 }
 
+/** Every file of STATICFILES_DIRS by its name, `css/app.css`; the first folder wins. */
+function allStatic(): Map<string, string> {
+  return new Map(settings.STATICFILES_DIRS.toReversed().flatMap((dir) => [...filesInside(dir)]));
+}
+
 /** A project's own `app.css.gz` gives way to the one that is made of `app.css`. */
 function withoutVariants(sources: ReadonlyMap<string, string>): Map<string, string> {
   return new Map([...sources].filter(([name]) => !isVariantOf(name, sources)));
@@ -89,16 +92,43 @@ function isVariantOf(name: string, names: { has(name: string): boolean }): boole
   );
 }
 
-/** Imported here alone: postcss is a development dependency, and what serves has none of these. */
-async function loadParseCss(): Promise<ParseCss> {
-  try {
-    return (await import('postcss')).parse;
-  } catch (cause) {
-    throw new CommandError(
-      'collectstatic needs postcss: run it where the development dependencies are installed.',
-      { cause },
-    );
+/** Puts a file into the folder under both of its names; gives whether anything had to be written. */
+async function publishFile(
+  root: string,
+  name: string,
+  source: string,
+  file: HashedFile,
+): Promise<boolean> {
+  const content = readFileSync(source);
+  if (file.rewritten === undefined) return publishAs(root, [name, file.hashedName], content);
+  const isCopied = await publishAs(root, [name], content);
+  return (await publishAs(root, [file.hashedName], file.rewritten)) || isCopied;
+}
+
+/** Readers find the old content or the new, never a part. */
+function publish(path: string, content: Bytes): void {
+  mkdirSync(dirname(path), { recursive: true });
+  const unfinished = `${path}.${process.pid}.tmp`;
+  writeFileSync(unfinished, content);
+  renameSync(unfinished, path);
+}
+
+async function publishAs(root: string, names: readonly string[], content: Bytes): Promise<boolean> {
+  const paths = names.map((name) => join(root, name)).filter((path) => !holds(path, content));
+  const [first] = paths;
+  if (first === undefined) return false;
+  const variants = await compress(first, content);
+  for (const path of paths) {
+    for (const { extension } of CODINGS) rmSync(path + extension, { force: true });
+    for (const [extension, variant] of variants) publish(path + extension, variant);
+    // Last, so that a file which is there has its variants.
+    publish(path, content);
   }
+  return true;
+}
+
+function holds(path: string, content: Bytes): boolean {
+  return existsSync(path) && readFileSync(path).equals(content);
 }
 
 function namesBefore(root: string): HashedNames {

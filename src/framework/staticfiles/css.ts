@@ -1,4 +1,5 @@
-import type { AtRule, Comment, Declaration, parse as parseCss } from 'postcss';
+import { parse, type ChildNode } from 'postcss';
+import parseValue, { type Node } from 'postcss-value-parser';
 
 /** Where a file refers to another. */
 export interface Reference {
@@ -11,64 +12,60 @@ export interface Reference {
 /** Gives the URL to put in the place of a reference; the same one leaves it as it is written. */
 export type Replace = (reference: Reference) => string;
 
-/** postcss's parser. It is there where style sheets are collected, and not in production. */
-export type ParseCss = typeof parseCss;
-
 /** A style sheet with the URLs of its declarations, its imports and its source map replaced. */
-export function rewriteCss(parse: ParseCss, css: string, file: string, replace: Replace): string {
+export function rewriteCss(css: string, file: string, replace: Replace): string {
   const sheet = parse(css, { from: file, map: false });
-  sheet.walkDecls((declaration) => rewriteDeclaration(declaration, replace));
-  sheet.walkAtRules(/^import$/i, (rule) => rewriteImport(rule, replace));
-  sheet.walkComments((comment) => rewriteSourceMap(comment, replace));
+  // Assigned only where it differs: postcss keeps the comments inside of the others.
+  sheet.walkDecls((declaration) => {
+    const { value } = declaration;
+    const rewritten = replaceUrls(value, urlsIn(parseValue(value).nodes), declaration, replace);
+    if (rewritten !== value) declaration.value = rewritten;
+  });
+  sheet.walkAtRules(/^import$/i, (rule) => {
+    const { nodes } = parseValue(rule.params);
+    const urls = nodes[0]?.type === 'string' ? [nodes.slice(0, 1)] : urlsIn(nodes);
+    const rewritten = replaceUrls(rule.params, urls, rule, replace);
+    if (rewritten !== rule.params) rule.params = rewritten;
+  });
+  sheet.walkComments((comment) => {
+    const [, before = '', url] = SOURCE_MAP.exec(comment.text) ?? [];
+    if (url === undefined) return;
+    comment.text = before + replace({ url, line: lineOf(comment), isOptional: true });
+  });
   return sheet.toString();
 }
 
-function rewriteDeclaration(declaration: Declaration, replace: Replace): void {
-  const value = replaceUrls(declaration.value, lineOf(declaration), replace);
-  // Assigned only where it differs: postcss keeps the comments inside of the others.
-  if (value !== declaration.value) declaration.value = value;
+/** Each URL as a string, or as the pieces of one without quotes. Comments and strings are not looked into. */
+function urlsIn(nodes: Node[]): Node[][] {
+  return nodes.flatMap((node) => {
+    if (node.type !== 'function') return [];
+    if (node.value.toLowerCase() !== 'url') return urlsIn(node.nodes);
+    return [node.nodes[0]?.type === 'string' ? node.nodes.slice(0, 1) : node.nodes];
+  });
 }
 
-function rewriteImport(rule: AtRule, replace: Replace): void {
-  const line = lineOf(rule);
-  const params = rule.params.replace(LEADING_STRING, (string, double?: string, single?: string) =>
-    replaceUrl(string, double ?? single ?? '', quoted, line, replace),
-  );
-  const rewritten = params === rule.params ? replaceUrls(params, line, replace) : params;
-  if (rewritten !== rule.params) rule.params = rewritten;
-}
-
-function rewriteSourceMap(comment: Comment, replace: Replace): void {
-  const [, before = '', url] = SOURCE_MAP.exec(comment.text) ?? [];
-  if (url === undefined) return;
-  comment.text = before + replace({ url, line: lineOf(comment), isOptional: true });
-}
-
-function replaceUrls(value: string, line: number, replace: Replace): string {
-  if (!/url\(/i.test(value)) return value;
-  return value.replaceAll(
-    URL_OR_OPAQUE,
-    (token, double?: string, single?: string, bare?: string) => {
-      const written = double ?? single ?? bare;
-      if (written === undefined) return token;
-      return replaceUrl(token, written, (url) => `url(${quoted(url)})`, line, replace);
-    },
-  );
-}
-
-function replaceUrl(
-  token: string,
-  written: string,
-  format: (url: string) => string,
-  line: number,
+function replaceUrls(
+  value: string,
+  urls: readonly Node[][],
+  within: ChildNode,
   replace: Replace,
 ): string {
-  const url = unescape(written);
-  const replaced = replace({ url, line, isOptional: false });
-  return replaced === url ? token : format(replaced);
+  let rewritten = '';
+  let copied = 0;
+  for (const pieces of urls) {
+    const [first, last] = [pieces[0], pieces.at(-1)];
+    if (!first || !last) continue;
+    const [start, end] = [first.sourceIndex, last.sourceEndIndex];
+    const url = unescape(first.type === 'string' ? first.value : value.slice(start, end));
+    const replaced = replace({ url, line: lineOf(within), isOptional: false });
+    if (replaced === url) continue;
+    rewritten += value.slice(copied, start) + quoted(replaced);
+    copied = end;
+  }
+  return rewritten + value.slice(copied);
 }
 
-function lineOf(node: Declaration | AtRule | Comment): number {
+function lineOf(node: ChildNode): number {
   return node.source?.start?.line ?? 1;
 }
 
@@ -87,19 +84,5 @@ function characterOf(digits: string): string {
   const code = Number.parseInt(digits, 16);
   return code <= 0x10ffff ? String.fromCodePoint(code) : '\ufffd';
 }
-
-// string-token (CSS Syntax §4.3.5)
-const DOUBLE_QUOTED = String.raw`"((?:[^"\\]|\\[^])*)"`;
-const SINGLE_QUOTED = String.raw`'((?:[^'\\]|\\[^])*)'`;
-const STRING = String.raw`"(?:[^"\\]|\\[^])*"|'(?:[^'\\]|\\[^])*'`;
-
-// url-token (CSS Syntax §4.3.6)
-const BARE = String.raw`((?:[^"'()\s\\]|\\[^])*)`;
-const URL_TOKEN = String.raw`(?<![\w-])url\(\s*(?:${DOUBLE_QUOTED}|${SINGLE_QUOTED}|${BARE})\s*\)`;
-
-// Comments and strings are not looked into.
-const URL_OR_OPAQUE = new RegExp(String.raw`${URL_TOKEN}|\/\*[^]*?\*\/|${STRING}`, 'gi');
-
-const LEADING_STRING = new RegExp(`^(?:${DOUBLE_QUOTED}|${SINGLE_QUOTED})`);
 
 const SOURCE_MAP = /^([#@]\s*sourceMappingURL=)(\S+)$/;

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ImproperlyConfigured } from '../errors.ts';
 
@@ -25,13 +25,12 @@ export function loadHashedNames(root: string): HashedNames | undefined {
 /** The manifest as it is on the disk now. */
 export function readHashedNames(root: string): HashedNames | undefined {
   const file = join(root, MANIFEST_NAME);
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
-  }
-  return parse(text) ?? refuse(file);
+  if (!existsSync(file)) return undefined;
+  const names = parse(readFileSync(file, 'utf8'));
+  if (names) return names;
+  throw new ImproperlyConfigured(
+    `'${file}' is not a manifest of version ${VERSION}: run collectstatic.`,
+  );
 }
 
 /** The manifest as Django's ManifestStaticFilesStorage writes it. */
@@ -52,10 +51,4 @@ function parse(text: string): HashedNames | undefined {
   } catch {
     return undefined;
   }
-}
-
-function refuse(file: string): never {
-  throw new ImproperlyConfigured(
-    `'${file}' is not a manifest of version ${VERSION}: run collectstatic.`,
-  );
 }

@@ -1,8 +1,7 @@
 import { ImproperlyConfigured } from '../errors.ts';
 import { nearest } from '../../wsgi/nearest.ts';
 import { settings } from '../settings.ts';
-import { quotePath } from '../urls/quote-path.ts';
-import { scriptPrefix } from '../urls/script-prefix.ts';
+import { quotePath, scriptPrefix } from '../urls/script-prefix.ts';
 import { loadHashedNames, MANIFEST_NAME } from './manifest.ts';
 
 /**

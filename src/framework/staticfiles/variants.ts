@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { brotliCompress, gzip } from 'node:zlib';
 import type { Bytes } from '../../wsgi/types.ts';
-import { contentType } from '../files/content-type.ts';
+import { contentType } from '../files/representation.ts';
 
 /** A content coding that files are compressed with beforehand. */
 interface Coding {
@@ -13,34 +13,28 @@ interface Coding {
   readonly compress: (content: Bytes) => Promise<Bytes>;
 }
 
-const brotliBytes: (content: Bytes) => Promise<Bytes> = promisify(brotliCompress);
-const gzipBytes = promisify(gzip) as (content: Bytes, options: object) => Promise<Bytes>;
+const brotli: Coding['compress'] = promisify(brotliCompress);
+const gzipAtLevel = promisify(gzip) as (content: Bytes, options: object) => Promise<Bytes>;
 
 export const CODINGS: readonly Coding[] = [
   // Without options, brotli is at its best.
-  { name: 'br', extension: '.br', compress: (content) => brotliBytes(content) },
-  { name: 'gzip', extension: '.gz', compress: (content) => gzipBytes(content, { level: 9 }) },
+  { name: 'br', extension: '.br', compress: (content) => brotli(content) },
+  { name: 'gzip', extension: '.gz', compress: (content) => gzipAtLevel(content, { level: 9 }) },
 ];
-
-/** The content in one coding, and what its file's name ends in. */
-export interface Variant {
-  readonly extension: string;
-  readonly content: Bytes;
-}
 
 /** A variant that is larger, in parts of the original, is not worth a file. */
 const LARGEST_SHARE = 0.95;
 
-/** The variants of a file that are small enough to keep. */
-export async function compress(name: string, content: Bytes): Promise<readonly Variant[]> {
+/** The variants of a file that are small enough to keep, each with what its name ends in. */
+export async function compress(name: string, content: Bytes): Promise<[string, Bytes][]> {
   if (!COMPRESSIBLE.test(contentType(name))) return [];
   const variants = await Promise.all(
-    CODINGS.map(async (coding) => ({
-      extension: coding.extension,
-      content: await coding.compress(content),
-    })),
+    CODINGS.map(async (coding): Promise<[string, Bytes]> => [
+      coding.extension,
+      await coding.compress(content),
+    ]),
   );
-  return variants.filter((variant) => variant.content.length <= content.length * LARGEST_SHARE);
+  return variants.filter(([, variant]) => variant.length <= content.length * LARGEST_SHARE);
 }
 
 // Images, sound, films and web fonts are compressed already, most of them.

@@ -1,7 +1,8 @@
 import type { Awaitable } from '../../wsgi/types.ts';
+import { MethodNotAllowed } from '../errors.ts';
 import type { HttpRequest } from '../request.ts';
 import type { HttpResponse } from '../response.ts';
-import type { ConverterTypes } from './converters.ts';
+import type { ConverterTypes } from './pattern.ts';
 
 /** Answers a request; gets the values that its URL pattern found in the path. */
 export type View<Params = object> = (
@@ -52,4 +53,13 @@ export function include(
   options: { readonly namespace?: string } = {},
 ): Include {
   return { prefix, urlpatterns, namespace: options.namespace };
+}
+
+/** A view that answers these methods alone, HEAD wherever GET; others get 405 with Allow. */
+export function allowMethods<Params>(methods: readonly string[], view: View<Params>): View<Params> {
+  const allowed = methods.includes('GET') ? [...new Set(['GET', 'HEAD', ...methods])] : methods;
+  return (request, params) => {
+    if (allowed.includes(request.method)) return view(request, params);
+    throw new MethodNotAllowed(request.method, allowed);
+  };
 }

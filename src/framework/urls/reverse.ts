@@ -1,6 +1,5 @@
 import type { ParamValues, Pattern } from './pattern.ts';
-import { quotePath } from './quote-path.ts';
-import { scriptPrefix } from './script-prefix.ts';
+import { oneSlash, quotePath, scriptPrefix } from './script-prefix.ts';
 import { loadedUrlconf, promiseName, unknownName } from './urlconf.ts';
 
 /**
@@ -29,11 +28,6 @@ export function reverse(name: string, params: ParamValues = {}): string {
 export function lazyReverse(name: string): (params?: ParamValues) => string {
   promiseName(name);
   return (params) => reverse(name, params);
-}
-
-/** Two slashes at the start would name another host (RFC 3986 §4.2). */
-export function oneSlash(path: string): string {
-  return path.replace(/^\/\//, '/%2F');
 }
 
 function fill({ literals, parameters }: Pattern, params: ParamValues): string | undefined {

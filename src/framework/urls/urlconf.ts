@@ -1,10 +1,13 @@
 import { inspect } from 'node:util';
-import { errorHandlersOf, type ErrorHandlers } from '../error-handlers.ts';
-import { ImproperlyConfigured } from '../errors.ts';
-import { importSetting } from '../settings.ts';
 import { nearest } from '../../wsgi/nearest.ts';
-import type { Include, Route, UrlPattern, View } from './path.ts';
-import { compilePattern, type Pattern } from './pattern.ts';
+import { errorHandlersOf, type ErrorHandlers } from '../error-handlers.ts';
+import { ImproperlyConfigured, NoPatternMatches } from '../errors.ts';
+import type { HttpRequest } from '../request.ts';
+import { redirect } from '../response.ts';
+import { importSetting, settings } from '../settings.ts';
+import type { UrlPattern, View } from './path.ts';
+import { compilePattern, matchPattern, type ParamValues, type Pattern } from './pattern.ts';
+import { oneSlash } from './script-prefix.ts';
 
 /** One pattern with its prefixes, ready to match. */
 export interface CompiledRoute {
@@ -19,6 +22,12 @@ export interface Urlconf {
   readonly routes: readonly CompiledRoute[];
   readonly byName: ReadonlyMap<string, readonly CompiledRoute[]>;
   readonly errorHandlers: ErrorHandlers;
+}
+
+/** A view with the parameters that it is called with. */
+interface Match {
+  readonly view: View<ParamValues>;
+  readonly params: ParamValues;
 }
 
 /**
@@ -40,16 +49,6 @@ export async function loadUrlconf(moduleName: string): Promise<Urlconf> {
   return loaded;
 }
 
-/** Says that some pattern has this name: the URLconf that is loaded next, with its views, is held to it. */
-export function promiseName(name: string): void {
-  promisedNames.add(name);
-}
-
-export function unknownName(name: string, { byName }: Urlconf): string {
-  const suggestion = nearest(name, byName.keys());
-  return `No URL pattern is named '${name}'${suggestion ? `: did you mean '${suggestion}'?` : '.'}`;
-}
-
 export function compileUrlconf(
   urlpatterns: readonly UrlPattern[],
   errorHandlers: ErrorHandlers = new Map(),
@@ -62,10 +61,53 @@ export function compileUrlconf(
   return { routes, byName, errorHandlers };
 }
 
+/**
+ * The first view whose pattern matches; under APPEND_SLASH, a redirect where a slash alone is missing.
+ *
+ * @throws {NoPatternMatches} where nothing matches.
+ */
+export function resolve(urlconf: Urlconf, { path }: HttpRequest): Match {
+  const match = findMatch(urlconf, path) ?? missingSlash(urlconf, path);
+  if (match) return match;
+  throw new NoPatternMatches(path, urlconf.routes);
+}
+
+function findMatch(urlconf: Urlconf, path: string): Match | undefined {
+  for (const { pattern, view } of urlconf.routes) {
+    const params = matchPattern(pattern, path);
+    // The pattern's own types made sure that the view takes what the pattern gives.
+    if (params) return { view: view as View<ParamValues>, params };
+  }
+  return undefined;
+}
+
+function missingSlash(urlconf: Urlconf, path: string): Match | undefined {
+  if (!settings.APPEND_SLASH || path.endsWith('/')) return undefined;
+  const match = findMatch(urlconf, `${path}/`);
+  return match && { view: appendSlash, params: match.params };
+}
+
+/** 308 keeps the method and the body of what is not safe (RFC 9110 §15.4.9). */
+function appendSlash(request: HttpRequest) {
+  const path = oneSlash(`${request.quotedPath}/`);
+  const query = request.environ.QUERY_STRING;
+  return redirect(query ? `${path}?${query}` : path, { status: request.isRead ? 301 : 308 });
+}
+
 /** @throws {ImproperlyConfigured} before `loadUrlconf`. */
 export function loadedUrlconf(): Urlconf {
   if (loaded) return loaded;
   throw new ImproperlyConfigured('The URLconf is not loaded: await getWsgiApplication() first.');
+}
+
+/** Says that some pattern has this name: the URLconf that is loaded next, with its views, is held to it. */
+export function promiseName(name: string): void {
+  promisedNames.add(name);
+}
+
+export function unknownName(name: string, { byName }: Urlconf): string {
+  const suggestion = nearest(name, byName.keys());
+  return `No URL pattern is named '${name}'${suggestion ? `: did you mean '${suggestion}'?` : '.'}`;
 }
 
 let loaded: Urlconf | undefined;
@@ -78,42 +120,38 @@ function requirePromisedNames(urlconf: Urlconf): void {
   throw new ImproperlyConfigured(missing.map((name) => unknownName(name, urlconf)).join('\n'));
 }
 
+// tsx does not check types, and what modules that import each other export is undefined at first.
 function flatten(
   urlpatterns: readonly UrlPattern[],
   prefix: string,
   namespace: string,
 ): CompiledRoute[] {
+  requireThat(
+    Array.isArray(urlpatterns),
+    `include('${prefix}') has the urlpatterns`,
+    urlpatterns,
+    'a list',
+  );
   return urlpatterns.flatMap((entry) => {
-    requirePattern(entry);
+    const isObject = typeof (entry as unknown) === 'object' && (entry as unknown) !== null;
+    requireThat(isObject, 'urlpatterns has', entry, 'what path() or include() gives');
     if ('urlpatterns' in entry) {
       const inner = entry.namespace ? `${namespace}${entry.namespace}:` : namespace;
-      requireUrlpatterns(entry, prefix);
       return flatten(entry.urlpatterns, prefix + entry.prefix, inner);
     }
-    const name = entry.name === undefined ? undefined : namespace + entry.name;
-    requireView(entry, prefix);
-    return [{ pattern: compilePattern(prefix + entry.pattern), view: entry.view, name }];
+    const { view, name } = entry;
+    const source = prefix + entry.pattern;
+    requireThat(
+      typeof view === 'function',
+      `URL pattern '${source}' has the view`,
+      view,
+      'a function',
+    );
+    const fullName = name === undefined ? undefined : namespace + name;
+    return [{ pattern: compilePattern(source), view, name: fullName }];
   });
 }
 
-// tsx does not check types, and what modules that import each other export is undefined at first.
-function requirePattern(entry: unknown): void {
-  if (typeof entry === 'object' && entry !== null) return;
-  throw new ImproperlyConfigured(
-    `urlpatterns has ${inspect(entry)}: expected what path() or include() gives.`,
-  );
-}
-
-function requireUrlpatterns({ prefix, urlpatterns }: Include, outer: string): void {
-  if (Array.isArray(urlpatterns)) return;
-  throw new ImproperlyConfigured(
-    `include('${outer}${prefix}') has the urlpatterns ${inspect(urlpatterns)}: expected a list.`,
-  );
-}
-
-function requireView({ pattern, view }: Route, outer: string): void {
-  if (typeof view === 'function') return;
-  throw new ImproperlyConfigured(
-    `URL pattern '${outer}${pattern}' has the view ${inspect(view)}: expected a function.`,
-  );
+function requireThat(holds: boolean, what: string, value: unknown, expected: string): void {
+  if (!holds) throw new ImproperlyConfigured(`${what} ${inspect(value)}: expected ${expected}.`);
 }

@@ -2,11 +2,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { isAtLeast, registerCheck } from '../../../src/framework/checks/check.ts';
 import { findIssues } from '../../../src/framework/commands/check.ts';
-import { crossOriginProtection } from '../../../src/framework/middleware/cross-origin.ts';
 import { health } from '../../../src/framework/middleware/health.ts';
-import { hosts } from '../../../src/framework/middleware/hosts.ts';
-import { httpsRedirect } from '../../../src/framework/middleware/https-redirect.ts';
-import { securityHeaders } from '../../../src/framework/middleware/security-headers.ts';
+import {
+  crossOriginProtection,
+  hosts,
+  httpsRedirect,
+  securityHeaders,
+} from '../../../src/framework/middleware/security.ts';
 import type { Settings } from '../../../src/framework/settings.ts';
 import { withSettings } from '../serve.ts';
 import { makeTree } from '../staticfiles/tree.ts';

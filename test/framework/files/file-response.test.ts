@@ -86,10 +86,10 @@ test('an empty file has an empty body', async () => {
 test.for<[FileOptions, string]>([
   [
     { asAttachment: true },
-    `attachment; filename="Gr__e 1.pdf"; filename*=UTF-8''Gr%C3%B6%C3%9Fe%201.pdf`,
+    `attachment; filename="Gr??e 1.pdf"; filename*=UTF-8''Gr%C3%B6%C3%9Fe%201.pdf`,
   ],
-  [{ asAttachment: true, filename: 'a.pdf' }, 'attachment; filename="a.pdf"'],
-  [{ filename: 'a.pdf' }, 'inline; filename="a.pdf"'],
+  [{ asAttachment: true, filename: 'a.pdf' }, 'attachment; filename=a.pdf'],
+  [{ filename: 'a.pdf' }, 'inline; filename=a.pdf'],
 ])('%j is saved as %s', async ([options, disposition]) => {
   const { get } = await serveFile('Größe 1.pdf', options);
   expect((await get('/absolute/')).headers['content-disposition']).toBe(disposition);
@@ -185,4 +185,18 @@ test('bytes from elsewhere are sent in parts too', async () => {
     [0, 4],
     [1, 2],
   ]);
+});
+
+test.for<[filename: string, header: string]>([
+  ['report.pdf', 'attachment; filename=report.pdf'],
+  ['a "b" \\.txt', String.raw`attachment; filename="a \"b\" \\.txt"`],
+  ['Größe.txt', `attachment; filename="Gr??e.txt"; filename*=UTF-8''Gr%C3%B6%C3%9Fe.txt`],
+  ["€(1)'*.txt", `attachment; filename="?(1)'*.txt"; filename*=UTF-8''%E2%82%AC%281%29%27%2A.txt`],
+  ['100%41.txt', `attachment; filename=100%41.txt; filename*=UTF-8''100%2541.txt`],
+  ['😀', `attachment; filename="??"; filename*=UTF-8''%F0%9F%98%80`],
+  ['a\r\nSet-Cookie: b', 'attachment; filename="a__Set-Cookie: b"'],
+  ['\ud800.txt', `attachment; filename="?.txt"; filename*=UTF-8''%EF%BF%BD.txt`],
+])('the name %j goes out as %s', async ([filename, header]) => {
+  const { get } = await serveFile('report.txt', { asAttachment: true, filename });
+  expect((await get('/absolute/')).headers['content-disposition']).toBe(header);
 });

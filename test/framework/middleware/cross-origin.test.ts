@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { crossOriginProtection } from '../../../src/framework/middleware/cross-origin.ts';
+import { crossOriginProtection } from '../../../src/framework/middleware/security.ts';
 import { HttpResponse } from '../../../src/framework/response.ts';
 import type { Settings } from '../../../src/framework/settings.ts';
 import { path } from '../../../src/framework/urls/path.ts';

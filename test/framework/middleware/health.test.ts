@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { health } from '../../../src/framework/middleware/health.ts';
-import { hosts } from '../../../src/framework/middleware/hosts.ts';
+import { hosts } from '../../../src/framework/middleware/security.ts';
 import { serveProject } from '../serve.ts';
 
 const middleware = [health, hosts];

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { hosts, isAllowedHost } from '../../../src/framework/middleware/hosts.ts';
+import { hosts, isAllowedHost } from '../../../src/framework/middleware/security.ts';
 import { HttpResponse } from '../../../src/framework/response.ts';
 import { path } from '../../../src/framework/urls/path.ts';
 import { capturedLog } from '../captured-log.ts';

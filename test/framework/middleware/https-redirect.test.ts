@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { health } from '../../../src/framework/middleware/health.ts';
-import { httpsRedirect } from '../../../src/framework/middleware/https-redirect.ts';
+import { httpsRedirect } from '../../../src/framework/middleware/security.ts';
 import { HttpResponse } from '../../../src/framework/response.ts';
 import type { Settings } from '../../../src/framework/settings.ts';
 import { path } from '../../../src/framework/urls/path.ts';

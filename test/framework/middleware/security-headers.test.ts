@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { securityHeaders } from '../../../src/framework/middleware/security-headers.ts';
+import { securityHeaders } from '../../../src/framework/middleware/security.ts';
 import { CSP_NONCE } from '../../../src/framework/settings/global-settings.ts';
 import { HttpResponse } from '../../../src/framework/response.ts';
 import type { Settings } from '../../../src/framework/settings.ts';

@@ -13,7 +13,6 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { CommandError } from '../../../src/framework/errors.ts';
 import { collectStatic, overlaps } from '../../../src/framework/staticfiles/collect.ts';
-import { findStatic } from '../../../src/framework/staticfiles/finders.ts';
 import { readHashedNames } from '../../../src/framework/staticfiles/manifest.ts';
 import { withSettings } from '../serve.ts';
 import { makeTree } from './tree.ts';
@@ -203,13 +202,6 @@ test.for([
   ['/srv/stat', '/srv/static', false],
 ] as const)('%s and %s overlap: %s', ([one, other, expected]) => {
   expect([overlaps(one, other), overlaps(other, one)]).toEqual([expected, expected]);
-});
-
-test('the finders give the file of the first folder', async () => {
-  const { one, two } = useFolders();
-  expect(await findStatic('app.css')).toBe(join(one, 'app.css'));
-  expect(await findStatic('img/logo.png')).toBe(join(two, 'img/logo.png'));
-  expect(await findStatic('../two/app.css')).toBeUndefined();
 });
 
 test('style sheets refer to hashed names, and are named after them', async () => {

@@ -149,6 +149,16 @@ for (const DEBUG of [true, false]) {
   });
 }
 
+test('of the folders the first that has a file gives it', async () => {
+  const root = makeTree({ 'one/app.css': 'one', 'two/app.css': 'two', 'two/img/logo.png': 'png' });
+  const STATICFILES_DIRS = [join(root, 'one'), join(root, 'two')];
+  const settings = { DEBUG: true, STATIC_URL: '/static/', STATICFILES_DIRS };
+  const { get } = await serveProject({ middleware: [staticFiles], settings });
+  expect((await get('/static/app.css')).text).toBe('one');
+  expect((await get('/static/img/logo.png')).text).toBe('png');
+  expect((await get('/static/../two/app.css')).status).toBe(404);
+});
+
 /** Serves the folder `static` of a tree from the table. */
 async function serveTable(files: Readonly<Record<string, string>>) {
   const folder = join(makeTree(files), 'static');

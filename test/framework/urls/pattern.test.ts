@@ -1,6 +1,17 @@
 import { expect, test } from 'vitest';
 import { ImproperlyConfigured } from '../../../src/framework/errors.ts';
-import { compilePattern, matchPattern } from '../../../src/framework/urls/pattern.ts';
+import {
+  compilePattern,
+  matchPattern,
+  registerConverter,
+} from '../../../src/framework/urls/pattern.ts';
+
+declare module '../../../src/framework/urls/pattern.ts' {
+  interface ConverterTypes {
+    year: number;
+    anything: string;
+  }
+}
 
 const UUID = '0189f7ea-ae2c-7809-8aeb-b819cf5e9e7f';
 const DEEP = Array(200).fill('folder').join('/');
@@ -69,4 +80,24 @@ test.for<[pattern: string, path: string]>([
   const start = performance.now();
   expect(matchPattern(compiled, `/${path}`)).toBeUndefined();
   expect(performance.now() - start).toBeLessThan(50);
+});
+
+test.for(['', 'g', 'y', 'gi'])(
+  'a converter of the project matches each time, with the flags %j too',
+  (flags) => {
+    const regex = new RegExp('[0-9]{4}', flags);
+    registerConverter('year', { regex, toValue: Number, toUrl: String });
+    const pattern = compilePattern('<year:year>/');
+    expect(matchPattern(pattern, '/2026/')).toEqual({ year: 2026 });
+    expect(matchPattern(pattern, '/2026/')).toEqual({ year: 2026 });
+  },
+);
+
+test.for([
+  ['<anything:a>/', '//'],
+  ['n<anything:a>/', '/n/'],
+  ['n<anything:a>n', '/n'],
+])('no converter is asked about the empty text that %s has in %s', ([pattern = '', path = '']) => {
+  registerConverter('anything', { regex: /.*/, toValue: String, toUrl: String });
+  expect(matchPattern(compilePattern(pattern), path)).toBeUndefined();
 });

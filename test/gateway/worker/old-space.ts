@@ -3,7 +3,7 @@
 import { getHeapSpaceStatistics } from 'node:v8';
 import { createApplication } from '../../../src/framework/application.ts';
 import { requestId } from '../../../src/framework/middleware/request-id.ts';
-import { securityHeaders } from '../../../src/framework/middleware/security-headers.ts';
+import { securityHeaders } from '../../../src/framework/middleware/security.ts';
 import { jsonResponse } from '../../../src/framework/response.ts';
 import { configureSettings } from '../../../src/framework/settings.ts';
 import { path } from '../../../src/framework/urls/path.ts';

@@ -1,12 +1,14 @@
 // A program of its own, as V8's options are for a whole process. Serves one kind of client until its
 // code is optimized, says so, and then serves other kinds.
 import { createApplication } from '../../../src/framework/application.ts';
-import { crossOriginProtection } from '../../../src/framework/middleware/cross-origin.ts';
 import { health } from '../../../src/framework/middleware/health.ts';
-import { hosts } from '../../../src/framework/middleware/hosts.ts';
-import { httpsRedirect } from '../../../src/framework/middleware/https-redirect.ts';
 import { requestId } from '../../../src/framework/middleware/request-id.ts';
-import { securityHeaders } from '../../../src/framework/middleware/security-headers.ts';
+import {
+  crossOriginProtection,
+  hosts,
+  httpsRedirect,
+  securityHeaders,
+} from '../../../src/framework/middleware/security.ts';
 import { jsonResponse } from '../../../src/framework/response.ts';
 import { configureSettings } from '../../../src/framework/settings.ts';
 import { path } from '../../../src/framework/urls/path.ts';

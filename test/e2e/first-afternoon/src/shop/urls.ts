@@ -1,5 +1,4 @@
-import { allowMethods } from '../framework/urls/allow-methods.ts';
-import { path } from '../framework/urls/path.ts';
+import { allowMethods, path } from '../framework/urls/path.ts';
 import { rename } from './customer.ts';
 import { stock } from './stock.ts';
 import { catalogue, photo, upload } from './views.ts';

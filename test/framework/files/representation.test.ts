@@ -1,7 +1,7 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { openFile } from '../../../src/framework/files/open-file.ts';
+import { contentType, openFile } from '../../../src/framework/files/representation.ts';
 import { makeTree } from '../staticfiles/tree.ts';
 
 const MEGABYTE = 1024 * 1024;
@@ -42,4 +42,20 @@ test('a reader that leaves closes the file', async () => {
   expect(isOpen(file)).toBe(true);
   await pieces.return(undefined);
   await vi.waitFor(() => expect(isOpen(file)).toBe(false));
+});
+
+test.for<[string, string]>([
+  ['app.css', 'text/css; charset=utf-8'],
+  ['css/APP.CSS', 'text/css; charset=utf-8'],
+  ['app.js', 'text/javascript; charset=utf-8'],
+  ['app.mjs', 'text/javascript; charset=utf-8'],
+  ['logo.svg', 'image/svg+xml'],
+  ['font.woff2', 'font/woff2'],
+  ['site.webmanifest', 'application/manifest+json; charset=utf-8'],
+  ['module.wasm', 'application/wasm'],
+  ['css', 'application/octet-stream'],
+  ['data.unknown', 'application/octet-stream'],
+  ['', 'application/octet-stream'],
+])('%s is %s', ([name, type]) => {
+  expect(contentType(name)).toBe(type);
 });

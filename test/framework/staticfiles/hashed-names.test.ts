@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ownReference } from '../../../src/framework/staticfiles/references.ts';
+import { ownReference } from '../../../src/framework/staticfiles/hashed-names.ts';
 
 test.for<[string, string, string]>([
   ['x.png', 'css/x.png', 'x.H.png'],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { safeFileName } from '../../../src/framework/forms/uploaded-file.ts';
+import { safeFileName } from '../../../src/framework/forms/form.ts';
 
 test.for<[given: string, name: string]>([
   ['cat.png', 'cat.png'],
