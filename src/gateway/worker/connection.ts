@@ -7,7 +7,6 @@ import { connectionOption, endsConnection, Exchange, type Wire } from './exchang
 import type { RequestHead } from '../protocols/http1/request-head.ts';
 import type { RequestLine } from '../protocols/http1/request-line.ts';
 import { RequestParser } from '../protocols/http1/request-parser.ts';
-import { ProxyHeaderReader } from '../protocols/proxy-header.ts';
 import { CONTINUE } from '../protocols/http1/response-head.ts';
 import { isOverloaded } from './overload.ts';
 import { encodeOverload, encodeRefusal } from './refusal.ts';
@@ -31,8 +30,6 @@ const IDLE_GRACE_MS = 2000;
 const REQUEST_OVER = new Error('the request is over');
 
 type Phase =
-  /** Waits for the PROXY protocol header. */
-  | 'proxy'
   /** Waits for a request head. */
   | 'head'
   /** The application works on a request. */
@@ -44,14 +41,13 @@ type Phase =
 
 /** One client connection: the only place that touches a socket. Serves one request after the other. */
 export class Connection implements Wire, BodySource {
-  peer: PeerFacts;
+  readonly peer: PeerFacts;
   readonly #socket: Socket;
   readonly #writer: SocketWriter;
   readonly #service: Service;
   readonly #state: ServerState;
   readonly #parser: RequestParser;
-  readonly #proxyHeader: ProxyHeaderReader | undefined;
-  #phase: Phase;
+  #phase: Phase = 'head';
   #exchange: Exchange | undefined;
   /** Of the current request, or the one before. */
   #body: RequestBody | undefined;
@@ -67,9 +63,6 @@ export class Connection implements Wire, BodySource {
     this.#service = service;
     this.#state = state;
     this.#parser = new RequestParser(service.limits);
-    const { version } = service.proxyProtocol;
-    this.#proxyHeader = version === 'off' ? undefined : new ProxyHeaderReader(version);
-    this.#phase = this.#proxyHeader === undefined ? 'head' : 'proxy';
     this.#deadlineMs = performance.now() + service.timeouts.headerMs;
     socket.on('drain', () => this.#onDrain());
     socket.on('end', () => this.#onEnd());
@@ -129,7 +122,6 @@ export class Connection implements Wire, BodySource {
 
   #onData(bytes: Buffer): void {
     if (this.#phase === 'closing') return;
-    if (this.#phase === 'proxy') return this.#readProxyHeader(bytes);
     const wasReadingHead = this.#isReadingHead();
     this.#parser.feed(bytes);
     if (this.#phase === 'skip') this.#skipBody();
@@ -143,21 +135,6 @@ export class Connection implements Wire, BodySource {
   #pauseWhereFull(): void {
     if (this.#phase === 'closing') return;
     if (this.#parser.bufferedBytes >= BUFFERED_BYTES_MAX) this.#socket.pause();
-  }
-
-  #readProxyHeader(bytes: Buffer): void {
-    try {
-      const header = this.#proxyHeader?.feed(bytes);
-      if (header === undefined) return;
-      const { client, rest } = header;
-      if (client)
-        this.peer = { ...this.peer, remoteAddress: client.address, remotePort: client.port };
-      this.#phase = 'head';
-      if (rest.length > 0) this.#onData(rest);
-    } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
-      this.#refuse(error);
-    }
   }
 
   #serveNext(): void {

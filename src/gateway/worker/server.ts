@@ -14,8 +14,6 @@ import type { RequestInFlight } from './watchdog.ts';
 const SWEEP_MS = 500;
 /** How often it is measured how late the event loop is. */
 const LOOP_DELAY_MS = 50;
-/** So many peers are told of that may not connect. */
-const STRANGERS_MAX = 100;
 /** A socket that is bound already: in a worker by the arbiter, and handed on as a descriptor. */
 type ListenHandle = { readonly fd: number } | BoundSocket;
 
@@ -35,8 +33,6 @@ export class Server {
   readonly #connections = new Set<Connection>();
   readonly #listeners: NetServer[] = [];
   readonly #timers: NodeJS.Timeout[];
-  /** Peers that were told of as not allowed to connect. */
-  readonly #strangers = new Set<string>();
   #onDrained: (() => void) | undefined;
 
   constructor(service: Service) {
@@ -101,32 +97,12 @@ export class Server {
 
   #accept(socket: Socket, address: Address): void {
     const peer = this.#peerFacts(socket, address);
-    if (!this.#mayConnect(peer, address)) {
-      this.#tellStranger(peer);
-      socket.destroy();
-      return;
-    }
     const connection = new Connection(socket, peer, this.#service, this.#state);
     this.#connections.add(connection);
     connection.onceOver(() => {
       this.#connections.delete(connection);
       this.#settle();
     });
-  }
-
-  /** Where a PROXY protocol header is expected, its sender could claim any address. */
-  #mayConnect({ remoteAddress }: PeerFacts, address: Address): boolean {
-    const { version, allowedPeers } = this.#service.proxyProtocol;
-    return version === 'off' || address.kind === 'unix' || allowedPeers.has(remoteAddress);
-  }
-
-  /** Once for each: it is the settings that are wrong, or somebody who will try again. */
-  #tellStranger({ remoteAddress }: PeerFacts): void {
-    if (this.#strangers.has(remoteAddress) || this.#strangers.size >= STRANGERS_MAX) return;
-    this.#strangers.add(remoteAddress);
-    this.#service.log.warn(
-      `connections from ${remoteAddress} are closed: it is not in proxy-allow-from, whose peers may send a PROXY protocol header`,
-    );
   }
 
   #peerFacts(socket: Socket, address: Address): PeerFacts {

@@ -5,7 +5,6 @@ import type { AccessLog } from '../log/access-log.ts';
 import type { Log } from '../log/log.ts';
 import type { RequestLimits } from '../protocols/http1/request-parser.ts';
 import { Networks } from '../settings/networks.ts';
-import type { Settings } from '../settings/catalogue.ts';
 import type { EnvironFacts } from './environ.ts';
 import type { Outbox } from './outbox.ts';
 
@@ -15,7 +14,6 @@ export interface Service {
   readonly environ: EnvironFacts;
   /** Proxies whose word about the client counts. */
   readonly trustedPeers: Networks;
-  readonly proxyProtocol: ProxyProtocol;
   readonly limits: RequestLimits;
   readonly timeouts: Timeouts;
   readonly log: Log;
@@ -23,12 +21,6 @@ export interface Service {
   readonly outbox: Outbox;
   readonly hooks: RequestHooks;
   readonly overload: OverloadLimits;
-}
-
-/** Which PROXY protocol header connections begin with, and who may send one. */
-interface ProxyProtocol {
-  readonly version: Settings['proxyProtocol'];
-  readonly allowedPeers: Networks;
 }
 
 /** What changes while a worker serves. */
@@ -90,10 +82,6 @@ export function makeService(
       headerMap: config.headerMap,
     },
     trustedPeers: new Networks(config.forwardedAllowIps),
-    proxyProtocol: {
-      version: config.proxyProtocol,
-      allowedPeers: new Networks(config.proxyAllowIps),
-    },
     limits: {
       requestLineBytes: config.limitRequestLine,
       fieldCount: config.limitRequestFields,

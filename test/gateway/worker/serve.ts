@@ -40,7 +40,6 @@ export async function serve(
     application,
     environ: ENVIRON,
     trustedPeers: new Networks([]),
-    proxyProtocol: { version: 'off', allowedPeers: new Networks([]) },
     limits: { requestLineBytes: 4094, fieldCount: 100, fieldBytes: 8190, bodyBytes: 10_485_760 },
     timeouts: {
       headerMs: 10_000,
