@@ -1,7 +1,7 @@
 import { PLAIN_TEXT } from '../../http/grammar.ts';
 import type { ProtocolError } from '../../http/protocol-error.ts';
 import { escapeC1 } from '../../wsgi/log-line.ts';
-import type { Field } from '../protocols/http1/field-line.ts';
+import type { Field } from '../protocols/http1/fields.ts';
 import type { RequestLine } from '../protocols/http1/request-line.ts';
 import type { PeerFacts } from '../worker/environ.ts';
 import type { Exchange } from '../worker/exchange.ts';

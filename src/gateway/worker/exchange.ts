@@ -7,7 +7,7 @@ import type { Awaitable, Bytes, Environ, ErrorStream, InputStream } from '../../
 import { variable } from '../../wsgi/variable.ts';
 import { buildEnviron, type PeerFacts, type RequestFacts } from './environ.ts';
 import { LogErrorStream } from './log-error-stream.ts';
-import type { Field } from '../protocols/http1/field-line.ts';
+import type { Field } from '../protocols/http1/fields.ts';
 import type { RequestHead } from '../protocols/http1/request-head.ts';
 import {
   encodeChunkSize,

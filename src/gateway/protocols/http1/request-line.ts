@@ -1,6 +1,6 @@
 import { TOKEN } from '../../../http/grammar.ts';
 import { ProtocolError } from '../../../http/protocol-error.ts';
-import { octetClass, skip } from './octets.ts';
+import { octetClass, skip } from './fields.ts';
 
 export interface RequestLine {
   readonly method: string;
