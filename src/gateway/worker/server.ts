@@ -2,34 +2,22 @@ import { once } from 'node:events';
 import { createServer, type BoundSocket, type Server as NetServer, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { withoutMapping } from '../../wsgi/address.ts';
-import { Meter } from '../figures/meter.ts';
 import type { RequestCounts } from '../figures/worker-figures.ts';
 import { Connection } from './connection.ts';
 import { serverNameAndPort, type PeerFacts } from './environ.ts';
 import type { Address } from '../settings/address.ts';
-import type { ServerState, Service } from './service.ts';
+import { ServerState, type Service } from './service.ts';
 import type { RequestInFlight } from './watchdog.ts';
 
 /** How often deadlines are looked at. */
 const SWEEP_MS = 500;
-/** How often it is measured how late the event loop is. */
-const LOOP_DELAY_MS = 50;
 /** A socket that is bound already: in a worker by the arbiter, and handed on as a descriptor. */
 type ListenHandle = { readonly fd: number } | BoundSocket;
 
 /** Accepts connections on all listeners, ends those that are overdue, and drains. */
 export class Server {
   readonly #service: Service;
-  readonly #state: ServerState = {
-    date: new Date().toUTCString(),
-    isDraining: false,
-    requestsInFlight: 0,
-    requestsLeft: Infinity,
-    onLastRequest: () => {},
-    meter: new Meter(),
-    loopDelayMs: 0,
-    loopDueMs: Infinity,
-  };
+  readonly #state = new ServerState();
   readonly #connections = new Set<Connection>();
   readonly #listeners: NetServer[] = [];
   readonly #timers: NodeJS.Timeout[];
@@ -38,7 +26,7 @@ export class Server {
   constructor(service: Service) {
     this.#service = service;
     this.#timers = [setInterval(() => void this.#sweepLater(), SWEEP_MS)];
-    if (service.overload.loopDelayMs < Infinity) this.#timers.push(this.#measureLoopDelay());
+    if (service.overload.loopDelayMs < Infinity) this.#timers.push(this.#state.measureLoopDelay());
   }
 
   /** Resolves once connections are accepted. */
@@ -81,8 +69,7 @@ export class Server {
 
   /** Calls back when so many requests have been served. */
   onceServed(requests: number, listener: () => void): void {
-    this.#state.requestsLeft = requests;
-    this.#state.onLastRequest = listener;
+    this.#state.onceServed(requests, listener);
   }
 
   requestsInFlight(): RequestInFlight[] {
@@ -136,17 +123,6 @@ export class Server {
       this.#service.log.error({ err: error }, 'the deadlines of a connection could not be kept');
       connection.close();
     }
-  }
-
-  #measureLoopDelay(): NodeJS.Timeout {
-    const state = this.#state;
-    state.loopDueMs = performance.now() + LOOP_DELAY_MS;
-    return setInterval(() => {
-      const nowMs = performance.now();
-      // It fades, so that what waited through a long turn is not let in behind a short one.
-      state.loopDelayMs = Math.max(nowMs - state.loopDueMs, state.loopDelayMs / 2);
-      state.loopDueMs = nowMs + LOOP_DELAY_MS;
-    }, LOOP_DELAY_MS);
   }
 
   #settle(): void {

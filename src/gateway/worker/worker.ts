@@ -2,19 +2,20 @@ import { once } from 'node:events';
 import { loadApplication } from '../application.ts';
 import { loadHooks, type Config } from '../config.ts';
 import { ExitCode, exitCodeOf, explain } from '../failure.ts';
-import { ProcessGauge } from '../figures/process-gauge.ts';
+import { ProcessGauge, residentBytes } from '../figures/process-gauge.ts';
 import { runHook, type ServerHooks, type WorkerView } from '../hooks.ts';
 import { reopenLogFiles } from '../log/log-stream.ts';
-import { openAccessLog, openLog, type Log } from '../log/log.ts';
+import { openLog, type Log } from '../log/log.ts';
 import type { Envelope, StartMessage, WorkerMessage } from '../messages.ts';
 import { dropPrivileges, nameProcess } from '../process.ts';
-import { Outbox } from './outbox.ts';
-import { dutyToRetire, requestLimit } from './retirement.ts';
+import { openAccessLog } from './access-log.ts';
+import { Outbox } from './client-socket.ts';
 import { Server } from './server.ts';
-import { makeService } from './service.ts';
+import { makeService, requestLimit } from './service.ts';
 import { Watchdog, type RequestInFlight } from './watchdog.ts';
 
 const HEARTBEAT_MS = 1000;
+const MEBIBYTE = 1024 * 1024;
 
 /** A worker process, from the arbiter's first message to its exit. */
 async function main(): Promise<void> {
@@ -63,6 +64,18 @@ function beat(server: Server, config: Config, heartbeat: () => WorkerMessage): v
     const reason = isDue();
     if (reason !== undefined) retire(reason);
   }, HEARTBEAT_MS).unref();
+}
+
+/** Makes the question why a worker should be replaced, to be asked now and then. */
+function dutyToRetire({ maxWorkerMemory, maxWorkerLifetime }: Config): () => string | undefined {
+  const startedAtMs = performance.now();
+  return () => {
+    if (maxWorkerLifetime > 0 && performance.now() - startedAtMs >= maxWorkerLifetime * 1000) {
+      return `it is ${maxWorkerLifetime} s old`;
+    }
+    const memory = maxWorkerMemory > 0 ? Math.round((residentBytes() ?? 0) / MEBIBYTE) : 0;
+    return memory > maxWorkerMemory ? `it takes ${memory} MiB of memory` : undefined;
+  };
 }
 
 /** TERM, a vanished arbiter and an uncaught error all end a worker the same polite way. */

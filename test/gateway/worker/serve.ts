@@ -1,9 +1,9 @@
 import { BoundSocket } from 'node:net';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
-import { AccessLog } from '../../../src/gateway/log/access-log.ts';
+import { AccessLog } from '../../../src/gateway/worker/access-log.ts';
 import { Networks } from '../../../src/gateway/settings/networks.ts';
-import { Outbox } from '../../../src/gateway/worker/outbox.ts';
+import { Outbox } from '../../../src/gateway/worker/client-socket.ts';
 import { Server } from '../../../src/gateway/worker/server.ts';
 import type { Service } from '../../../src/gateway/worker/service.ts';
 import type { Application } from '../../../src/wsgi/types.ts';
@@ -52,7 +52,7 @@ export async function serve(
     hooks: {},
     outbox: new Outbox(),
     log: pino({}, { write: (line: string) => log.push(JSON.parse(line)) }),
-    accessLog: new AccessLog('json', { write: (line) => access.push(JSON.parse(line)) }),
+    accessLog: new AccessLog({ write: (line) => access.push(JSON.parse(line)) }),
     ...changes,
   });
   const socket = new BoundSocket({ host: '127.0.0.1' });
