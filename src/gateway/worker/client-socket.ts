@@ -7,8 +7,6 @@ import type { Parts } from '../protocols/http1/response-encoder.ts';
 
 /** What a socket tells. */
 export interface SocketListener {
-  /** Bytes that are only lent: they are overwritten after this returns. */
-  onBytes(bytes: Buffer): void;
   /** The client keeps up again. */
   onDrain(): void;
   /** The client sends no more. */
@@ -19,28 +17,6 @@ export interface SocketListener {
 
 /** Parts up to this size are joined as text: Node writes that without a buffer made for it. */
 const JOINED_BYTES_MAX = 16_384;
-
-/** Makes the socket of a connection that was accepted with `pauseOnConnect`. */
-export function openClientSocket(
-  accepted: Socket,
-  outbox: Outbox,
-  sendMs: number,
-  listener: SocketListener,
-): ClientSocket {
-  const socket = lendingSocket(accepted, (bytes) => listener.onBytes(bytes));
-  const client = new ClientSocket(socket, outbox, sendMs);
-  socket.on('drain', () => {
-    client.wake();
-    listener.onDrain();
-  });
-  socket.on('end', () => listener.onEnd());
-  socket.on('error', () => socket.destroy());
-  socket.on('close', () => {
-    client.wake();
-    listener.onClose();
-  });
-  return client;
-}
 
 /** The socket to one client. */
 export class ClientSocket {
@@ -54,10 +30,20 @@ export class ClientSocket {
   #takenAtMs = 0;
 
   /** @param sendMs how long a client that does not keep up may take nothing. */
-  constructor(socket: Socket, outbox: Outbox, sendMs: number) {
+  constructor(socket: Socket, outbox: Outbox, sendMs: number, listener: SocketListener) {
     this.#socket = socket;
     this.#outbox = outbox;
     this.#sendMs = sendMs;
+    socket.on('drain', () => {
+      this.#wake();
+      listener.onDrain();
+    });
+    socket.on('end', () => listener.onEnd());
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => {
+      this.#wake();
+      listener.onClose();
+    });
   }
 
   /** Nothing more can be written. */
@@ -101,12 +87,6 @@ export class ClientSocket {
   /** Writes what still waits for the end of the turn. */
   flush(): void {
     if (this.#held !== '' && !this.isClosed) this.#writeNow([]);
-  }
-
-  /** The client keeps up again, or went away. */
-  wake(): void {
-    this.#drained?.resolve();
-    this.#drained = undefined;
   }
 
   /**
@@ -155,6 +135,12 @@ export class ClientSocket {
     return this.#drained.promise;
   }
 
+  /** The client keeps up again, or went away. */
+  #wake(): void {
+    this.#drained?.resolve();
+    this.#drained = undefined;
+  }
+
   /** Gives whether the client keeps up. */
   #writeNow(parts: Parts): boolean {
     const isSmall = this.#held.length + sizeOf(parts) <= JOINED_BYTES_MAX;
@@ -171,7 +157,8 @@ export class ClientSocket {
     this.#socket.cork();
     let isTaken = this.#held === '' || this.#writeText('');
     for (const part of parts) {
-      if (part.length > 0) isTaken = writePart(this.#socket, part);
+      // The encoding counts for text alone.
+      if (part.length > 0) isTaken = this.#socket.write(part, 'latin1');
     }
     this.#socket.uncork();
     return isTaken;
@@ -185,10 +172,11 @@ export class ClientSocket {
 const READ_BUFFER = Buffer.allocUnsafeSlow(65_536);
 
 /**
- * Only what opens a connection can ask Node in public to read into a buffer of its own; what accepts
- * one has to pass the handle on.
+ * The socket of a connection that was accepted with `pauseOnConnect`, such that its bytes are only lent
+ * to `onBytes`: they are overwritten after it returns. Only what opens a connection can ask Node for
+ * that in public; what accepts one has to pass the handle on.
  */
-function lendingSocket(accepted: Socket, onBytes: (bytes: Buffer) => void): Socket {
+export function lendingSocket(accepted: Socket, onBytes: (bytes: Buffer) => void): Socket {
   const { _handle: handle } = accepted as Socket & { readonly _handle: BoundSocket };
   return new Socket({
     handle,
@@ -221,10 +209,6 @@ function sizeOf(parts: Parts): number {
   let bytes = 0;
   for (const part of parts) bytes += part.length;
   return bytes;
-}
-
-function writePart(socket: Socket, part: string | Bytes): boolean {
-  return typeof part === 'string' ? socket.write(part, 'latin1') : socket.write(part);
 }
 
 function join(parts: Parts): string {

@@ -1,21 +1,15 @@
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { ProtocolError } from '../../http/protocol-error.ts';
-import type { Awaitable } from '../../wsgi/types.ts';
 import type { RequestHead } from '../protocols/http1/request-head.ts';
 import type { RequestLine } from '../protocols/http1/request-line.ts';
 import { RequestParser } from '../protocols/http1/request-parser.ts';
-import {
-  CONTINUE,
-  encodeOverload,
-  encodeRefusal,
-  type Parts,
-} from '../protocols/http1/response-encoder.ts';
-import { openClientSocket, type ClientSocket, type SocketListener } from './client-socket.ts';
+import { CONTINUE, encodeOverload, encodeRefusal } from '../protocols/http1/response-encoder.ts';
+import { ClientSocket, lendingSocket, type SocketListener } from './client-socket.ts';
 import type { PeerFacts } from './environ.ts';
 import { Exchange, type Wire } from './exchange.ts';
 import { RequestBody, type BodySource } from './request-body.ts';
-import type { ServerState, Service } from './service.ts';
+import type { Service } from './service.ts';
 import type { RequestInFlight } from './watchdog.ts';
 
 /** Bytes of requests that wait here before the socket is paused. */
@@ -45,31 +39,32 @@ type Phase =
 /** One client connection, which serves one request after the other. */
 export class Connection implements SocketListener, Wire, BodySource {
   readonly peer: PeerFacts;
-  readonly #socket: ClientSocket;
+  readonly client: ClientSocket;
   readonly #service: Service;
-  readonly #state: ServerState;
   readonly #parser: RequestParser;
+  readonly #onOver: () => void;
   #phase: Phase = 'head';
   #exchange: Exchange | undefined;
   /** Of the current request, or the one before. */
   #body: RequestBody | undefined;
   /** For the client to send what comes next. What it takes is bounded by the socket. */
   #deadlineMs: number;
-  #onOver: (() => void) | undefined;
 
-  constructor(accepted: Socket, peer: PeerFacts, service: Service, state: ServerState) {
+  /** @param onOver runs once, when nothing more can come or go, and no application works on a request of it. */
+  constructor(accepted: Socket, peer: PeerFacts, service: Service, onOver: () => void) {
     const { limits, outbox, timeouts } = service;
     this.peer = peer;
-    this.#socket = openClientSocket(accepted, outbox, timeouts.sendMs, this);
+    const socket = lendingSocket(accepted, (bytes) => this.#onBytes(bytes));
+    this.client = new ClientSocket(socket, outbox, timeouts.sendMs, this);
     this.#service = service;
-    this.#state = state;
+    this.#onOver = onOver;
     this.#parser = new RequestParser(limits);
     this.#deadlineMs = performance.now() + timeouts.headerMs;
   }
 
   // The way of a request: bytes in, a head, an exchange, the rest of the body, the next request.
 
-  onBytes(bytes: Buffer): void {
+  #onBytes(bytes: Buffer): void {
     if (this.#phase === 'closing') return;
     const wasReadingHead = this.#isReadingHead();
     this.#parser.feed(bytes);
@@ -83,11 +78,11 @@ export class Connection implements SocketListener, Wire, BodySource {
 
   #serveNext(): void {
     // A client that does not take its responses gets no further requests served.
-    while (this.#phase === 'head' && !this.#socket.isFull) {
+    while (this.#phase === 'head' && !this.client.isFull) {
       let head: RequestHead | undefined;
       try {
         head = this.#parser.readHead();
-        if (head === undefined) return this.#socket.resume();
+        if (head === undefined) return this.client.resume();
         this.#serve(head);
       } catch (error) {
         if (!(error instanceof ProtocolError)) throw error;
@@ -99,12 +94,12 @@ export class Connection implements SocketListener, Wire, BodySource {
   #serve(head: RequestHead): void {
     const body = new RequestBody(this.#parser, head.expectsContinue, this);
     this.#body = body;
-    if (this.#state.isOverloaded(this.#service.overload)) return this.#shed(head);
-    const exchange = new Exchange(head, body, this, this.#service, this.#state);
+    if (this.#service.state.isOverloaded(this.#service.overload)) return this.#shed(head);
+    const exchange = new Exchange(head, body, this, this.#service);
     this.#phase = 'exchange';
     this.#exchange = exchange;
     this.#deadlineMs = Infinity;
-    this.#state.beginRequest();
+    this.#service.state.beginRequest();
     this.#service.outbox.flushOverdue(exchange.startedAtMs);
     const pending = exchange.run();
     if (pending === undefined) this.#finish(exchange);
@@ -115,9 +110,9 @@ export class Connection implements SocketListener, Wire, BodySource {
     // It may have been cut before the application was done.
     if (this.#exchange !== exchange) return;
     this.#exchange = undefined;
-    this.#state.endRequest();
+    this.#service.state.endRequest();
     exchange.finish();
-    if (this.isClosed) this.#settle();
+    if (this.client.isClosed) this.#settle();
     else this.#afterResponse(exchange.isLast);
   }
 
@@ -131,7 +126,7 @@ export class Connection implements SocketListener, Wire, BodySource {
   /** Reads what the application left of the body, else it would pass for the next request. */
   #skipBody(): void {
     if (this.#body?.skip() === false) return this.closePolitely();
-    if (!this.#parser.isBodyComplete) return this.#socket.resume();
+    if (!this.#parser.isBodyComplete) return this.client.resume();
     this.#body?.end(REQUEST_OVER);
     this.#phase = 'head';
     this.#awaitClient();
@@ -140,57 +135,45 @@ export class Connection implements SocketListener, Wire, BodySource {
   /** Answers at once that there is too much to do; cheaper than to serve. */
   #shed(head: RequestHead): void {
     const isLast = this.closesAfter(head);
-    this.#decline(OVERLOADED, head, encodeOverload(head.protocol, isLast, this.#state.date));
+    this.#decline(
+      OVERLOADED,
+      head,
+      encodeOverload(head.protocol, isLast, this.#service.state.date),
+    );
     this.#afterResponse(isLast);
   }
 
   /** Answers what cannot be served, and closes (RFC 9112 §2.2 and §9.6). */
   #refuse(error: ProtocolError, line: RequestLine | undefined = this.#parser.requestLine): void {
-    this.#decline(error, line, encodeRefusal(error, line?.method, this.#state.date));
+    this.#decline(error, line, encodeRefusal(error, line?.method, this.#service.state.date));
     this.closePolitely();
   }
 
   #decline(error: ProtocolError, line: RequestLine | undefined, response: string): void {
-    this.writeLast([response]);
-    this.#state.meter.countRefusal(error.status);
+    this.client.writeLast([response]);
+    this.#service.state.meter.countRefusal(error.status);
     this.#service.accessLog?.refused(error, this.peer, line);
   }
 
   // What an exchange and a body ask for.
 
-  get isClosed(): boolean {
-    return this.#socket.isClosed;
-  }
-
   /** RFC 9112 §9.3 */
   closesAfter({ isPersistent }: RequestHead): boolean {
     return (
       !isPersistent ||
-      this.#state.isDraining ||
+      this.#service.state.isDraining ||
       this.#body?.hidesNextRequest === true ||
       this.#service.timeouts.idleMs === 0
     );
   }
 
-  write(parts: Parts): Awaitable<void> {
-    return this.#socket.write(parts);
-  }
-
-  writeLast(parts: Parts): void {
-    this.#socket.writeLast(parts);
-  }
-
-  reset(): void {
-    this.#socket.reset();
-  }
-
   /** RFC 9110 §15.2: an interim response goes before the final one. */
   sendContinue(): void {
-    if (this.#exchange?.status === '') void this.write([CONTINUE]);
+    if (this.#exchange?.status === '') void this.client.write([CONTINUE]);
   }
 
   wantBytes(): void {
-    this.#socket.resume();
+    this.client.resume();
     this.#setDeadline(this.#service.timeouts.bodyMs);
   }
 
@@ -203,11 +186,11 @@ export class Connection implements SocketListener, Wire, BodySource {
       exchange.timeOut();
       return this.#finish(exchange);
     }
-    if (this.isClosed) return;
-    if (this.#socket.isStalled(nowMs)) return this.close();
+    if (this.client.isClosed) return;
+    if (this.client.isStalled(nowMs)) return this.close();
     // What the client is to send next, it sends after it has got the response.
-    if (this.#phase !== 'exchange' && this.#socket.isBusy) return this.#awaitClient();
-    if (this.#state.isDraining && this.#isIdle()) {
+    if (this.#phase !== 'exchange' && this.client.isBusy) return this.#awaitClient();
+    if (this.#service.state.isDraining && this.#isIdle()) {
       this.#deadlineMs = Math.min(this.#deadlineMs, nowMs + IDLE_GRACE_MS);
     }
     if (nowMs >= this.#deadlineMs) this.#meetDeadline();
@@ -240,7 +223,7 @@ export class Connection implements SocketListener, Wire, BodySource {
 
   #pauseWhereFull(): void {
     if (this.#phase === 'closing') return;
-    if (this.#parser.bufferedBytes >= BUFFERED_BYTES_MAX) this.#socket.pause();
+    if (this.#parser.bufferedBytes >= BUFFERED_BYTES_MAX) this.client.pause();
   }
 
   onDrain(): void {
@@ -248,11 +231,6 @@ export class Connection implements SocketListener, Wire, BodySource {
   }
 
   // The end.
-
-  /** Runs once, when nothing more can come or go, and no application works on a request of it. */
-  onceOver(listener: () => void): void {
-    this.#onOver = listener;
-  }
 
   /** The request that the application works on. */
   get requestInFlight(): RequestInFlight | undefined {
@@ -270,11 +248,11 @@ export class Connection implements SocketListener, Wire, BodySource {
     if (this.#phase === 'closing') return;
     this.#phase = 'closing';
     this.#body?.end(REQUEST_OVER);
-    this.#socket.end(() => this.#setDeadline(LINGER_MS));
+    this.client.end(() => this.#setDeadline(LINGER_MS));
   }
 
   close(): void {
-    this.#socket.close();
+    this.client.close();
   }
 
   onClose(): void {
@@ -285,6 +263,6 @@ export class Connection implements SocketListener, Wire, BodySource {
   }
 
   #settle(): void {
-    if (this.#socket.isGone && this.#exchange === undefined) this.#onOver?.();
+    if (this.client.isGone && this.#exchange === undefined) this.#onOver();
   }
 }

@@ -7,29 +7,24 @@ import type { Awaitable, Bytes, Environ, ErrorStream, InputStream } from '../../
 import { variable } from '../../wsgi/variable.ts';
 import type { Log } from '../log/log.ts';
 import type { RequestHead } from '../protocols/http1/request-head.ts';
-import { PLAIN_TEXT, ResponseEncoder, type Parts } from '../protocols/http1/response-encoder.ts';
+import { PLAIN_TEXT, ResponseEncoder } from '../protocols/http1/response-encoder.ts';
+import type { ClientSocket } from './client-socket.ts';
 import { buildEnviron, type PeerFacts, type RequestFacts } from './environ.ts';
 import type { RequestBody } from './request-body.ts';
-import type { ServerState, Service } from './service.ts';
+import type { Service } from './service.ts';
 import type { RequestInFlight } from './watchdog.ts';
 
 /** What an exchange needs of the connection that it happens on. */
 export interface Wire {
-  readonly isClosed: boolean;
   readonly peer: PeerFacts;
+  readonly client: ClientSocket;
   /** After the response to this request the connection closes. */
   closesAfter(head: RequestHead): boolean;
-  /** Writes parts of the response at once; a promise where the client is slow. */
-  write(parts: Parts): Awaitable<void>;
-  /** Writes the end of the response, which may wait for others that are ready too. */
-  writeLast(parts: Parts): void;
   /** Closes the connection after what was written. */
   closePolitely(): void;
-  /** Cuts the connection, so that the client sees an error. */
-  reset(): void;
 }
 
-/** One request and its response (PEP 3333 "The Server/Gateway Side"). It never sees a socket. */
+/** One request and its response (PEP 3333 "The Server/Gateway Side"). */
 export class Exchange implements ResponseSink, RequestFacts {
   readonly head: RequestHead;
   readonly environ: Environ;
@@ -48,7 +43,6 @@ export class Exchange implements ResponseSink, RequestFacts {
   readonly #response: ResponseEncoder;
   readonly #wire: Wire;
   readonly #service: Service;
-  readonly #state: ServerState;
   #isOver = false;
   /** The client went away, or was cut off. */
   #isGone = false;
@@ -56,18 +50,11 @@ export class Exchange implements ResponseSink, RequestFacts {
   #onClosed: (() => void) | undefined;
 
   /** @throws {ProtocolError} 400 where the environ cannot be built. */
-  constructor(
-    head: RequestHead,
-    body: RequestBody,
-    wire: Wire,
-    service: Service,
-    state: ServerState,
-  ) {
+  constructor(head: RequestHead, body: RequestBody, wire: Wire, service: Service) {
     this.head = head;
     this.#response = new ResponseEncoder(head.protocol);
     this.#wire = wire;
     this.#service = service;
-    this.#state = state;
     this.input = new BodyInputStream(() => body.pull());
     this.errors = new LogErrorStream(service.log, this);
     this.environ = buildEnviron(head, service.environ, wire.peer, this);
@@ -85,7 +72,7 @@ export class Exchange implements ResponseSink, RequestFacts {
     this.#isOver = true;
     this.durationMs = performance.now() - this.startedAtMs;
     this.#service.hooks.after?.(this.environ, this.status);
-    this.#state.meter.countRequest(this.status, this.durationMs, this.sentBytes);
+    this.#service.state.meter.countRequest(this.status, this.durationMs, this.sentBytes);
     this.#service.accessLog?.answered(this, this.#wire.peer);
   }
 
@@ -128,7 +115,7 @@ export class Exchange implements ResponseSink, RequestFacts {
   // What environ has of it.
 
   get isDraining(): boolean {
-    return this.#state.isDraining;
+    return this.#service.state.isDraining;
   }
 
   get signal(): AbortSignal {
@@ -140,7 +127,7 @@ export class Exchange implements ResponseSink, RequestFacts {
   // The response, as `runApplication` tells it.
 
   get isClosed(): boolean {
-    return this.#isOver || this.#wire.isClosed;
+    return this.#isOver || this.#wire.client.isClosed;
   }
 
   whenClosed(listener: () => void): void {
@@ -151,30 +138,30 @@ export class Exchange implements ResponseSink, RequestFacts {
   sendAll(status: string, fields: ResponseFields, framing: WholeFraming, body: Bytes): void {
     this.sendHead(status, fields, framing);
     this.sentBytes = body.length;
-    this.#wire.writeLast(this.#response.encodePiece(body));
+    this.#wire.client.writeLast(this.#response.encodePiece(body));
   }
 
   sendHead(status: string, fields: ResponseFields, framing: Framing): void {
     this.status = status;
     this.isLast ||= this.#wire.closesAfter(this.head);
-    this.#response.begin(status, fields, framing, this.isLast, this.#state.date);
+    this.#response.begin(status, fields, framing, this.isLast, this.#service.state.date);
     this.isLast ||= this.#response.isUntilClose;
   }
 
   write(piece: Bytes): Awaitable<void> {
     this.sentBytes += piece.length;
-    return this.#wire.write(this.#response.encodePiece(piece));
+    return this.#wire.client.write(this.#response.encodePiece(piece));
   }
 
   end(): void {
     const rest = this.#response.encodeEnd();
-    if (rest !== '') this.#wire.writeLast([rest]);
+    if (rest !== '') this.#wire.client.writeLast([rest]);
   }
 
   /** A reset takes earlier responses with it: it is for where nothing else tells that this one is incomplete. */
   abort(): void {
     this.isLast = true;
-    if (this.#response.isUntilClose) this.#wire.reset();
+    if (this.#response.isUntilClose) this.#wire.client.reset();
     else this.#wire.closePolitely();
   }
 

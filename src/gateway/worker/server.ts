@@ -3,10 +3,10 @@ import { createServer, type BoundSocket, type Server as NetServer, type Socket }
 import { setImmediate } from 'node:timers/promises';
 import { withoutMapping } from '../../wsgi/address.ts';
 import type { RequestCounts } from '../figures/worker-figures.ts';
+import type { Address } from '../settings/address.ts';
 import { Connection } from './connection.ts';
 import { serverNameAndPort, type PeerFacts } from './environ.ts';
-import type { Address } from '../settings/address.ts';
-import { ServerState, type Service } from './service.ts';
+import type { Service } from './service.ts';
 import type { RequestInFlight } from './watchdog.ts';
 
 /** How often deadlines are looked at. */
@@ -17,7 +17,6 @@ type ListenHandle = { readonly fd: number } | BoundSocket;
 /** Accepts connections on all listeners, ends those that are overdue, and drains. */
 export class Server {
   readonly #service: Service;
-  readonly #state = new ServerState();
   readonly #connections = new Set<Connection>();
   readonly #listeners: NetServer[] = [];
   readonly #timers: NodeJS.Timeout[];
@@ -26,7 +25,8 @@ export class Server {
   constructor(service: Service) {
     this.#service = service;
     this.#timers = [setInterval(() => void this.#sweepLater(), SWEEP_MS)];
-    if (service.overload.loopDelayMs < Infinity) this.#timers.push(this.#state.measureLoopDelay());
+    if (service.overload.loopDelayMs < Infinity)
+      this.#timers.push(service.state.measureLoopDelay());
   }
 
   /** Resolves once connections are accepted. */
@@ -41,7 +41,7 @@ export class Server {
 
   /** Accepts no more, finishes what is in flight, closes each connection; resolves after the last. */
   async drain(): Promise<void> {
-    this.#state.isDraining = true;
+    this.#service.state.isDraining = true;
     await this.#acceptPending();
     for (const listener of this.#listeners) listener.close();
     this.#sweep();
@@ -55,21 +55,16 @@ export class Server {
   stop(): void {
     this.#timers.forEach(clearInterval);
     for (const listener of this.#listeners) listener.close();
-    for (const connection of this.#connections) connection.close();
+    for (const connection of this.#connections) connection.client.close();
   }
 
   /** What was counted since the last time, and how it stands. */
   takeFigures(): RequestCounts & { requestsInFlight: number; connections: number } {
     return {
-      ...this.#state.meter.take(),
-      requestsInFlight: this.#state.requestsInFlight,
+      ...this.#service.state.meter.take(),
+      requestsInFlight: this.#service.state.requestsInFlight,
       connections: this.#connections.size,
     };
-  }
-
-  /** Calls back when so many requests have been served. */
-  onceServed(requests: number, listener: () => void): void {
-    this.#state.onceServed(requests, listener);
   }
 
   requestsInFlight(): RequestInFlight[] {
@@ -84,12 +79,11 @@ export class Server {
 
   #accept(socket: Socket, address: Address): void {
     const peer = this.#peerFacts(socket, address);
-    const connection = new Connection(socket, peer, this.#service, this.#state);
-    this.#connections.add(connection);
-    connection.onceOver(() => {
+    const connection = new Connection(socket, peer, this.#service, () => {
       this.#connections.delete(connection);
       this.#settle();
     });
+    this.#connections.add(connection);
   }
 
   #peerFacts(socket: Socket, address: Address): PeerFacts {
@@ -111,7 +105,7 @@ export class Server {
 
   #sweep(): void {
     const nowMs = performance.now();
-    this.#state.date = new Date().toUTCString();
+    this.#service.state.date = new Date().toUTCString();
     for (const connection of this.#connections) this.#checkDeadline(connection, nowMs);
   }
 
@@ -121,7 +115,7 @@ export class Server {
       connection.checkDeadline(nowMs);
     } catch (error) {
       this.#service.log.error({ err: error }, 'the deadlines of a connection could not be kept');
-      connection.close();
+      connection.client.close();
     }
   }
 

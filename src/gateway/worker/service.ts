@@ -23,6 +23,7 @@ export interface Service {
   readonly outbox: Outbox;
   readonly hooks: RequestHooks;
   readonly overload: OverloadLimits;
+  readonly state: ServerState;
 }
 
 /** Beyond these a request is answered 503 at once; Infinity for no limit. */
@@ -84,6 +85,7 @@ export function makeService(
       requestsInFlight: config.limitInFlight || Infinity,
       loopDelayMs: config.limitQueueDelay * 1000 || Infinity,
     },
+    state: new ServerState(),
     log,
     accessLog,
     outbox,

@@ -11,7 +11,7 @@ import { dropPrivileges, nameProcess } from '../process.ts';
 import { openAccessLog } from './access-log.ts';
 import { Outbox } from './client-socket.ts';
 import { Server } from './server.ts';
-import { makeService, requestLimit } from './service.ts';
+import { makeService, requestLimit, type ServerState } from './service.ts';
 import { Watchdog, type RequestInFlight } from './watchdog.ts';
 
 const HEARTBEAT_MS = 1000;
@@ -36,7 +36,8 @@ async function main(): Promise<void> {
   dropPrivileges(config);
   const application = await loadApplication(config.applicationName);
   await hooks.postWorkerInit?.(view);
-  const server = new Server(makeService(application, view, hooks, accessLog, outbox));
+  const service = makeService(application, view, hooks, accessLog, outbox);
+  const server = new Server(service);
   watchdog.requestsInFlight = () => server.requestsInFlight();
   const gauge = new ProcessGauge();
   const heartbeat = (): WorkerMessage => ({
@@ -45,19 +46,19 @@ async function main(): Promise<void> {
   });
   finishOnRequest(server, config, log, heartbeat);
   for (const { fd, address } of listeners) await server.listen({ fd }, address, config.backlog);
-  beat(server, config, heartbeat);
+  beat(service.state, config, heartbeat);
   tell({ kind: 'ready' });
 }
 
 /** Tells the arbiter that the loop turns, with the figures, and when the worker is due to be replaced. */
-function beat(server: Server, config: Config, heartbeat: () => WorkerMessage): void {
+function beat(state: ServerState, config: Config, heartbeat: () => WorkerMessage): void {
   let hasAsked = false;
   const retire = (reason: string): void => {
     if (!hasAsked) tell({ kind: 'retire', reason });
     hasAsked = true;
   };
   const requests = requestLimit(config);
-  server.onceServed(requests, () => retire(`it has served ${requests} requests`));
+  state.onceServed(requests, () => retire(`it has served ${requests} requests`));
   const isDue = dutyToRetire(config);
   setInterval(() => {
     tell(heartbeat());

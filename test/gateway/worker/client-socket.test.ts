@@ -2,7 +2,13 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { setImmediate as endOfTurn } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import { ClientSocket, Outbox } from '../../../src/gateway/worker/client-socket.ts';
+import {
+  ClientSocket,
+  Outbox,
+  type SocketListener,
+} from '../../../src/gateway/worker/client-socket.ts';
+
+const NOBODY: SocketListener = { onDrain: () => {}, onEnd: () => {}, onClose: () => {} };
 
 async function writerToSomeone(
   sendMs = 10_000,
@@ -30,7 +36,7 @@ async function writerToSomeone(
     }
     return text;
   };
-  return { writer: new ClientSocket(socket, outbox, sendMs), socket, client, received };
+  return { writer: new ClientSocket(socket, outbox, sendMs, NOBODY), socket, client, received };
 }
 
 test('a piece of a message is written at once, the end of it at the end of the turn', async () => {
@@ -94,10 +100,10 @@ test('a client that has taken everything has all the time', async () => {
 });
 
 test('everybody who waits for a slow client is woken', async () => {
-  const { writer } = await writerToSomeone();
+  const { writer, socket } = await writerToSomeone();
   const waiting: unknown[] = [writer.write([LARGE]), writer.write(['more'])];
   expect(waiting).toEqual([expect.any(Promise), expect.any(Promise)]);
-  writer.wake();
+  socket.emit('drain');
   for (const one of waiting) await one;
 });
 

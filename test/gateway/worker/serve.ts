@@ -5,7 +5,7 @@ import { AccessLog } from '../../../src/gateway/worker/access-log.ts';
 import { Networks } from '../../../src/gateway/settings/networks.ts';
 import { Outbox } from '../../../src/gateway/worker/client-socket.ts';
 import { Server } from '../../../src/gateway/worker/server.ts';
-import type { Service } from '../../../src/gateway/worker/service.ts';
+import { ServerState, type Service } from '../../../src/gateway/worker/service.ts';
 import type { Application } from '../../../src/wsgi/types.ts';
 import { validator } from '../../../src/wsgi/validator.ts';
 
@@ -49,6 +49,7 @@ export async function serve(
       requestMs: Infinity,
     },
     overload: { requestsInFlight: Infinity, loopDelayMs: Infinity },
+    state: new ServerState(),
     hooks: {},
     outbox: new Outbox(),
     log: pino({}, { write: (line: string) => log.push(JSON.parse(line)) }),
