@@ -68,7 +68,9 @@ export class ClientSocket {
 
   /** Writes parts of a message at once; a promise where the client does not keep up. */
   write(parts: Parts): Awaitable<void> {
-    return this.isClosed || this.#writeNow(parts) ? undefined : this.#whenDrained();
+    if (this.isClosed || this.#writeNow(parts)) return undefined;
+    this.#drained ??= Promise.withResolvers();
+    return this.#drained.promise;
   }
 
   /** Writes the end of a message, if it is small with others at the end of the turn. */
@@ -127,12 +129,6 @@ export class ClientSocket {
     // A unix socket, which has no such address, cannot be reset.
     if (this.#socket.localAddress === undefined) this.#socket.destroy();
     else this.#socket.resetAndDestroy();
-  }
-
-  /** Resolves when the client keeps up again, or went away. */
-  #whenDrained(): Promise<void> {
-    this.#drained ??= Promise.withResolvers();
-    return this.#drained.promise;
   }
 
   /** The client keeps up again, or went away. */

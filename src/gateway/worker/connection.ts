@@ -135,36 +135,32 @@ export class Connection implements SocketListener, Wire, BodySource {
   /** Answers at once that there is too much to do; cheaper than to serve. */
   #shed(head: RequestHead): void {
     const isLast = this.closesAfter(head);
-    this.#decline(
-      OVERLOADED,
-      head,
-      encodeOverload(head.protocol, isLast, this.#service.state.date),
-    );
+    const { date } = this.#service.state;
+    this.#decline(OVERLOADED, head, encodeOverload(head.protocol, isLast, date));
     this.#afterResponse(isLast);
   }
 
   /** Answers what cannot be served, and closes (RFC 9112 §2.2 and §9.6). */
   #refuse(error: ProtocolError, line: RequestLine | undefined = this.#parser.requestLine): void {
-    this.#decline(error, line, encodeRefusal(error, line?.method, this.#service.state.date));
+    const { date } = this.#service.state;
+    this.#decline(error, line, encodeRefusal(error, line?.method, date));
     this.closePolitely();
   }
 
   #decline(error: ProtocolError, line: RequestLine | undefined, response: string): void {
+    const { accessLog, state } = this.#service;
     this.client.writeLast([response]);
-    this.#service.state.meter.countRefusal(error.status);
-    this.#service.accessLog?.refused(error, this.peer, line);
+    state.meter.countRefusal(error.status);
+    accessLog?.refused(error, this.peer, line);
   }
 
   // What an exchange and a body ask for.
 
   /** RFC 9112 §9.3 */
   closesAfter({ isPersistent }: RequestHead): boolean {
-    return (
-      !isPersistent ||
-      this.#service.state.isDraining ||
-      this.#body?.hidesNextRequest === true ||
-      this.#service.timeouts.idleMs === 0
-    );
+    const { state, timeouts } = this.#service;
+    const isBodyLost = this.#body?.hidesNextRequest === true;
+    return !isPersistent || state.isDraining || isBodyLost || timeouts.idleMs === 0;
   }
 
   /** RFC 9110 §15.2: an interim response goes before the final one. */
@@ -187,7 +183,7 @@ export class Connection implements SocketListener, Wire, BodySource {
       return this.#finish(exchange);
     }
     if (this.client.isClosed) return;
-    if (this.client.isStalled(nowMs)) return this.close();
+    if (this.client.isStalled(nowMs)) return this.client.close();
     // What the client is to send next, it sends after it has got the response.
     if (this.#phase !== 'exchange' && this.client.isBusy) return this.#awaitClient();
     if (this.#service.state.isDraining && this.#isIdle()) {
@@ -200,7 +196,7 @@ export class Connection implements SocketListener, Wire, BodySource {
     this.#deadlineMs = Infinity;
     if (this.#phase === 'exchange') this.#body?.timeOut();
     else if (this.#isReadingHead()) this.#refuse(new ProtocolError(408, 'request head too slow'));
-    else this.close();
+    else this.client.close();
   }
 
   #awaitClient(): void {
@@ -239,7 +235,7 @@ export class Connection implements SocketListener, Wire, BodySource {
 
   /** The client sends no more. In the middle of an exchange that means that it went away. */
   onEnd(): void {
-    if (this.#phase === 'exchange') this.close();
+    if (this.#phase === 'exchange') this.client.close();
     else this.closePolitely();
   }
 
@@ -249,10 +245,6 @@ export class Connection implements SocketListener, Wire, BodySource {
     this.#phase = 'closing';
     this.#body?.end(REQUEST_OVER);
     this.client.end(() => this.#setDeadline(LINGER_MS));
-  }
-
-  close(): void {
-    this.client.close();
   }
 
   onClose(): void {

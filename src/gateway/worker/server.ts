@@ -42,7 +42,9 @@ export class Server {
   /** Accepts no more, finishes what is in flight, closes each connection; resolves after the last. */
   async drain(): Promise<void> {
     this.#service.state.isDraining = true;
-    await this.#acceptPending();
+    // Connections that wait in the backlog when a signal comes are taken in one turn of the loop.
+    await setImmediate();
+    await setImmediate();
     for (const listener of this.#listeners) listener.close();
     this.#sweep();
     return new Promise((resolve) => {
@@ -69,12 +71,6 @@ export class Server {
 
   requestsInFlight(): RequestInFlight[] {
     return [...this.#connections].flatMap((connection) => connection.requestInFlight ?? []);
-  }
-
-  /** Connections that wait in the backlog when a signal comes are taken in one turn of the loop. */
-  async #acceptPending(): Promise<void> {
-    await setImmediate();
-    await setImmediate();
   }
 
   #accept(socket: Socket, address: Address): void {

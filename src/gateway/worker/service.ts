@@ -27,13 +27,13 @@ export interface Service {
 }
 
 /** Beyond these a request is answered 503 at once; Infinity for no limit. */
-export interface OverloadLimits {
+interface OverloadLimits {
   readonly requestsInFlight: number;
   readonly loopDelayMs: number;
 }
 
 /** Times in milliseconds; Infinity for no limit. */
-export interface Timeouts {
+interface Timeouts {
   readonly headerMs: number;
   readonly bodyMs: number;
   readonly sendMs: number;
