@@ -3,7 +3,6 @@ import { expect, test } from 'vitest';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { GatewayProcess } from './gateway-process.ts';
 import { environOf, get } from './get.ts';
-import { RawClient } from './raw-client.ts';
 
 test('environment, working directory and mount point reach the application', async () => {
   const directory = temporaryFolder();
@@ -69,35 +68,4 @@ test('a trusted peer may say where the application is mounted', async () => {
   expect(await environOf(gateway, '/', { SCRIPT_NAME: '/shop' })).toMatchObject({
     SCRIPT_NAME: '/shop',
   });
-});
-
-test('a PROXY protocol header of an allowed peer gives the client its address', async () => {
-  const gateway = await GatewayProcess.startOne('environ.ts', '--proxy-protocol', 'auto');
-  const client = await RawClient.connect(gateway.port);
-  client.send(
-    'PROXY TCP4 192.0.2.1 198.51.100.1 12345 80\r\nGET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n',
-  );
-  expect(await client.untilClosed()).toMatch(/"REMOTE_ADDR":"192.0.2.1"[^]*"REMOTE_PORT":"12345"/);
-
-  const bare = await RawClient.connect(gateway.port);
-  bare.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
-  expect(await bare.untilClosed()).toMatch(/^HTTP\/1.1 400 /);
-});
-
-test('other peers are not heard where a PROXY protocol header is expected, and told of once', async () => {
-  const args = ['--proxy-protocol', 'v1', '--proxy-allow-from', '192.0.2.0/24'];
-  const gateway = await GatewayProcess.startOne('environ.ts', ...args);
-  for (const _ of [1, 2]) {
-    const client = await RawClient.connect(gateway.port);
-    client.send('PROXY TCP4 192.0.2.1 198.51.100.1 12345 80\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n');
-    expect(await client.untilClosed()).toBe('');
-  }
-  gateway.signal('SIGTERM');
-  await gateway.exited;
-  const told = gateway.log.filter(({ level }) => level === 'warn');
-  expect(told).toEqual([
-    expect.objectContaining({
-      msg: expect.stringMatching(/^connections from 127\.0\.0\.1 are closed: .*proxy-allow-from/),
-    }),
-  ]);
 });

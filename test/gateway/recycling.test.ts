@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Config } from '../../src/gateway/config.ts';
-import { requestLimit } from '../../src/gateway/worker/retirement.ts';
+import { requestLimit } from '../../src/gateway/worker/service.ts';
 import { GatewayProcess } from './gateway-process.ts';
 import { get } from './get.ts';
 

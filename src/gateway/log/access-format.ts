@@ -1,6 +1,6 @@
 import { listFields, type ResponseFields } from '../../wsgi/response-fields.ts';
 import type { Environ } from '../../wsgi/types.ts';
-import type { Field } from '../protocols/http1/field-line.ts';
+import type { Field } from '../protocols/http1/fields.ts';
 import type { RequestLine } from '../protocols/http1/request-line.ts';
 import type { PeerFacts } from '../worker/environ.ts';
 

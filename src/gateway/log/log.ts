@@ -1,7 +1,6 @@
 import { isatty } from 'node:tty';
 import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
 import { escapeC1 } from '../../wsgi/log-line.ts';
-import { AccessLog } from './access-log.ts';
 import { ConfigError } from '../config.ts';
 import { LogStream, type Owner } from './log-stream.ts';
 import { prettyStream } from './pretty-log.ts';
@@ -11,7 +10,6 @@ import type { LogLevel } from '../settings/setting.ts';
 
 export type Log = Logger;
 
-const STDOUT = 1;
 const STDERR = 2;
 
 const PINO_LEVELS = {
@@ -39,56 +37,16 @@ export function openLog(settings: Pick<Settings, 'loglevel' | 'errorlog'> & Owne
   return pino(options, errorStream(errorlog, settings));
 }
 
-/**
- * Undefined where no access log is wanted.
- *
- * @param sendResponses sends those that wait: none is in the log before it has left.
- * @throws {ConfigError} where its file cannot be opened.
- */
-export function openAccessLog(
-  settings: Settings,
-  sendResponses: () => void,
-): AccessLog | undefined {
-  const { accesslog, accessLogFormat } = settings;
-  if (accesslog === 'none') return undefined;
-  const pretty =
-    accesslog === '-' && accessLogFormat === 'json' ? terminalStream(STDOUT) : undefined;
-  const target = accesslog === '-' ? STDOUT : accesslog;
-  const stream = pretty ?? openStream('accesslog', target, settings, sendResponses);
-  return new AccessLog(accessLogFormat, stream);
-}
-
-/**
- * For the arbiter, which has no requests to log: after a rotation it makes the new file, where its
- * workers may not.
- *
- * @throws {ConfigError} where the file cannot be opened.
- */
-export function holdAccessLog(settings: Pick<Settings, 'accesslog'> & Owner): void {
-  const { accesslog } = settings;
-  if (accesslog === held.path) return;
-  const isFile = accesslog !== '-' && accesslog !== 'none';
-  const stream = isFile ? openStream('accesslog', accesslog, settings) : undefined;
-  held.stream?.close();
-  held = { path: accesslog, stream };
-}
-
-let held: { readonly path?: string; readonly stream?: LogStream | undefined } = {};
-
-function openStream(
-  setting: 'accesslog' | 'errorlog',
-  target: number | string,
-  owner: Owner,
-  beforeWrite?: () => void,
-): LogStream {
+function openStream(target: number | string, owner: Owner): LogStream {
   try {
-    return new LogStream(target, owner, beforeWrite);
+    return new LogStream(target, owner);
   } catch (cause) {
-    throw new ConfigError(`${setting} cannot be opened: ${reasonOf(cause)}.`, { cause });
+    throw new ConfigError(`errorlog cannot be opened: ${reasonOf(cause)}.`, { cause });
   }
 }
 
-function terminalStream(fd: number): DestinationStream | undefined {
+/** Text for a person, where a descriptor is a terminal. */
+export function terminalStream(fd: number): DestinationStream | undefined {
   return isatty(fd) ? prettyStream(fd) : undefined;
 }
 
@@ -99,7 +57,7 @@ function errorStream(errorlog: string, owner: Owner): DestinationStream {
 
 /** The gateway's log has few lines, and the last ones matter most: each goes out at once. */
 function unbufferedStream(target: number | string, owner: Owner): DestinationStream {
-  const stream = openStream('errorlog', target, owner);
+  const stream = openStream(target, owner);
   return {
     write(line) {
       stream.write(line);

@@ -32,6 +32,7 @@ export const ABSENT: readonly (readonly [options: readonly string[], instead: st
     ],
     'logs are lines of JSON on standard output and error, for what collects them there',
   ],
+  [['--proxy-protocol', '--proxy-allow-from'], 'nginx speaks it, where a balancer connects'],
   [['--capture-output'], 'what an application prints goes where the logs go'],
   [['--log-file'], '--error-logfile names the file'],
   [['--no-control-socket'], 'it is --control-socket none'],

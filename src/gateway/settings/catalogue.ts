@@ -239,20 +239,6 @@ export const CATALOGUE = {
     description:
       'Other headers with an underscore, which pass for those with a hyphen: drop them, refuse the request, or take the danger.',
   },
-  proxyProtocol: {
-    flags: { long: 'proxy-protocol', value: 'HOW' },
-    section: 'Proxies',
-    default: () => 'off',
-    parse: choice(['off', 'v1', 'v2', 'auto']),
-    description: 'Whether connections begin with a PROXY protocol header, and of which version.',
-  },
-  proxyAllowIps: {
-    flags: { long: 'proxy-allow-from', value: 'NETWORKS' },
-    section: 'Proxies',
-    default: () => '127.0.0.1,::1',
-    parse: networks,
-    description: 'Peers that may send a PROXY protocol header; connections of others are closed.',
-  },
   rootPath: {
     flags: { long: 'root-path', value: 'PATH' },
     section: 'Proxies',

@@ -1,20 +1,15 @@
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { ProtocolError } from '../../http/protocol-error.ts';
-import type { Awaitable } from '../../wsgi/types.ts';
-import type { PeerFacts } from './environ.ts';
-import { connectionOption, endsConnection, Exchange, type Wire } from './exchange.ts';
 import type { RequestHead } from '../protocols/http1/request-head.ts';
 import type { RequestLine } from '../protocols/http1/request-line.ts';
 import { RequestParser } from '../protocols/http1/request-parser.ts';
-import { ProxyHeaderReader } from '../protocols/proxy-header.ts';
-import { CONTINUE } from '../protocols/http1/response-head.ts';
-import { isOverloaded } from './overload.ts';
-import { encodeOverload, encodeRefusal } from './refusal.ts';
+import { CONTINUE, encodeOverload, encodeRefusal } from '../protocols/http1/response-encoder.ts';
+import { ClientSocket, lendingSocket, type SocketListener } from './client-socket.ts';
+import type { PeerFacts } from './environ.ts';
+import { Exchange, type Wire } from './exchange.ts';
 import { RequestBody, type BodySource } from './request-body.ts';
-import type { ServerState, Service } from './service.ts';
-import { lendingSocket } from './socket-reader.ts';
-import { SocketWriter, type Parts } from './socket-writer.ts';
+import type { Service } from './service.ts';
 import type { RequestInFlight } from './watchdog.ts';
 
 /** Bytes of requests that wait here before the socket is paused. */
@@ -29,10 +24,9 @@ const IDLE_GRACE_MS = 2000;
 
 // Made once: an error is dear to make, and every request ends.
 const REQUEST_OVER = new Error('the request is over');
+const OVERLOADED = new ProtocolError(503, 'overloaded');
 
 type Phase =
-  /** Waits for the PROXY protocol header. */
-  | 'proxy'
   /** Waits for a request head. */
   | 'head'
   /** The application works on a request. */
@@ -42,94 +36,36 @@ type Phase =
   /** The last response is on its way out. */
   | 'closing';
 
-/** One client connection: the only place that touches a socket. Serves one request after the other. */
-export class Connection implements Wire, BodySource {
-  peer: PeerFacts;
-  readonly #socket: Socket;
-  readonly #writer: SocketWriter;
+/** One client connection, which serves one request after the other. */
+export class Connection implements SocketListener, Wire, BodySource {
+  readonly peer: PeerFacts;
+  readonly client: ClientSocket;
   readonly #service: Service;
-  readonly #state: ServerState;
   readonly #parser: RequestParser;
-  readonly #proxyHeader: ProxyHeaderReader | undefined;
-  #phase: Phase;
+  readonly #onOver: () => void;
+  #phase: Phase = 'head';
   #exchange: Exchange | undefined;
   /** Of the current request, or the one before. */
   #body: RequestBody | undefined;
-  /** For the client to send what comes next. What it takes is bounded by the writer. */
+  /** For the client to send what comes next. What it takes is bounded by the socket. */
   #deadlineMs: number;
-  #onOver: (() => void) | undefined;
 
-  constructor(accepted: Socket, peer: PeerFacts, service: Service, state: ServerState) {
-    const socket = lendingSocket(accepted, (bytes) => this.#onData(bytes));
+  /** @param onOver runs once, when nothing more can come or go, and no application works on a request of it. */
+  constructor(accepted: Socket, peer: PeerFacts, service: Service, onOver: () => void) {
+    const { limits, outbox, timeouts } = service;
     this.peer = peer;
-    this.#socket = socket;
-    this.#writer = new SocketWriter(socket, service.outbox, service.timeouts.sendMs);
+    const socket = lendingSocket(accepted, (bytes) => this.#onBytes(bytes));
+    this.client = new ClientSocket(socket, outbox, timeouts.sendMs, this);
     this.#service = service;
-    this.#state = state;
-    this.#parser = new RequestParser(service.limits);
-    const { version } = service.proxyProtocol;
-    this.#proxyHeader = version === 'off' ? undefined : new ProxyHeaderReader(version);
-    this.#phase = this.#proxyHeader === undefined ? 'head' : 'proxy';
-    this.#deadlineMs = performance.now() + service.timeouts.headerMs;
-    socket.on('drain', () => this.#onDrain());
-    socket.on('end', () => this.#onEnd());
-    socket.on('error', () => socket.destroy());
-    socket.on('close', () => this.#onClose());
+    this.#onOver = onOver;
+    this.#parser = new RequestParser(limits);
+    this.#deadlineMs = performance.now() + timeouts.headerMs;
   }
 
-  /** Runs once, when nothing more can come or go, and no application works on a request of it. */
-  onceOver(listener: () => void): void {
-    this.#onOver = listener;
-  }
+  // The way of a request: bytes in, a head, an exchange, the rest of the body, the next request.
 
-  /** All requests were answered: what is awaited is another one, or a rest that nobody reads. */
-  #isIdle(): boolean {
-    return this.#phase === 'skip' || (this.#phase === 'head' && this.#parser.isIdle);
-  }
-
-  #isReadingHead(): boolean {
-    return this.#phase === 'head' && !this.#parser.isIdle;
-  }
-
-  /** The request that the application works on. */
-  get requestInFlight(): RequestInFlight | undefined {
-    return this.#exchange?.describe();
-  }
-
-  /** Acts where a deadline has passed; called about twice a second. */
-  checkDeadline(nowMs: number): void {
-    const exchange = this.#exchange;
-    if (exchange && nowMs - exchange.startedAtMs >= this.#service.timeouts.requestMs) {
-      exchange.timeOut();
-      return this.#finishExchange(exchange);
-    }
-    if (this.isClosed) return;
-    if (this.#writer.isStalled(nowMs)) return this.close();
-    // What the client is to send next, it sends after it has got the response.
-    if (this.#phase !== 'exchange' && this.#writer.isBusy) return this.#awaitClient();
-    if (this.#state.isDraining && this.#isIdle()) {
-      this.#deadlineMs = Math.min(this.#deadlineMs, nowMs + IDLE_GRACE_MS);
-    }
-    if (nowMs >= this.#deadlineMs) this.#meetDeadline();
-  }
-
-  #meetDeadline(): void {
-    this.#deadlineMs = Infinity;
-    if (this.#phase === 'exchange') this.#body?.timeOut();
-    else if (this.#isReadingHead()) this.#refuse(new ProtocolError(408, 'request head too slow'));
-    else this.close();
-  }
-
-  close(): void {
-    this.#writer.flush();
-    this.#socket.destroy();
-  }
-
-  // Requests: bytes in, one exchange after the other.
-
-  #onData(bytes: Buffer): void {
+  #onBytes(bytes: Buffer): void {
     if (this.#phase === 'closing') return;
-    if (this.#phase === 'proxy') return this.#readProxyHeader(bytes);
     const wasReadingHead = this.#isReadingHead();
     this.#parser.feed(bytes);
     if (this.#phase === 'skip') this.#skipBody();
@@ -140,34 +76,14 @@ export class Connection implements Wire, BodySource {
     this.#pauseWhereFull();
   }
 
-  #pauseWhereFull(): void {
-    if (this.#phase === 'closing') return;
-    if (this.#parser.bufferedBytes >= BUFFERED_BYTES_MAX) this.#socket.pause();
-  }
-
-  #readProxyHeader(bytes: Buffer): void {
-    try {
-      const header = this.#proxyHeader?.feed(bytes);
-      if (header === undefined) return;
-      const { client, rest } = header;
-      if (client)
-        this.peer = { ...this.peer, remoteAddress: client.address, remotePort: client.port };
-      this.#phase = 'head';
-      if (rest.length > 0) this.#onData(rest);
-    } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
-      this.#refuse(error);
-    }
-  }
-
   #serveNext(): void {
     // A client that does not take its responses gets no further requests served.
-    while (this.#phase === 'head' && !this.#socket.writableNeedDrain) {
+    while (this.#phase === 'head' && !this.client.isFull) {
       let head: RequestHead | undefined;
       try {
         head = this.#parser.readHead();
-        if (head === undefined) return this.#resume();
-        this.#startExchange(head);
+        if (head === undefined) return this.client.resume();
+        this.#serve(head);
       } catch (error) {
         if (!(error instanceof ProtocolError)) throw error;
         this.#refuse(error, head);
@@ -175,32 +91,28 @@ export class Connection implements Wire, BodySource {
     }
   }
 
-  #startExchange(head: RequestHead): void {
+  #serve(head: RequestHead): void {
     const body = new RequestBody(this.#parser, head.expectsContinue, this);
     this.#body = body;
-    if (isOverloaded(this.#service.overload, this.#state)) return this.#shed(head, body);
-    const exchange = new Exchange(head, body, this, this.#service, this.#state);
+    if (this.#service.state.isOverloaded(this.#service.overload)) return this.#shed(head);
+    const exchange = new Exchange(head, body, this, this.#service);
     this.#phase = 'exchange';
     this.#exchange = exchange;
-    this.#state.requestsInFlight += 1;
     this.#deadlineMs = Infinity;
+    this.#service.state.beginRequest();
     this.#service.outbox.flushOverdue(exchange.startedAtMs);
     const pending = exchange.run();
-    if (pending === undefined) this.#finishExchange(exchange);
-    else void pending.then(() => this.#finishExchange(exchange)).then(() => this.#serveNext());
+    if (pending === undefined) this.#finish(exchange);
+    else void pending.then(() => this.#finish(exchange)).then(() => this.#serveNext());
   }
 
-  #finishExchange(exchange: Exchange): void {
+  #finish(exchange: Exchange): void {
     // It may have been cut before the application was done.
     if (this.#exchange !== exchange) return;
     this.#exchange = undefined;
-    this.#state.requestsInFlight -= 1;
-    this.#state.requestsLeft -= 1;
-    if (this.#state.requestsLeft === 0) this.#state.onLastRequest();
+    this.#service.state.endRequest();
     exchange.finish();
-    this.#state.meter.countRequest(exchange.status, exchange.durationMs, exchange.sentBytes);
-    this.#service.accessLog?.answered(exchange, this.peer);
-    if (this.isClosed) this.#settle();
+    if (this.client.isClosed) this.#settle();
     else this.#afterResponse(exchange.isLast);
   }
 
@@ -214,98 +126,77 @@ export class Connection implements Wire, BodySource {
   /** Reads what the application left of the body, else it would pass for the next request. */
   #skipBody(): void {
     if (this.#body?.skip() === false) return this.closePolitely();
-    if (!this.#parser.isBodyComplete) return this.#resume();
+    if (!this.#parser.isBodyComplete) return this.client.resume();
     this.#body?.end(REQUEST_OVER);
     this.#phase = 'head';
     this.#awaitClient();
   }
 
   /** Answers at once that there is too much to do; cheaper than to serve. */
-  #shed(head: RequestHead, body: RequestBody): void {
-    const isLast = endsConnection(head, body, this.#service.timeouts, this.#state);
-    this.writeLast(encodeOverload(connectionOption(head, isLast), this.#state.date));
-    this.#state.meter.countRefusal(503);
-    const overloaded = new ProtocolError(503, 'overloaded');
-    this.#service.accessLog?.refused(overloaded, this.peer, head);
+  #shed(head: RequestHead): void {
+    const isLast = this.closesAfter(head);
+    const { date } = this.#service.state;
+    this.#decline(OVERLOADED, head, encodeOverload(head.protocol, isLast, date));
     this.#afterResponse(isLast);
   }
 
   /** Answers what cannot be served, and closes (RFC 9112 §2.2 and §9.6). */
   #refuse(error: ProtocolError, line: RequestLine | undefined = this.#parser.requestLine): void {
-    this.writeLast(encodeRefusal(error, line?.method, this.#state.date));
-    this.#state.meter.countRefusal(error.status);
-    this.#service.accessLog?.refused(error, this.peer, line);
+    const { date } = this.#service.state;
+    this.#decline(error, line, encodeRefusal(error, line?.method, date));
     this.closePolitely();
+  }
+
+  #decline(error: ProtocolError, line: RequestLine | undefined, response: string): void {
+    const { accessLog, state } = this.#service;
+    this.client.writeLast([response]);
+    state.meter.countRefusal(error.status);
+    accessLog?.refused(error, this.peer, line);
   }
 
   // What an exchange and a body ask for.
 
-  get isClosed(): boolean {
-    return this.#socket.destroyed;
-  }
-
-  write(...parts: Parts): Awaitable<void> {
-    return this.isClosed || this.#writer.write(parts) ? undefined : this.#writer.drained();
-  }
-
-  writeLast(...parts: Parts): void {
-    if (!this.isClosed) this.#writer.writeLast(parts);
-  }
-
-  reset(): void {
-    this.#writer.flush();
-    // A unix socket, which has no such address, cannot be reset.
-    if (this.#socket.localAddress === undefined) this.#socket.destroy();
-    else this.#socket.resetAndDestroy();
+  /** RFC 9112 §9.3 */
+  closesAfter({ isPersistent }: RequestHead): boolean {
+    const { state, timeouts } = this.#service;
+    const isBodyLost = this.#body?.hidesNextRequest === true;
+    return !isPersistent || state.isDraining || isBodyLost || timeouts.idleMs === 0;
   }
 
   /** RFC 9110 §15.2: an interim response goes before the final one. */
   sendContinue(): void {
-    if (this.#exchange?.status === '') void this.write(CONTINUE);
+    if (this.#exchange?.status === '') void this.client.write([CONTINUE]);
   }
 
   wantBytes(): void {
-    this.#resume();
+    this.client.resume();
     this.#setDeadline(this.#service.timeouts.bodyMs);
   }
 
-  // The end.
+  // Deadlines: how long a client may take.
 
-  /** The client sends no more. In the middle of an exchange that means that it went away. */
-  #onEnd(): void {
-    if (this.#phase === 'exchange') this.close();
-    else this.closePolitely();
+  /** Acts where a deadline has passed; called about twice a second. */
+  checkDeadline(nowMs: number): void {
+    const exchange = this.#exchange;
+    if (exchange && nowMs - exchange.startedAtMs >= this.#service.timeouts.requestMs) {
+      exchange.timeOut();
+      return this.#finish(exchange);
+    }
+    if (this.client.isClosed) return;
+    if (this.client.isStalled(nowMs)) return this.client.close();
+    // What the client is to send next, it sends after it has got the response.
+    if (this.#phase !== 'exchange' && this.client.isBusy) return this.#awaitClient();
+    if (this.#service.state.isDraining && this.#isIdle()) {
+      this.#deadlineMs = Math.min(this.#deadlineMs, nowMs + IDLE_GRACE_MS);
+    }
+    if (nowMs >= this.#deadlineMs) this.#meetDeadline();
   }
 
-  /** Lets what was written arrive, and reads on for a while. */
-  closePolitely(): void {
-    if (this.#phase === 'closing') return;
-    this.#phase = 'closing';
-    this.#body?.end(REQUEST_OVER);
-    this.#writer.flush();
-    this.#socket.end(() => this.#setDeadline(LINGER_MS));
-    this.#socket.resume();
-  }
-
-  #onDrain(): void {
-    this.#writer.wake();
-    this.#serveNext();
-  }
-
-  #onClose(): void {
-    this.#phase = 'closing';
-    this.#writer.wake();
-    this.#body?.end(new DOMException('the client went away', 'AbortError'));
-    this.#exchange?.clientGone();
-    this.#settle();
-  }
-
-  #settle(): void {
-    if (this.#socket.closed && this.#exchange === undefined) this.#onOver?.();
-  }
-
-  #resume(): void {
-    if (this.#socket.isPaused()) this.#socket.resume();
+  #meetDeadline(): void {
+    this.#deadlineMs = Infinity;
+    if (this.#phase === 'exchange') this.#body?.timeOut();
+    else if (this.#isReadingHead()) this.#refuse(new ProtocolError(408, 'request head too slow'));
+    else this.client.close();
   }
 
   #awaitClient(): void {
@@ -315,5 +206,55 @@ export class Connection implements Wire, BodySource {
 
   #setDeadline(afterMs: number): void {
     this.#deadlineMs = performance.now() + afterMs;
+  }
+
+  /** All requests were answered: what is awaited is another one, or a rest that nobody reads. */
+  #isIdle(): boolean {
+    return this.#phase === 'skip' || (this.#phase === 'head' && this.#parser.isIdle);
+  }
+
+  #isReadingHead(): boolean {
+    return this.#phase === 'head' && !this.#parser.isIdle;
+  }
+
+  #pauseWhereFull(): void {
+    if (this.#phase === 'closing') return;
+    if (this.#parser.bufferedBytes >= BUFFERED_BYTES_MAX) this.client.pause();
+  }
+
+  onDrain(): void {
+    this.#serveNext();
+  }
+
+  // The end.
+
+  /** The request that the application works on. */
+  get requestInFlight(): RequestInFlight | undefined {
+    return this.#exchange?.describe();
+  }
+
+  /** The client sends no more. In the middle of an exchange that means that it went away. */
+  onEnd(): void {
+    if (this.#phase === 'exchange') this.client.close();
+    else this.closePolitely();
+  }
+
+  /** Lets what was written arrive, and reads on for a while. */
+  closePolitely(): void {
+    if (this.#phase === 'closing') return;
+    this.#phase = 'closing';
+    this.#body?.end(REQUEST_OVER);
+    this.client.end(() => this.#setDeadline(LINGER_MS));
+  }
+
+  onClose(): void {
+    this.#phase = 'closing';
+    this.#body?.end(new DOMException('the client went away', 'AbortError'));
+    this.#exchange?.clientGone();
+    this.#settle();
+  }
+
+  #settle(): void {
+    if (this.client.isGone && this.#exchange === undefined) this.#onOver();
   }
 }

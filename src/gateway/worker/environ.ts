@@ -7,7 +7,7 @@ import { setVariable, variable } from '../../wsgi/variable.ts';
 import type { Environ, ErrorStream, InputStream, WorkerIdentity } from '../../wsgi/types.ts';
 import type { Address } from '../settings/address.ts';
 import type { Settings } from '../settings/catalogue.ts';
-import type { Field } from '../protocols/http1/field-line.ts';
+import type { Field } from '../protocols/http1/fields.ts';
 import type { RequestHead } from '../protocols/http1/request-head.ts';
 import { requestIds } from './request-ids.ts';
 

@@ -2,46 +2,31 @@ import { once } from 'node:events';
 import { createServer, type BoundSocket, type Server as NetServer, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { withoutMapping } from '../../wsgi/address.ts';
-import { Meter, type RequestCounts } from '../metrics/meter.ts';
+import type { RequestCounts } from '../metrics/meter.ts';
+import type { Address } from '../settings/address.ts';
 import { Connection } from './connection.ts';
 import { serverNameAndPort, type PeerFacts } from './environ.ts';
-import type { Address } from '../settings/address.ts';
-import type { ServerState, Service } from './service.ts';
+import type { Service } from './service.ts';
 import type { RequestInFlight } from './watchdog.ts';
 
 /** How often deadlines are looked at. */
 const SWEEP_MS = 500;
-/** How often it is measured how late the event loop is. */
-const LOOP_DELAY_MS = 50;
-/** So many peers are told of that may not connect. */
-const STRANGERS_MAX = 100;
 /** A socket that is bound already: in a worker by the arbiter, and handed on as a descriptor. */
 type ListenHandle = { readonly fd: number } | BoundSocket;
 
 /** Accepts connections on all listeners, ends those that are overdue, and drains. */
 export class Server {
   readonly #service: Service;
-  readonly #state: ServerState = {
-    date: new Date().toUTCString(),
-    isDraining: false,
-    requestsInFlight: 0,
-    requestsLeft: Infinity,
-    onLastRequest: () => {},
-    meter: new Meter(),
-    loopDelayMs: 0,
-    loopDueMs: Infinity,
-  };
   readonly #connections = new Set<Connection>();
   readonly #listeners: NetServer[] = [];
   readonly #timers: NodeJS.Timeout[];
-  /** Peers that were told of as not allowed to connect. */
-  readonly #strangers = new Set<string>();
   #onDrained: (() => void) | undefined;
 
   constructor(service: Service) {
     this.#service = service;
     this.#timers = [setInterval(() => void this.#sweepLater(), SWEEP_MS)];
-    if (service.overload.loopDelayMs < Infinity) this.#timers.push(this.#measureLoopDelay());
+    if (service.overload.loopDelayMs < Infinity)
+      this.#timers.push(service.state.measureLoopDelay());
   }
 
   /** Resolves once connections are accepted. */
@@ -56,8 +41,10 @@ export class Server {
 
   /** Accepts no more, finishes what is in flight, closes each connection; resolves after the last. */
   async drain(): Promise<void> {
-    this.#state.isDraining = true;
-    await this.#acceptPending();
+    this.#service.state.isDraining = true;
+    // Connections that wait in the backlog when a signal comes are taken in one turn of the loop.
+    await setImmediate();
+    await setImmediate();
     for (const listener of this.#listeners) listener.close();
     this.#sweep();
     return new Promise((resolve) => {
@@ -70,62 +57,29 @@ export class Server {
   stop(): void {
     this.#timers.forEach(clearInterval);
     for (const listener of this.#listeners) listener.close();
-    for (const connection of this.#connections) connection.close();
+    for (const connection of this.#connections) connection.client.close();
   }
 
   /** What was counted since the last time, and how it stands. */
   takeMetrics(): RequestCounts & { requestsInFlight: number; connections: number } {
     return {
-      ...this.#state.meter.take(),
-      requestsInFlight: this.#state.requestsInFlight,
+      ...this.#service.state.meter.take(),
+      requestsInFlight: this.#service.state.requestsInFlight,
       connections: this.#connections.size,
     };
-  }
-
-  /** Calls back when so many requests have been served. */
-  onceServed(requests: number, listener: () => void): void {
-    this.#state.requestsLeft = requests;
-    this.#state.onLastRequest = listener;
   }
 
   requestsInFlight(): RequestInFlight[] {
     return [...this.#connections].flatMap((connection) => connection.requestInFlight ?? []);
   }
 
-  /** Connections that wait in the backlog when a signal comes are taken in one turn of the loop. */
-  async #acceptPending(): Promise<void> {
-    await setImmediate();
-    await setImmediate();
-  }
-
   #accept(socket: Socket, address: Address): void {
     const peer = this.#peerFacts(socket, address);
-    if (!this.#mayConnect(peer, address)) {
-      this.#tellStranger(peer);
-      socket.destroy();
-      return;
-    }
-    const connection = new Connection(socket, peer, this.#service, this.#state);
-    this.#connections.add(connection);
-    connection.onceOver(() => {
+    const connection = new Connection(socket, peer, this.#service, () => {
       this.#connections.delete(connection);
       this.#settle();
     });
-  }
-
-  /** Where a PROXY protocol header is expected, its sender could claim any address. */
-  #mayConnect({ remoteAddress }: PeerFacts, address: Address): boolean {
-    const { version, allowedPeers } = this.#service.proxyProtocol;
-    return version === 'off' || address.kind === 'unix' || allowedPeers.has(remoteAddress);
-  }
-
-  /** Once for each: it is the settings that are wrong, or somebody who will try again. */
-  #tellStranger({ remoteAddress }: PeerFacts): void {
-    if (this.#strangers.has(remoteAddress) || this.#strangers.size >= STRANGERS_MAX) return;
-    this.#strangers.add(remoteAddress);
-    this.#service.log.warn(
-      `connections from ${remoteAddress} are closed: it is not in proxy-allow-from, whose peers may send a PROXY protocol header`,
-    );
+    this.#connections.add(connection);
   }
 
   #peerFacts(socket: Socket, address: Address): PeerFacts {
@@ -147,7 +101,7 @@ export class Server {
 
   #sweep(): void {
     const nowMs = performance.now();
-    this.#state.date = new Date().toUTCString();
+    this.#service.state.date = new Date().toUTCString();
     for (const connection of this.#connections) this.#checkDeadline(connection, nowMs);
   }
 
@@ -157,19 +111,8 @@ export class Server {
       connection.checkDeadline(nowMs);
     } catch (error) {
       this.#service.log.error({ err: error }, 'the deadlines of a connection could not be kept');
-      connection.close();
+      connection.client.close();
     }
-  }
-
-  #measureLoopDelay(): NodeJS.Timeout {
-    const state = this.#state;
-    state.loopDueMs = performance.now() + LOOP_DELAY_MS;
-    return setInterval(() => {
-      const nowMs = performance.now();
-      // It fades, so that what waited through a long turn is not let in behind a short one.
-      state.loopDelayMs = Math.max(nowMs - state.loopDueMs, state.loopDelayMs / 2);
-      state.loopDueMs = nowMs + LOOP_DELAY_MS;
-    }, LOOP_DELAY_MS);
   }
 
   #settle(): void {

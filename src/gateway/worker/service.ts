@@ -1,13 +1,14 @@
+import { performance } from 'node:perf_hooks';
 import type { Application, Environ } from '../../wsgi/types.ts';
-import type { Meter } from '../metrics/meter.ts';
+import { Meter } from '../metrics/meter.ts';
 import { runHook, type ServerHooks, type WorkerView } from '../hooks.ts';
-import type { AccessLog } from '../log/access-log.ts';
 import type { Log } from '../log/log.ts';
 import type { RequestLimits } from '../protocols/http1/request-parser.ts';
-import { Networks } from '../settings/networks.ts';
 import type { Settings } from '../settings/catalogue.ts';
+import { Networks } from '../settings/networks.ts';
+import type { AccessLog } from './access-log.ts';
+import type { Outbox } from './client-socket.ts';
 import type { EnvironFacts } from './environ.ts';
-import type { Outbox } from './outbox.ts';
 
 /** What all connections of a worker share. */
 export interface Service {
@@ -15,7 +16,6 @@ export interface Service {
   readonly environ: EnvironFacts;
   /** Proxies whose word about the client counts. */
   readonly trustedPeers: Networks;
-  readonly proxyProtocol: ProxyProtocol;
   readonly limits: RequestLimits;
   readonly timeouts: Timeouts;
   readonly log: Log;
@@ -23,39 +23,17 @@ export interface Service {
   readonly outbox: Outbox;
   readonly hooks: RequestHooks;
   readonly overload: OverloadLimits;
-}
-
-/** Which PROXY protocol header connections begin with, and who may send one. */
-interface ProxyProtocol {
-  readonly version: Settings['proxyProtocol'];
-  readonly allowedPeers: Networks;
-}
-
-/** What changes while a worker serves. */
-export interface ServerState {
-  /** The current IMF-fixdate. */
-  date: string;
-  /** The worker finishes its last requests: every response closes its connection. */
-  isDraining: boolean;
-  requestsInFlight: number;
-  /** How many more are served until the worker is due to be replaced; `onLastRequest` is told then. */
-  requestsLeft: number;
-  onLastRequest: () => void;
-  readonly meter: Meter;
-  /** How late the event loop was lately. */
-  loopDelayMs: number;
-  /** When it should turn next: past that, it is late right now. */
-  loopDueMs: number;
+  readonly state: ServerState;
 }
 
 /** Beyond these a request is answered 503 at once; Infinity for no limit. */
-export interface OverloadLimits {
+interface OverloadLimits {
   readonly requestsInFlight: number;
   readonly loopDelayMs: number;
 }
 
 /** Times in milliseconds; Infinity for no limit. */
-export interface Timeouts {
+interface Timeouts {
   readonly headerMs: number;
   readonly bodyMs: number;
   readonly sendMs: number;
@@ -90,10 +68,6 @@ export function makeService(
       headerMap: config.headerMap,
     },
     trustedPeers: new Networks(config.forwardedAllowIps),
-    proxyProtocol: {
-      version: config.proxyProtocol,
-      allowedPeers: new Networks(config.proxyAllowIps),
-    },
     limits: {
       requestLineBytes: config.limitRequestLine,
       fieldCount: config.limitRequestFields,
@@ -111,11 +85,21 @@ export function makeService(
       requestsInFlight: config.limitInFlight || Infinity,
       loopDelayMs: config.limitQueueDelay * 1000 || Infinity,
     },
+    state: new ServerState(),
     log,
     accessLog,
     outbox,
     hooks: requestHooks(hooks, worker),
   };
+}
+
+/** After so many requests a worker should be replaced: each has another jitter. */
+export function requestLimit({
+  maxRequests,
+  maxRequestsJitter,
+}: Pick<Settings, 'maxRequests' | 'maxRequestsJitter'>): number {
+  const jitter = Math.floor(Math.random() * (maxRequestsJitter + 1));
+  return maxRequests > 0 ? maxRequests + jitter : Infinity;
 }
 
 /** Only those that are set: for the others a request takes no step. */
@@ -129,4 +113,57 @@ function requestHooks(hooks: ServerHooks, worker: WorkerView): RequestHooks {
       after: (environ, status) => void runHook(log, hooks, 'postRequest', worker, environ, status),
     }),
   };
+}
+
+/** How often it is measured how late the event loop is. */
+const LOOP_DELAY_MS = 50;
+
+/** What changes while a worker serves. */
+export class ServerState {
+  /** The current IMF-fixdate. */
+  date: string = new Date().toUTCString();
+  /** The worker finishes its last requests: every response closes its connection. */
+  isDraining = false;
+  requestsInFlight = 0;
+  readonly meter: Meter = new Meter();
+  #requestsLeft = Infinity;
+  #onLastRequest: (() => void) | undefined;
+  /** How late the event loop was lately. */
+  #loopDelayMs = 0;
+  /** When it should turn next: past that, it is late right now. */
+  #loopDueMs = Infinity;
+
+  beginRequest(): void {
+    this.requestsInFlight += 1;
+  }
+
+  endRequest(): void {
+    this.requestsInFlight -= 1;
+    this.#requestsLeft -= 1;
+    if (this.#requestsLeft === 0) this.#onLastRequest?.();
+  }
+
+  /** Calls back when so many requests have been served. */
+  onceServed(requests: number, listener: () => void): void {
+    this.#requestsLeft = requests;
+    this.#onLastRequest = listener;
+  }
+
+  /** There is too much to do for one more request. */
+  isOverloaded(limits: OverloadLimits): boolean {
+    if (this.requestsInFlight >= limits.requestsInFlight) return true;
+    if (limits.loopDelayMs === Infinity) return false;
+    const delayNowMs = performance.now() - this.#loopDueMs;
+    return Math.max(this.#loopDelayMs, delayNowMs) > limits.loopDelayMs;
+  }
+
+  measureLoopDelay(): NodeJS.Timeout {
+    this.#loopDueMs = performance.now() + LOOP_DELAY_MS;
+    return setInterval(() => {
+      const nowMs = performance.now();
+      // It fades, so that what waited through a long turn is not let in behind a short one.
+      this.#loopDelayMs = Math.max(nowMs - this.#loopDueMs, this.#loopDelayMs / 2);
+      this.#loopDueMs = nowMs + LOOP_DELAY_MS;
+    }, LOOP_DELAY_MS);
+  }
 }

@@ -2,19 +2,20 @@ import { once } from 'node:events';
 import { loadApplication } from '../application.ts';
 import { loadHooks, type Config } from '../config.ts';
 import { ExitCode, exitCodeOf, explain } from '../failure.ts';
-import { ProcessMeter } from '../metrics/meter.ts';
+import { ProcessMeter, residentBytes } from '../metrics/meter.ts';
 import { runHook, type ServerHooks, type WorkerView } from '../hooks.ts';
 import { reopenLogFiles } from '../log/log-stream.ts';
-import { openAccessLog, openLog, type Log } from '../log/log.ts';
+import { openLog, type Log } from '../log/log.ts';
 import type { Envelope, StartMessage, WorkerMessage } from '../messages.ts';
 import { dropPrivileges, nameProcess } from '../process.ts';
-import { Outbox } from './outbox.ts';
-import { dutyToRetire, requestLimit } from './retirement.ts';
+import { openAccessLog } from './access-log.ts';
+import { Outbox } from './client-socket.ts';
 import { Server } from './server.ts';
-import { makeService } from './service.ts';
+import { makeService, requestLimit, type ServerState } from './service.ts';
 import { Watchdog, type RequestInFlight } from './watchdog.ts';
 
 const HEARTBEAT_MS = 1000;
+const MEBIBYTE = 1024 * 1024;
 
 /** A worker process, from the arbiter's first message to its exit. */
 async function main(): Promise<void> {
@@ -35,7 +36,8 @@ async function main(): Promise<void> {
   dropPrivileges(config);
   const application = await loadApplication(config.applicationName);
   await hooks.postWorkerInit?.(view);
-  const server = new Server(makeService(application, view, hooks, accessLog, outbox));
+  const service = makeService(application, view, hooks, accessLog, outbox);
+  const server = new Server(service);
   watchdog.requestsInFlight = () => server.requestsInFlight();
   const processMeter = new ProcessMeter();
   const heartbeat = (): WorkerMessage => ({
@@ -44,25 +46,37 @@ async function main(): Promise<void> {
   });
   finishOnRequest(server, config, log, heartbeat);
   for (const { fd, address } of listeners) await server.listen({ fd }, address, config.backlog);
-  beat(server, config, heartbeat);
+  beat(service.state, config, heartbeat);
   tell({ kind: 'ready' });
 }
 
 /** Tells the arbiter that the loop turns, with the metrics, and when the worker is due to be replaced. */
-function beat(server: Server, config: Config, heartbeat: () => WorkerMessage): void {
+function beat(state: ServerState, config: Config, heartbeat: () => WorkerMessage): void {
   let hasAsked = false;
   const retire = (reason: string): void => {
     if (!hasAsked) tell({ kind: 'retire', reason });
     hasAsked = true;
   };
   const requests = requestLimit(config);
-  server.onceServed(requests, () => retire(`it has served ${requests} requests`));
+  state.onceServed(requests, () => retire(`it has served ${requests} requests`));
   const isDue = dutyToRetire(config);
   setInterval(() => {
     tell(heartbeat());
     const reason = isDue();
     if (reason !== undefined) retire(reason);
   }, HEARTBEAT_MS).unref();
+}
+
+/** Makes the question why a worker should be replaced, to be asked now and then. */
+function dutyToRetire({ maxWorkerMemory, maxWorkerLifetime }: Config): () => string | undefined {
+  const startedAtMs = performance.now();
+  return () => {
+    if (maxWorkerLifetime > 0 && performance.now() - startedAtMs >= maxWorkerLifetime * 1000) {
+      return `it is ${maxWorkerLifetime} s old`;
+    }
+    const memory = maxWorkerMemory > 0 ? Math.round(residentBytes() / MEBIBYTE) : 0;
+    return memory > maxWorkerMemory ? `it takes ${memory} MiB of memory` : undefined;
+  };
 }
 
 /** TERM, a vanished arbiter and an uncaught error all end a worker the same polite way. */

@@ -46,6 +46,7 @@ test.for<[words: string[], message: string]>([
   [['-k', 'gevent'], "There is no '-k': a worker serves many requests at once;"],
   [['-D'], "There is no '-D': a container or a service manager keeps it running."],
   [['--statsd-host=h:1'], "There is no '--statsd-host': --metrics-bind serves"],
+  [['--proxy-protocol', 'v1'], "There is no '--proxy-protocol': nginx speaks it"],
 ])('%j is explained', ([words, message]) => {
   const read = () => readCommandLine(words, {});
   expect(read).toThrow(UsageError);

@@ -1,11 +1,11 @@
 import { BoundSocket } from 'node:net';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
-import { AccessLog } from '../../../src/gateway/log/access-log.ts';
+import { AccessLog } from '../../../src/gateway/worker/access-log.ts';
 import { Networks } from '../../../src/gateway/settings/networks.ts';
-import { Outbox } from '../../../src/gateway/worker/outbox.ts';
+import { Outbox } from '../../../src/gateway/worker/client-socket.ts';
 import { Server } from '../../../src/gateway/worker/server.ts';
-import type { Service } from '../../../src/gateway/worker/service.ts';
+import { ServerState, type Service } from '../../../src/gateway/worker/service.ts';
 import type { Application } from '../../../src/wsgi/types.ts';
 import { validator } from '../../../src/wsgi/validator.ts';
 
@@ -40,7 +40,6 @@ export async function serve(
     application,
     environ: ENVIRON,
     trustedPeers: new Networks([]),
-    proxyProtocol: { version: 'off', allowedPeers: new Networks([]) },
     limits: { requestLineBytes: 4094, fieldCount: 100, fieldBytes: 8190, bodyBytes: 10_485_760 },
     timeouts: {
       headerMs: 10_000,
@@ -50,10 +49,11 @@ export async function serve(
       requestMs: Infinity,
     },
     overload: { requestsInFlight: Infinity, loopDelayMs: Infinity },
+    state: new ServerState(),
     hooks: {},
     outbox: new Outbox(),
     log: pino({}, { write: (line: string) => log.push(JSON.parse(line)) }),
-    accessLog: new AccessLog('json', { write: (line) => access.push(JSON.parse(line)) }),
+    accessLog: new AccessLog({ write: (line) => access.push(JSON.parse(line)) }),
     ...changes,
   });
   const socket = new BoundSocket({ host: '127.0.0.1' });

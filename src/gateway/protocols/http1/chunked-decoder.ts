@@ -1,5 +1,5 @@
 import { ProtocolError } from '../../../http/protocol-error.ts';
-import { readField } from './field-line.ts';
+import { readField } from './fields.ts';
 
 // chunk-size = 1*HEXDIG (RFC 9112 §7.1), here at most 12 digits: 2^48 bytes.
 // chunk-ext is skipped (§7.1.1), but must be made of what a field may hold.

@@ -1,7 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { ProtocolError } from '../../../http/protocol-error.ts';
-import type { Field } from './field-line.ts';
-import { recallField } from './known-fields.ts';
+import { recallField, type Field } from './fields.ts';
 import { readRequestLine, type RequestLine } from './request-line.ts';
 
 export interface HeadLimits {

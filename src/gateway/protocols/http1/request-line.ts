@@ -1,6 +1,6 @@
 import { TOKEN } from '../../../http/grammar.ts';
 import { ProtocolError } from '../../../http/protocol-error.ts';
-import { octetClass, skip } from './octets.ts';
+import { octetClass, skip } from './fields.ts';
 
 export interface RequestLine {
   readonly method: string;
@@ -64,12 +64,9 @@ function isProtocol(text: string): text is RequestLine['protocol'] {
 
 type TargetParts = Pick<RequestLine, 'path' | 'query' | 'authority'>;
 
-/** RFC 9112 §3.2. */
+/** RFC 9112 §3.2: nearly always origin-form. */
 function partsOf(target: string, method: string): TargetParts {
-  return target.startsWith('/') ? originForm(target) : otherForm(target, method);
-}
-
-function originForm(target: string): TargetParts {
+  if (!target.startsWith('/')) return otherForm(target, method);
   const mark = target.indexOf('?');
   const path = mark === -1 ? target : target.slice(0, mark);
   const query = mark === -1 ? '' : target.slice(mark + 1);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { AccessLog } from '../../../src/gateway/log/access-log.ts';
+import { AccessLog } from '../../../src/gateway/worker/access-log.ts';
 import { exchange } from '../raw-client.ts';
-import { served } from '../worker/serve.ts';
+import { served } from './serve.ts';
 
 test('a line of the access log holds nothing that a terminal heeds', async () => {
   const line = await accessLineOf('/', 'User-Agent: a\x9b31mb\x85"\xe9\r\n');
@@ -24,7 +24,7 @@ async function accessLineOf(target: string, fields: string): Promise<string> {
       startResponse('200 OK', []);
       return [];
     },
-    { accessLog: new AccessLog('json', { write: (line) => lines.push(line) }) },
+    { accessLog: new AccessLog({ write: (line) => lines.push(line) }) },
   );
   await exchange(port, `GET ${target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${fields}\r\n`);
   expect(lines).toHaveLength(1);

@@ -1,11 +1,10 @@
 import { expect, test } from 'vitest';
 import {
   CONTINUE,
-  encodeChunkSize,
   encodeResponseHead,
-  LAST_CHUNK,
+  ResponseEncoder,
   type ConnectionHeaders,
-} from '../../../src/gateway/protocols/http1/response-head.ts';
+} from '../../../src/gateway/protocols/http1/response-encoder.ts';
 import { writeFields } from '../../../src/wsgi/response-fields.ts';
 import type { HeaderList } from '../../../src/wsgi/types.ts';
 
@@ -64,16 +63,34 @@ test('obs-text goes out byte by byte in latin1', () => {
   expect(head).toContain('HTTP/1.1 200 \xc7a va\r\nX-Name: caf\xc3\xa9 \xff\r\n');
 });
 
+/** A body of unknown length, in these pieces, as text. */
+function stream(protocol: 'HTTP/1.0' | 'HTTP/1.1', ...pieces: string[]): string {
+  const response = new ResponseEncoder(protocol);
+  response.begin('200 OK', writeFields([]), 'until-end', false, DATE);
+  const parts = pieces.flatMap((piece) => response.encodePiece(Buffer.from(piece)));
+  return parts.join('') + response.encodeEnd();
+}
+
+const CHUNKED_HEAD = `HTTP/1.1 200 OK\r\n${TAIL}Transfer-Encoding: chunked\r\n\r\n`;
+
 test.for<[number, string]>([
   [1, '1\r\n'],
   [10, 'a\r\n'],
   [65_536, '10000\r\n'],
 ])('a chunk of %i bytes has its size in hexadecimal', ([bytes, line]) => {
-  expect(encodeChunkSize(bytes)).toBe(line);
+  const piece = 'x'.repeat(bytes);
+  expect(stream('HTTP/1.1', piece)).toBe(`${CHUNKED_HEAD}${line}${piece}\r\n0\r\n\r\n`);
 });
 
-test('the last chunk has no data and no trailers', () => {
-  expect(LAST_CHUNK).toBe('0\r\n\r\n');
+test('the head goes once, with the first piece; without one with the last chunk', () => {
+  expect(stream('HTTP/1.1', 'a', 'b')).toBe(`${CHUNKED_HEAD}1\r\na\r\n1\r\nb\r\n0\r\n\r\n`);
+  expect(stream('HTTP/1.1')).toBe(`${CHUNKED_HEAD}0\r\n\r\n`);
+});
+
+test('the body for HTTP/1.0 ends with the connection', () => {
+  expect(stream('HTTP/1.0', 'a', 'b')).toBe(
+    `HTTP/1.1 200 OK\r\n${TAIL}Connection: close\r\n\r\nab`,
+  );
 });
 
 test('100 Continue is a head alone', () => {

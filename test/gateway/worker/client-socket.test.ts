@@ -2,14 +2,19 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { setImmediate as endOfTurn } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import { Outbox } from '../../../src/gateway/worker/outbox.ts';
-import { SocketWriter } from '../../../src/gateway/worker/socket-writer.ts';
+import {
+  ClientSocket,
+  Outbox,
+  type SocketListener,
+} from '../../../src/gateway/worker/client-socket.ts';
+
+const NOBODY: SocketListener = { onDrain: () => {}, onEnd: () => {}, onClose: () => {} };
 
 async function writerToSomeone(
   sendMs = 10_000,
   outbox = new Outbox(),
 ): Promise<{
-  writer: SocketWriter;
+  writer: ClientSocket;
   socket: Socket;
   client: Socket;
   received: (length: number) => Promise<string>;
@@ -31,12 +36,12 @@ async function writerToSomeone(
     }
     return text;
   };
-  return { writer: new SocketWriter(socket, outbox, sendMs), socket, client, received };
+  return { writer: new ClientSocket(socket, outbox, sendMs, NOBODY), socket, client, received };
 }
 
 test('a piece of a message is written at once, the end of it at the end of the turn', async () => {
   const { writer, socket, received } = await writerToSomeone();
-  writer.write(['one ', Buffer.from('piece, ')]);
+  void writer.write(['one ', Buffer.from('piece, ')]);
   expect(socket.bytesWritten).toBe('one piece, '.length);
   writer.writeLast(['the ', Buffer.from('end')]);
   expect(socket.bytesWritten).toBe('one piece, '.length);
@@ -48,7 +53,7 @@ test('what waits goes before what is written later, however large', async () => 
   const { writer, received } = await writerToSomeone();
   const large = Buffer.alloc(100_000, 'x');
   writer.writeLast(['first ']);
-  writer.write(['second ']);
+  void writer.write(['second ']);
   writer.writeLast(['third ']);
   writer.writeLast(['fourth ', large]);
   writer.writeLast(['fifth']);
@@ -71,13 +76,13 @@ const LARGE = Buffer.alloc(16 * 1024 * 1024);
 
 test('a client that takes nothing is given so long', async () => {
   const { writer } = await writerToSomeone(50);
-  writer.write([LARGE]);
+  void writer.write([LARGE]);
   expect([0, 49, 50].map((nowMs) => writer.isStalled(nowMs))).toEqual([false, false, true]);
 });
 
 test('a client that takes a part of one large piece has its time again', async () => {
   const { writer, client, socket } = await writerToSomeone(50);
-  writer.write([LARGE]);
+  void writer.write([LARGE]);
   writer.isStalled(0);
   // More would make its system take all of the rest for it.
   client.on('data', () => {
@@ -89,16 +94,17 @@ test('a client that takes a part of one large piece has its time again', async (
 
 test('a client that has taken everything has all the time', async () => {
   const { writer, socket } = await writerToSomeone(50);
-  writer.write(['all']);
+  void writer.write(['all']);
   await expect.poll(() => socket.writableLength).toBe(0);
   expect([0, 1000].map((nowMs) => writer.isStalled(nowMs))).toEqual([false, false]);
 });
 
 test('everybody who waits for a slow client is woken', async () => {
-  const { writer } = await writerToSomeone();
-  const waiting = Promise.all([writer.drained(), writer.drained()]);
-  writer.wake();
-  await waiting;
+  const { writer, socket } = await writerToSomeone();
+  const waiting: unknown[] = [writer.write([LARGE]), writer.write(['more'])];
+  expect(waiting).toEqual([expect.any(Promise), expect.any(Promise)]);
+  socket.emit('drain');
+  for (const one of waiting) await one;
 });
 
 test('what waits for a socket that is closed is let go', async () => {
@@ -110,4 +116,54 @@ test('what waits for a socket that is closed is let go', async () => {
   await endOfTurn();
   await endOfTurn();
   expect(errors).toEqual([]);
+});
+
+/** What flushes, in the order in which it does. */
+function holders() {
+  const flushed: string[] = [];
+  return { flushed, holder: (name: string) => ({ flush: () => flushed.push(name) }) };
+}
+
+test('what is added leaves at the end of the turn, in its order', async () => {
+  const outbox = new Outbox();
+  const { flushed, holder } = holders();
+  outbox.add(holder('a'));
+  outbox.add(holder('b'));
+  await Promise.resolve();
+  expect(flushed).toEqual([]);
+  await endOfTurn();
+  expect(flushed).toEqual(['a', 'b']);
+});
+
+test('64 leave at once, and later ones at the end of the turn', async () => {
+  const outbox = new Outbox();
+  const { flushed, holder } = holders();
+  for (let count = 0; count < 63; count++) outbox.add(holder('early'));
+  expect(flushed).toHaveLength(0);
+  outbox.add(holder('the 64th'));
+  expect(flushed).toHaveLength(64);
+  outbox.add(holder('late'));
+  await endOfTurn();
+  expect(flushed.at(-1)).toBe('late');
+});
+
+test('what has waited a millisecond leaves before the next request is served', () => {
+  const outbox = new Outbox();
+  const { flushed, holder } = holders();
+  const nowMs = performance.now();
+  outbox.flushOverdue(nowMs + 60_000);
+  outbox.add(holder('a'));
+  outbox.flushOverdue(nowMs);
+  expect(flushed).toEqual([]);
+  outbox.flushOverdue(performance.now() + 1);
+  expect(flushed).toEqual(['a']);
+});
+
+test('what is added while others leave is not lost', async () => {
+  const outbox = new Outbox();
+  const { flushed, holder } = holders();
+  outbox.add({ flush: () => outbox.add(holder('added late')) });
+  await endOfTurn();
+  await endOfTurn();
+  expect(flushed).toEqual(['added late']);
 });

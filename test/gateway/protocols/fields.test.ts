@@ -1,8 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
-import type { Field } from '../../../src/gateway/protocols/http1/field-line.ts';
-import { recallField } from '../../../src/gateway/protocols/http1/known-fields.ts';
+import { recallField, type Field } from '../../../src/gateway/protocols/http1/fields.ts';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
