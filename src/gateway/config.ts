@@ -137,7 +137,7 @@ function parseSettings(sources: readonly Source[]): Settings {
 
 /** Those files that cannot be made. Paths are relative to `chdir`: '-' and 'none' lie in it too. */
 function withoutFolder(settings: Settings): string[] {
-  const files = (['pidfile', 'accesslog', 'errorlog'] as const).filter((name) => settings[name]);
+  const files = (['accesslog', 'errorlog'] as const).filter((name) => settings[name]);
   return files.filter((name) => !existsSync(dirname(resolve(settings.chdir, settings[name]))));
 }
 
@@ -214,7 +214,8 @@ async function readConfigFile(file: string): Promise<Readonly<Record<string, unk
 
 /** Names are often Gunicorn's as they stand there: `worker_class`. */
 function explainUnknown(name: string, known: readonly string[]): string {
-  const instead = insteadOf(`--${name.replaceAll('_', '-')}`);
+  const gunicorns = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  const instead = insteadOf(gunicorns) ?? insteadOf(`--${gunicorns.replaceAll('_', '-')}`);
   if (instead !== undefined) return `there is no setting ${name}: ${instead}.`;
   const suggestion = nearest(name, known);
   return suggestion === undefined

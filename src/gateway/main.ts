@@ -2,7 +2,6 @@ import { checkApplication } from './application.ts';
 import { Arbiter } from './arbiter/arbiter.ts';
 import { readCommandLine } from './settings/command-line.ts';
 import { describeConfig, loadConfig, loadHooks, readConfig, type Config } from './config.ts';
-import { writePidfile } from './arbiter/pidfile.ts';
 import { endGuard } from './arbiter/signals.ts';
 import { nameProcess, prepareProcess } from './process.ts';
 import { stats } from './figures/stats.ts';
@@ -52,7 +51,6 @@ async function serve(config: Config, reloadConfig: () => Promise<Config>): Promi
   const hooks = await loadHooks(config.configFile);
   nameProcess(config, 'arbiter');
   prepareProcess(config);
-  process.on('exit', writePidfile(config.pidfile));
   const log = openLog(config);
   if (process.env['GUNICORN_CMD_ARGS'] !== undefined) {
     log.warn('GUNICORN_CMD_ARGS is not read: its name is GATEWAY_CMD_ARGS here');

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { ConfigError, type Config } from './config.ts';
-import { reasonOf } from './reason.ts';
+import type { Config } from './config.ts';
 
 /** What `ps` shows. */
 export function nameProcess({ procName, applicationName }: Config, role: string): void {
@@ -23,32 +22,4 @@ let replaced: NodeJS.ProcessEnv = {};
 /** This process's, with the variables of these settings. */
 export function workerEnvironment({ rawEnv }: Pick<Config, 'rawEnv'>): NodeJS.ProcessEnv {
   return { ...process.env, ...replaced, ...rawEnv };
-}
-
-/**
- * Gives up the rights of root; the group first, as it could not be changed afterwards. Who is that
- * user or group already needs no rights for it.
- *
- * @throws {ConfigError} where the process has no right to change.
- */
-export function dropPrivileges({ user, group }: Pick<Config, 'user' | 'group'>): void {
-  if (group !== undefined && group !== process.getgid?.()) {
-    permitted(`group is ${group}`, () => process.setgid?.(group));
-  }
-  if (user !== undefined && user !== process.getuid?.()) {
-    permitted(`user is ${user}`, () => {
-      process.setgroups?.([process.getgid?.() ?? 0]);
-      process.setuid?.(user);
-    });
-  }
-}
-
-function permitted(setting: string, change: () => void): void {
-  try {
-    change();
-  } catch (cause) {
-    throw new ConfigError(`${setting}: only root may change to another. ${reasonOf(cause)}.`, {
-      cause,
-    });
-  }
 }

@@ -122,6 +122,7 @@ test.for<[what: string, text: string, message: RegExp]>([
   ["Gunicorn's spelling", '{ max_requests: 1 }', /max_requests\. Did you mean maxRequests\?$/m],
   ["Gunicorn's hook", '{ when_ready() {} }', /when_ready\. Did you mean whenReady\?$/m],
   ['a setting that is not here', '{ worker_class: 1 }', /no setting worker_class: a worker serves/],
+  ['a setting of root', '{ pidfile: 1 }', /no setting pidfile: a container or a service manager/],
   ['something else', '{ zebra: 1 }', /unknown setting zebra\. Known are: bind, /],
   ['a function', '() => ({})', /has \[Function: default\] as its default export: expected an obj/],
 ])('a settings file with %s is refused', async ([, text, message]) => {

@@ -35,7 +35,7 @@ async function countOk(port: number, requests: number): Promise<number> {
 test('with no room for either log all of 300 requests are answered, also after a reload', async () => {
   const port = await freePort();
   const gateway = new GatewayProcess([
-    ...['--bind', `127.0.0.1:${port}`, '--workers', '1', '--pid', join(temporaryFolder(), 'pid')],
+    ...['--bind', `127.0.0.1:${port}`, '--workers', '1'],
     ...['--access-logfile', '/dev/full', '--error-logfile', '/dev/full'],
     join(APPLICATIONS, 'faults.ts'),
   ]);

@@ -1,12 +1,11 @@
 import { lookup } from 'node:dns/promises';
-import { closeSync, fstatSync, lchownSync } from 'node:fs';
+import { closeSync, fstatSync } from 'node:fs';
 import { BoundSocket, isIP, Socket, type AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { formatAddress, type Address, type UnixAddress } from '../settings/address.ts';
 import { ConfigError, type Config } from '../config.ts';
 import { isAddressInUse } from '../failure.ts';
-import type { Owner } from '../log/log-stream.ts';
 import type { Log } from '../log/log.ts';
 import type { Listener } from '../messages.ts';
 import { rememberFile, removeStaleSocket } from '../socket-file.ts';
@@ -28,7 +27,7 @@ export async function bindListeners(config: Config, log: Log): Promise<BoundList
   const inherited = inheritedListeners(process.env);
   if (inherited.length > 0) return inherited;
   const listeners: BoundListener[] = [];
-  for (const address of config.bind) listeners.push(await bindPatiently(address, config, log));
+  for (const address of config.bind) listeners.push(await bindPatiently(address, log));
   return listeners;
 }
 
@@ -63,10 +62,10 @@ function addressOf(fd: number): Address {
 }
 
 /** A port in use may come free, so it is tried again, as Gunicorn does. */
-async function bindPatiently(address: Address, owner: Owner, log: Log): Promise<BoundListener> {
+async function bindPatiently(address: Address, log: Log): Promise<BoundListener> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await bind(address, owner);
+      return await bind(address);
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       if (attempt === TRIES || !isAddressInUse(error)) throw cannotBind(address, error);
@@ -76,25 +75,19 @@ async function bindPatiently(address: Address, owner: Owner, log: Log): Promise<
   }
 }
 
-async function bind(address: Address, owner: Owner): Promise<BoundListener> {
-  if (address.kind === 'unix') return bindUnix(address, owner);
+async function bind(address: Address): Promise<BoundListener> {
+  if (address.kind === 'unix') return bindUnix(address);
   const host = isIP(address.host) ? address.host : (await lookup(address.host)).address;
   const socket = new BoundSocket({ host, port: address.port });
   const { port } = socket.address() satisfies AddressInfo;
   return { fd: socket.fd(), address: { ...address, port }, close: () => socket.close() };
 }
 
-async function bindUnix(
-  address: UnixAddress,
-  { user = -1, group = -1 }: Owner,
-): Promise<BoundListener> {
+async function bindUnix(address: UnixAddress): Promise<BoundListener> {
   // Whoever looks later whether it is held compares the name.
   const path = resolve(address.path);
   await removeStaleSocket(path);
   const socket = new BoundSocket({ path } as object);
-  // The group that may write to it is to be that of the workers, not root's (unix(7)).
-  // Where they may write to the folder, a link may have taken its place.
-  lchownSync(path, user, group);
   const isThere = rememberFile(path);
   const close = (): void => {
     // Closing takes the file away, and by now it may be another gateway's.

@@ -10,7 +10,6 @@ export const SETTLED_SETTINGS = [
   'errorlog',
   'loglevel',
   'metricsBind',
-  'pidfile',
   'procName',
   'reload',
   'umask',

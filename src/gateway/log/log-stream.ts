@@ -1,4 +1,4 @@
-import { closeSync, fchownSync, fstatSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
 
 /** A write to a pipe is never torn by another process's up to this size (POSIX PIPE_BUF on Linux). */
 const PIPE_PAGE_BYTES = 4096;
@@ -12,12 +12,6 @@ const UTF8_UNIT_BYTES_MAX = 3;
 const LINE_END = Buffer.from('\n');
 
 const streams = new Set<LogStream>();
-
-/** The user and the group that workers run as, where they are not the arbiter's. */
-export interface Owner {
-  readonly user?: number | undefined;
-  readonly group?: number | undefined;
-}
 
 /** USR1, for log rotation. A file that cannot be opened again is told of, and the old one goes on. */
 export function reopenLogFiles(): void {
@@ -42,7 +36,6 @@ export function reopenLogFiles(): void {
 export class LogStream {
   readonly #path: string | undefined;
   readonly #beforeWrite: () => void;
-  readonly #owner: Owner;
   readonly #pageSizeBytes: number;
   #fd: number;
   #page: Buffer;
@@ -59,18 +52,12 @@ export class LogStream {
 
   /**
    * @param target a descriptor, or the path of a file to append to.
-   * @param owner whom a file belongs to that is made here.
    * @param beforeWrite makes true what the lines say that are about to be written.
    */
-  constructor(
-    target: number | string,
-    owner: Owner = {},
-    beforeWrite: () => void = () => undefined,
-  ) {
+  constructor(target: number | string, beforeWrite: () => void = () => undefined) {
     this.#beforeWrite = beforeWrite;
-    this.#owner = owner;
     this.#path = typeof target === 'string' ? target : undefined;
-    this.#fd = typeof target === 'string' ? openFile(target, owner) : target;
+    this.#fd = typeof target === 'string' ? openFile(target) : target;
     this.#pageSizeBytes = fstatSync(this.#fd).isFile() ? FILE_PAGE_BYTES : PIPE_PAGE_BYTES;
     this.#page = Buffer.allocUnsafe(this.#pageSizeBytes);
     streams.add(this);
@@ -85,7 +72,7 @@ export class LogStream {
   reopen(): void {
     if (this.#path === undefined) return;
     this.flush();
-    const fd = openFile(this.#path, this.#owner);
+    const fd = openFile(this.#path);
     closeSync(this.#fd);
     this.#fd = fd;
   }
@@ -168,19 +155,8 @@ export class LogStream {
   }
 }
 
-/**
- * What root makes it gives to the workers, who must open it again later. A file that is there already
- * is left as it is: where they may write to its folder, it could be a link to any other.
- */
-function openFile(path: string, { user = -1, group = -1 }: Owner): number {
-  try {
-    const fd = openSync(path, 'ax');
-    fchownSync(fd, user, group);
-    return fd;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    return openSync(path, 'a');
-  }
+function openFile(path: string): number {
+  return openSync(path, 'a');
 }
 
 function errorLine(msg: string): string {

@@ -3,7 +3,7 @@ import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pin
 import { escapeC1 } from '../../wsgi/log-line.ts';
 import { AccessLog } from './access-log.ts';
 import { ConfigError } from '../config.ts';
-import { LogStream, type Owner } from './log-stream.ts';
+import { LogStream } from './log-stream.ts';
 import { prettyStream } from './pretty-log.ts';
 import { reasonOf } from '../reason.ts';
 import type { Settings } from '../settings/catalogue.ts';
@@ -27,7 +27,7 @@ const PINO_LEVELS = {
  *
  * @throws {ConfigError} where its file cannot be opened.
  */
-export function openLog(settings: Pick<Settings, 'loglevel' | 'errorlog'> & Owner): Log {
+export function openLog(settings: Pick<Settings, 'loglevel' | 'errorlog'>): Log {
   const { loglevel, errorlog } = settings;
   const options = {
     timestamp: stdTimeFunctions.isoTime,
@@ -36,7 +36,7 @@ export function openLog(settings: Pick<Settings, 'loglevel' | 'errorlog'> & Owne
     base: { logger: 'gateway', pid: process.pid },
     hooks: { streamWrite: escapeC1 },
   };
-  return pino(options, errorStream(errorlog, settings));
+  return pino(options, errorStream(errorlog));
 }
 
 /**
@@ -54,7 +54,7 @@ export function openAccessLog(
   const pretty =
     accesslog === '-' && accessLogFormat === 'json' ? terminalStream(STDOUT) : undefined;
   const target = accesslog === '-' ? STDOUT : accesslog;
-  const stream = pretty ?? openStream('accesslog', target, settings, sendResponses);
+  const stream = pretty ?? openStream('accesslog', target, sendResponses);
   return new AccessLog(accessLogFormat, stream);
 }
 
@@ -64,11 +64,11 @@ export function openAccessLog(
  *
  * @throws {ConfigError} where the file cannot be opened.
  */
-export function holdAccessLog(settings: Pick<Settings, 'accesslog'> & Owner): void {
+export function holdAccessLog(settings: Pick<Settings, 'accesslog'>): void {
   const { accesslog } = settings;
   if (accesslog === held.path) return;
   const isFile = accesslog !== '-' && accesslog !== 'none';
-  const stream = isFile ? openStream('accesslog', accesslog, settings) : undefined;
+  const stream = isFile ? openStream('accesslog', accesslog) : undefined;
   held.stream?.close();
   held = { path: accesslog, stream };
 }
@@ -78,11 +78,10 @@ let held: { readonly path?: string; readonly stream?: LogStream | undefined } = 
 function openStream(
   setting: 'accesslog' | 'errorlog',
   target: number | string,
-  owner: Owner,
   beforeWrite?: () => void,
 ): LogStream {
   try {
-    return new LogStream(target, owner, beforeWrite);
+    return new LogStream(target, beforeWrite);
   } catch (cause) {
     throw new ConfigError(`${setting} cannot be opened: ${reasonOf(cause)}.`, { cause });
   }
@@ -92,14 +91,14 @@ function terminalStream(fd: number): DestinationStream | undefined {
   return isatty(fd) ? prettyStream(fd) : undefined;
 }
 
-function errorStream(errorlog: string, owner: Owner): DestinationStream {
-  if (errorlog !== '-') return unbufferedStream(errorlog, owner);
-  return terminalStream(STDERR) ?? unbufferedStream(STDERR, owner);
+function errorStream(errorlog: string): DestinationStream {
+  if (errorlog !== '-') return unbufferedStream(errorlog);
+  return terminalStream(STDERR) ?? unbufferedStream(STDERR);
 }
 
 /** The gateway's log has few lines, and the last ones matter most: each goes out at once. */
-function unbufferedStream(target: number | string, owner: Owner): DestinationStream {
-  const stream = openStream('errorlog', target, owner);
+function unbufferedStream(target: number | string): DestinationStream {
+  const stream = openStream('errorlog', target);
   return {
     write(line) {
       stream.write(line);

@@ -1,4 +1,4 @@
-/** Options of Gunicorn that are not here, and what takes their place. */
+/** Options and settings of Gunicorn that are not here, and what takes their place. */
 export const ABSENT: readonly (readonly [options: readonly string[], instead: string])[] = [
   [
     ['--threads', '-k', '--worker-class', '--worker-connections'],
@@ -13,6 +13,11 @@ export const ABSENT: readonly (readonly [options: readonly string[], instead: st
   [['--worker-tmp-dir'], 'heartbeats are kept in memory'],
   [['--reload-engine', '--reload-extra-file'], '--reload watches the sources'],
   [['-D', '--daemon'], 'a container or a service manager keeps it running'],
+  [
+    ['-u', '--user', '-g', '--group', '--initgroups'],
+    'the container or the service manager starts it as that user: USER, User=',
+  ],
+  [['-p', '--pid', 'pidfile'], 'a container or a service manager knows the process and signals it'],
   [
     ['--certfile', '--keyfile', '--ca-certs', '--ciphers', '--ssl-version', '--cert-reqs'],
     'TLS ends at the proxy in front',
@@ -42,7 +47,7 @@ export const ABSENT: readonly (readonly [options: readonly string[], instead: st
   ],
 ];
 
-/** What takes the place of an option, as it stands on a command line. */
+/** What takes the place of an option, as it stands on a command line, or of a setting. */
 export function insteadOf(option: string): string | undefined {
   return ABSENT.find(([options]) => options.includes(option))?.[1];
 }

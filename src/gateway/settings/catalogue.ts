@@ -10,7 +10,6 @@ import {
   directory,
   errorLog,
   flag,
-  group,
   integer,
   networks,
   octal,
@@ -20,7 +19,6 @@ import {
   seconds,
   text,
   texts,
-  user,
 } from './setting-values.ts';
 
 /** The catalogue, setting by setting, in the order of its declaration. */
@@ -270,27 +268,6 @@ export const CATALOGUE = {
     isList: true,
     hasSecrets: true,
     description: 'An environment variable for the workers.',
-  },
-  user: {
-    flags: { short: 'u', long: 'user', value: 'USER' },
-    section: 'Process',
-    default: () => '',
-    parse: user,
-    description: 'The user that workers run as, by name or number.',
-  },
-  group: {
-    flags: { short: 'g', long: 'group', value: 'GROUP' },
-    section: 'Process',
-    default: () => '',
-    parse: group,
-    description: 'The group that workers run as, by name or number.',
-  },
-  pidfile: {
-    flags: { short: 'p', long: 'pid', value: 'FILE' },
-    section: 'Process',
-    default: () => '',
-    parse: anyText,
-    description: "Where the arbiter's process id is written.",
   },
   procName: {
     flags: { short: 'n', long: 'name', value: 'NAME' },

@@ -1,7 +1,6 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { unknownAtoms } from '../log/access-format.ts';
-import { groupId, userId } from './accounts.ts';
 import { formatAddress, parseAddress, type Address, type TcpAddress } from './address.ts';
 import { Networks } from './networks.ts';
 
@@ -83,26 +82,6 @@ export function directory(value: unknown): string {
   const path = resolve(START_DIRECTORY, text(expected)(value));
   if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw new ValueError(expected);
   return path;
-}
-
-export function user(value: unknown): number | undefined {
-  return account(value, userId, 'a user of /etc/passwd, or a number');
-}
-
-export function group(value: unknown): number | undefined {
-  return account(value, groupId, 'a group of /etc/group, or a number');
-}
-
-function account(
-  value: unknown,
-  find: (text: string) => number | undefined,
-  expected: string,
-): number | undefined {
-  if (value === '') return undefined;
-  const isGiven = typeof value === 'string' || typeof value === 'number';
-  const id = isGiven ? find(String(value)) : undefined;
-  if (id === undefined) throw new ValueError(expected);
-  return id;
 }
 
 export function anyText(value: unknown): string {

@@ -7,7 +7,7 @@ import { runHook, type ServerHooks, type WorkerView } from '../hooks.ts';
 import { reopenLogFiles } from '../log/log-stream.ts';
 import { openAccessLog, openLog, type Log } from '../log/log.ts';
 import type { Envelope, StartMessage, WorkerMessage } from '../messages.ts';
-import { dropPrivileges, nameProcess } from '../process.ts';
+import { nameProcess } from '../process.ts';
 import { Outbox } from './outbox.ts';
 import { dutyToRetire, requestLimit } from './retirement.ts';
 import { Server } from './server.ts';
@@ -32,7 +32,6 @@ async function main(): Promise<void> {
   if (config.timeout > 0) watchdog.start(view, process.ppid);
   const outbox = new Outbox();
   const accessLog = openAccessLog(config, () => outbox.flush());
-  dropPrivileges(config);
   const application = await loadApplication(config.applicationName);
   await hooks.postWorkerInit?.(view);
   const server = new Server(makeService(application, view, hooks, accessLog, outbox));

@@ -14,7 +14,7 @@ test.for<[when: string, lines: number]>([
 ])('what lines tell of is done before they are written: %s', ([, lines]) => {
   const path = join(temporaryFolder(), 'log');
   const seen: string[] = [];
-  const stream = new LogStream(path, {}, () => seen.push(readFileSync(path, 'utf8')));
+  const stream = new LogStream(path, () => seen.push(readFileSync(path, 'utf8')));
   for (let count = 0; count < lines; count++) stream.write(`${'x'.repeat(63)}\n`);
   stream.write('the last line\n');
   if (lines === 1) stream.flush();
@@ -26,7 +26,7 @@ test.for<[when: string, lines: number]>([
 test.for(['a', '\xe9', '\u20ac', '\u{1f600}'])('pages are whole lines, also of %s', (character) => {
   const path = join(temporaryFolder(), 'log');
   const seen: string[] = [];
-  const stream = new LogStream(path, {}, () => seen.push(readFileSync(path, 'utf8')));
+  const stream = new LogStream(path, () => seen.push(readFileSync(path, 'utf8')));
   const lines = Array.from({ length: 2000 }, (_, index) => `${character.repeat(index % 50)}\n`);
   for (const line of lines) stream.write(line);
   stream.flush();

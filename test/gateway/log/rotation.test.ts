@@ -1,11 +1,10 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { temporaryFolder } from '../../temporary-folder.ts';
 import { APPLICATIONS, GatewayProcess } from '../gateway-process.ts';
 import { get } from '../get.ts';
 
-const NOBODY = 65_534;
 const SOON = { timeout: 10_000 };
 
 /** A folder that every user may look into. */
@@ -48,23 +47,4 @@ test('a log file that cannot be opened again keeps no other from it', async () =
   gateway.signal('SIGUSR1');
   await expect.poll(() => existsSync(join(access, 'a.log')), SOON).toBe(true);
   expect(gateway.child.exitCode).toBe(null);
-});
-
-test('log files that root makes belong to the user of the workers, also after a rotation', async () => {
-  const access = join(logFolder(), 'access.log');
-  const gateway = await GatewayProcess.startOne(
-    'behaviours.ts',
-    ...['--user', String(NOBODY), '--group', String(NOBODY), '--access-logfile', access],
-  );
-  expect(statSync(access)).toMatchObject({ uid: NOBODY, gid: NOBODY });
-  renameSync(access, `${access}.1`);
-  gateway.signal('SIGUSR1');
-  await expect.poll(() => existsSync(access), SOON).toBe(true);
-  expect(statSync(access)).toMatchObject({ uid: NOBODY, gid: NOBODY });
-  const logged = async () => {
-    await get(gateway);
-    return textOf(access);
-  };
-  await expect.poll(logged, SOON).toContain('"target":"/pid"');
-  expect(gateway.log.filter(({ level }) => level !== 'info')).toEqual([]);
 });
