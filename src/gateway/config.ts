@@ -113,32 +113,18 @@ async function readSources(
 function parseSettings(sources: readonly Source[]): Settings {
   const problems: string[] = [];
   const parsed: Record<string, unknown> = {};
-  const complain = (name: string, expected: string): void => {
-    const source = sourceOf(name, sources);
-    problems.push(
-      `${name} is ${showSetting(name, source)} in ${source?.name}: expected ${expected}.`,
-    );
-  };
   for (const [name, setting] of settingEntries()) {
+    const source = sourceOf(name, sources);
     try {
-      parsed[name] = setting.parse(sourceOf(name, sources)?.values[name]);
+      parsed[name] = setting.parse(source?.values[name]);
     } catch (error) {
       if (!(error instanceof ValueError)) throw error;
-      complain(name, error.message);
+      const shown = showSetting(name, source);
+      problems.push(`${name} is ${shown} in ${source?.name}: expected ${error.message}.`);
     }
   }
-  const settings = parsed as unknown as Settings;
-  if (problems.length === 0) {
-    for (const name of withoutFolder(settings)) complain(name, 'a file in a folder that is there');
-  }
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
-  return settings;
-}
-
-/** Those files that cannot be made. Paths are relative to `chdir`: '-' and 'none' lie in it too. */
-function withoutFolder(settings: Settings): string[] {
-  const files = (['accesslog', 'errorlog'] as const).filter((name) => settings[name]);
-  return files.filter((name) => !existsSync(dirname(resolve(settings.chdir, settings[name]))));
+  return parsed as unknown as Settings;
 }
 
 function showSetting(name: string, source: Source | undefined): string {

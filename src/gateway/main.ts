@@ -8,7 +8,7 @@ import { stats } from './figures/stats.ts';
 import { top } from './figures/top.ts';
 import { ExitCode } from './failure.ts';
 import { helpText } from './settings/help.ts';
-import { holdAccessLog, openLog } from './log/log.ts';
+import { openLog } from './log/log.ts';
 import { version } from './version.ts';
 
 /** Does what the command line asks for, and gives the exit code. */
@@ -34,11 +34,7 @@ export async function main(args: string[], environment: NodeJS.ProcessEnv): Prom
     await checkApplication(config.applicationName, config.timeout);
     return print(`The settings are valid, and ${config.applicationName} can be loaded.\n`);
   }
-  return serve(config, async () => {
-    const read = await readConfig(config, commandLine, environment);
-    holdAccessLog(read);
-    return read;
-  });
+  return serve(config, () => readConfig(config, commandLine, environment));
 }
 
 async function showFigures(command: 'stats' | 'top', args: string[]): Promise<number> {
@@ -55,7 +51,6 @@ async function serve(config: Config, reloadConfig: () => Promise<Config>): Promi
   if (process.env['GUNICORN_CMD_ARGS'] !== undefined) {
     log.warn('GUNICORN_CMD_ARGS is not read: its name is GATEWAY_CMD_ARGS here');
   }
-  holdAccessLog(config);
   return new Arbiter({ config, hooks, log, reloadConfig }).run();
 }
 

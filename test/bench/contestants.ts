@@ -1,5 +1,5 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** A server that is measured, and the path that it is asked for. */
@@ -79,19 +79,26 @@ function gateway(name: string, what: string, path: string, args: readonly string
     what,
     path,
     async start(port, accessLog) {
-      const own = ['--workers', '1', '--bind', `127.0.0.1:${port}`, '--access-logfile', accessLog];
-      const child = start([GATEWAY, ...own, ...args], {});
+      const own = ['--workers', '1', '--bind', `127.0.0.1:${port}`];
+      const child = start([GATEWAY, ...own, ...args], {}, accessLog);
       await untilAnswers(port, path);
       return { pid: workerOf(child.pid ?? 0), stop: () => void child.kill() };
     },
   };
 }
 
-function start(args: readonly string[], environment: NodeJS.ProcessEnv): ChildProcess {
-  return spawn(process.execPath, args, {
+function start(
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv,
+  outputFile = '/dev/null',
+): ChildProcess {
+  const output = openSync(outputFile, 'a');
+  const child = spawn(process.execPath, args, {
     env: { ...process.env, ...environment },
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', output, 'inherit'],
   });
+  closeSync(output);
+  return child;
 }
 
 function workerOf(arbiterPid: number): number {

@@ -6,7 +6,6 @@ import { Ledger } from '../figures/ledger.ts';
 import type { Report } from '../figures/report.ts';
 import { serveFigures } from '../figures/serve-figures.ts';
 import { runHook, type ArbiterView, type ServerHooks } from '../hooks.ts';
-import { reopenLogFiles } from '../log/log-stream.ts';
 import type { Log } from '../log/log.ts';
 import type { WorkerMessage } from '../messages.ts';
 import { formatAddress } from '../settings/address.ts';
@@ -55,7 +54,6 @@ export class Arbiter {
   readonly #listeners: BoundListener[] = [];
   readonly #pool: WorkerPool;
   #lastTickMs = performance.now();
-  #logsReopenedAtMs = 0;
   /** How often the settings were read: only the last reading counts. */
   #readings = 0;
   #hasServed = false;
@@ -146,7 +144,7 @@ export class Arbiter {
     if (this.#isStopping && signal === this.#lastSignal) return;
     this.#lastSignal = signal;
     this.#log.info(`${signal} received`);
-    if (this.#isStopping && !ENDING_SIGNALS.has(signal) && signal !== 'SIGUSR1') return;
+    if (this.#isStopping && !ENDING_SIGNALS.has(signal)) return;
     switch (signal) {
       case 'SIGTERM':
         return this.#stop((worker) => worker.drain());
@@ -161,9 +159,7 @@ export class Arbiter {
         );
         return this.#readSettings();
       case 'SIGUSR1':
-        reopenLogFiles();
-        this.#logsReopenedAtMs = performance.now();
-        for (const worker of this.#pool.workers) if (isUp(worker)) worker.reopenLogs();
+        // Gunicorn opens its log files again; here are none.
         return;
       case 'SIGTTIN':
         return this.#setTarget(this.#pool.target + 1);
@@ -247,8 +243,6 @@ export class Arbiter {
     this.#pool.markReady(worker);
     this.#hasServed = true;
     this.#chronicle.ready(worker);
-    // It may have opened its files just before they were moved away.
-    if (worker.startedAtMs < this.#logsReopenedAtMs) worker.reopenLogs();
   }
 
   /** Not asked to by the arbiter; another one starts while it finishes. */
@@ -337,8 +331,4 @@ function explainEarlyExit({ signalledBy }: WorkerProcess, how: string): string {
   if (signalledBy !== undefined) return signalledBy;
   const isIdle = how === 'exit code 0';
   return isIdle ? `${how}: the application ${AWAITS_FOR_EVER}` : how;
-}
-
-function isUp({ state }: WorkerProcess): boolean {
-  return state !== 'starting';
 }

@@ -7,7 +7,6 @@ export const SETTLED_SETTINGS = [
   'bind',
   'chdir',
   'controlSocket',
-  'errorlog',
   'loglevel',
   'metricsBind',
   'procName',

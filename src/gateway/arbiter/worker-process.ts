@@ -125,10 +125,6 @@ export class WorkerProcess {
     this.#child.kill('SIGQUIT');
   }
 
-  reopenLogs(): void {
-    this.#child.kill('SIGUSR1');
-  }
-
   kill(): void {
     this.#child.kill('SIGKILL');
   }

@@ -38,7 +38,14 @@ export const ABSENT: readonly (readonly [options: readonly string[], instead: st
     'logs are lines of JSON on standard output and error, for what collects them there',
   ],
   [['--capture-output'], 'what an application prints goes where the logs go'],
-  [['--log-file'], '--error-logfile names the file'],
+  [
+    ['--error-logfile', '--log-file', 'errorlog'],
+    "the gateway's own log is standard error, which may lead to a file",
+  ],
+  [
+    ['--access-logformat', 'access_log_format'],
+    'each request is one line of JSON on standard output',
+  ],
   [['--no-control-socket'], 'it is --control-socket none'],
   [['--control-socket-mode'], 'the mode of the control socket is always 0600'],
   [

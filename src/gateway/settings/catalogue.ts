@@ -2,13 +2,11 @@ import { DEFAULT_CONTROL_SOCKET } from '../figures/control-socket-path.ts';
 import { grantedCpus } from './granted-cpus.ts';
 import { LOG_LEVELS, type Setting } from './setting.ts';
 import {
-  accessFormat,
   addresses,
   anyText,
   assignments,
   choice,
   directory,
-  errorLog,
   flag,
   integer,
   networks,
@@ -284,25 +282,11 @@ export const CATALOGUE = {
     description: 'Replace the workers when a source file changes. For development.',
   },
   accesslog: {
-    flags: { long: 'access-logfile', value: 'FILE' },
+    flags: { long: 'access-logfile', value: 'WHERE' },
     section: 'Logging',
     default: () => '-',
-    parse: text("a file's path, '-' for standard output, or 'none'"),
-    description: "Where one JSON line a request goes: a file, '-' for standard output, or 'none'.",
-  },
-  accessLogFormat: {
-    flags: { long: 'access-logformat', value: 'FORMAT' },
-    section: 'Logging',
-    default: () => 'json',
-    parse: accessFormat,
-    description: "'json', or a line made of Gunicorn's atoms.",
-  },
-  errorlog: {
-    flags: { long: 'error-logfile', value: 'FILE' },
-    section: 'Logging',
-    default: () => '-',
-    parse: errorLog,
-    description: "Where the gateway's own log goes: a file, or '-' for standard error.",
+    parse: choice(['-', 'none'], "'-' for standard output, which may lead to a file, or 'none'"),
+    description: "One JSON line a request: '-' for standard output, or 'none'.",
   },
   loglevel: {
     flags: { long: 'log-level', value: 'LEVEL' },

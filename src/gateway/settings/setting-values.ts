@@ -1,6 +1,5 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { unknownAtoms } from '../log/access-format.ts';
 import { formatAddress, parseAddress, type Address, type TcpAddress } from './address.ts';
 import { Networks } from './networks.ts';
 
@@ -39,10 +38,13 @@ export function seconds(min: number): Parse<number> {
   };
 }
 
-export function choice<const T extends string>(choices: readonly T[]): Parse<T> {
+export function choice<const T extends string>(
+  choices: readonly T[],
+  expected = `one of ${choices.join(', ')}`,
+): Parse<T> {
   return (value) => {
     const chosen = choices.find((one) => one === value);
-    if (chosen === undefined) throw new ValueError(`one of ${choices.join(', ')}`);
+    if (chosen === undefined) throw new ValueError(expected);
     return chosen;
   };
 }
@@ -52,26 +54,6 @@ export function text(expected: string): Parse<string> {
     if (typeof value !== 'string' || value === '') throw new ValueError(expected);
     return value;
   };
-}
-
-/** The gateway's own log is always kept: Gunicorn would write it to a file of that name. */
-export function errorLog(value: unknown): string {
-  const expected = "a file's path, or '-' for standard error";
-  const path = text(expected)(value);
-  if (path === 'none') throw new ValueError(expected);
-  return path;
-}
-
-/** `json`, or a line of Gunicorn's atoms. */
-export function accessFormat(value: unknown): string {
-  const format = text("'json', or a format such as '%(h)s \"%(r)s\" %(s)s'")(value);
-  const unknown = unknownAtoms(format);
-  if (unknown.length > 0) {
-    throw new ValueError(
-      `Gunicorn's atoms, as %(h)s or %({Accept}i)s, and %% for a percent sign: ${unknown.join(' ')} is none`,
-    );
-  }
-  return format;
 }
 
 const START_DIRECTORY = process.cwd();

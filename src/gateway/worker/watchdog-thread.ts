@@ -61,22 +61,13 @@ async function testimony(): Promise<Testimony | undefined> {
 async function tell(): Promise<void> {
   // Not needed before, and dear to hold for the whole life of a worker.
   const { openLog } = await import('../log/log.ts');
-  const log = openSomeLog(openLog);
+  const log = openLog(logSettings);
   const what = `worker ${worker.number} is blocked for over ${timeoutMs / 1000} s`;
   try {
     tellPlace(log, what, await testimony());
   } catch (error) {
     // An application can change what a stack is, and what JSON makes of it.
     log.fatal({ err: error }, what);
-  }
-}
-
-/** Its file may be one that the worker could open only before it gave up its rights. */
-function openSomeLog(openLog: (settings: WatchdogData['log']) => Log): Log {
-  try {
-    return openLog(logSettings);
-  } catch {
-    return openLog({ ...logSettings, errorlog: '-' });
   }
 }
 

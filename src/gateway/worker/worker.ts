@@ -4,8 +4,8 @@ import { loadHooks, type Config } from '../config.ts';
 import { ExitCode, exitCodeOf, explain } from '../failure.ts';
 import { ProcessGauge } from '../figures/process-gauge.ts';
 import { runHook, type ServerHooks, type WorkerView } from '../hooks.ts';
-import { reopenLogFiles } from '../log/log-stream.ts';
-import { openAccessLog, openLog, type Log } from '../log/log.ts';
+import { openAccessLog } from '../log/access-log.ts';
+import { openLog, type Log } from '../log/log.ts';
 import type { Envelope, StartMessage, WorkerMessage } from '../messages.ts';
 import { nameProcess } from '../process.ts';
 import { Outbox } from './outbox.ts';
@@ -128,9 +128,8 @@ function stopAtOnce(hooks: ServerHooks, view: WorkerView, watchdog: Watchdog): v
 
 /** What is meant for the arbiter alone may reach the whole process group. */
 function heedOnlyArbiter(): void {
-  // With no handler Node would open its inspector.
-  process.on('SIGUSR1', reopenLogFiles);
-  for (const signal of ['SIGHUP', 'SIGUSR2', 'SIGTTIN', 'SIGTTOU'] as const) {
+  // With no handler Node would open its inspector on USR1.
+  for (const signal of ['SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGTTIN', 'SIGTTOU'] as const) {
     process.on(signal, ignore);
   }
 }

@@ -24,7 +24,7 @@ async function accessLineOf(target: string, fields: string): Promise<string> {
       startResponse('200 OK', []);
       return [];
     },
-    { accessLog: new AccessLog('json', { write: (line) => lines.push(line) }) },
+    { accessLog: new AccessLog({ write: (line) => lines.push(line) }) },
   );
   await exchange(port, `GET ${target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${fields}\r\n`);
   expect(lines).toHaveLength(1);

@@ -82,7 +82,6 @@ test.for<[Name, given: unknown, expected: string]>([
   ['rawEnv', 'A\0B=1', 'NAME=VALUE'],
   ['reload', 'true', 'true or false'],
   ['accesslog', '', "'-' for standard output"],
-  ['accessLogFormat', '%(h)s %(x)s', '%(x)s is none'],
   ['procName', 1, 'text'],
   ['metricsBind', 'unix:/run/a.sock', 'HOST:PORT'],
 ])('%s cannot be %j', ([name, given, expected]) => {

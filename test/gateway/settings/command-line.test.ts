@@ -45,6 +45,9 @@ test.for<[words: string[], message: string]>([
   [['--threads', '4'], "There is no '--threads': a worker serves many requests at once;"],
   [['-k', 'gevent'], "There is no '-k': a worker serves many requests at once;"],
   [['-D'], "There is no '-D': a container or a service manager keeps it running."],
+  [['-u', 'nobody'], "There is no '-u': the container or the service manager starts it"],
+  [['--error-logfile', '-'], "There is no '--error-logfile': the gateway's own log is standard"],
+  [['--access-logformat', '%(h)s'], "There is no '--access-logformat': each request is one line"],
   [['--statsd-host=h:1'], "There is no '--statsd-host': --metrics-bind serves"],
 ])('%j is explained', ([words, message]) => {
   const read = () => readCommandLine(words, {});

@@ -53,7 +53,7 @@ export async function serve(
     hooks: {},
     outbox: new Outbox(),
     log: pino({}, { write: (line: string) => log.push(JSON.parse(line)) }),
-    accessLog: new AccessLog('json', { write: (line) => access.push(JSON.parse(line)) }),
+    accessLog: new AccessLog({ write: (line) => access.push(JSON.parse(line)) }),
     ...changes,
   });
   const socket = new BoundSocket({ host: '127.0.0.1' });
