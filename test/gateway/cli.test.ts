@@ -200,13 +200,13 @@ test.for<[what: string, waits: string, message: RegExp]>([
   expect(check.errorText).toMatch(message);
 });
 
-test('an application with a syntax error in JavaScript is told with its file, line and place', async () => {
-  const file = join(temporaryFolder(), 'application.mjs');
+test('an application with a syntax error is told with its file, line and place', async () => {
+  const file = join(temporaryFolder(), 'application.ts');
   writeFileSync(file, '\nexport const application = ;');
   const gateway = new GatewayProcess(['--bind', '127.0.0.1:0', '--workers', '1', file]);
   expect(await gateway.exited).toBe(3);
   expect((await gateway.line(/could not start/)).msg).toContain(
-    `${file}:2\nexport const application = ;\n                           ^\n`,
+    `${file}:2\n\nexport const application = ;\n                           ^\n`,
   );
 });
 

@@ -66,18 +66,37 @@ test.for<[what: string, value: string, shown: string]>([
   );
 });
 
-test.for(['ts', 'mjs'])(
-  'a syntax error is told with its file, line and place, also in an imported file: .%s',
-  async (ending) => {
-    const bad = configFile('\nexport default { workers: ; };', ending);
-    const importing = configFile(`import ${JSON.stringify(bad)};\nexport default {};`, ending);
-    for (const file of [bad, importing]) {
-      const text = await printed(['-c', file]);
-      expect(text).toContain(`${file} cannot be read:\n${bad}:2\n`);
-      expect(text).toMatch(/^export default \{ workers: ; \};\n {26}\^\n\nSyntaxError.*: .*\n$/m);
-    }
-  },
-);
+test('a syntax error is told with its file, line and place, also in an imported file', async () => {
+  const bad = configFile('\nexport default { workers: ; };');
+  const importing = configFile(`import ${JSON.stringify(bad)};\nexport default {};`);
+  for (const file of [bad, importing]) {
+    const text = await printed(['-c', file]);
+    expect(text).toContain(`${file} cannot be read:\nfile://${bad}`);
+    expect(text).toMatch(/:2\n\nexport default \{ workers: ; \};\n {26}\^\n\nSyntaxError.*: .*\n$/);
+  }
+});
+
+/** A settings file that prints a line each time somebody looks what stands in it. */
+const TELLS_READS = `export default new Proxy({}, {
+  ownKeys() { console.log('read by', process.pid); return []; },
+});`;
+
+test('the settings file is read once', async () => {
+  const text = await printed(['-c', configFile(TELLS_READS)]);
+  expect(text.match(/^read by/gm)).toHaveLength(1);
+});
+
+test('each process reads the settings file once a start, and the arbiter once a reload', async () => {
+  const gateway = await GatewayProcess.startOne('five-lines.ts', '-c', configFile(TELLS_READS));
+  gateway.signal('SIGHUP');
+  await gateway.line(/has exited/);
+  const readers = Array.from(gateway.outputText.matchAll(/^read by (\d+)$/gm), ([, pid]) =>
+    Number(pid),
+  );
+  const arbiter = gateway.child.pid;
+  const [first, second] = gateway.workerPids;
+  expect(readers).toEqual([arbiter, first, arbiter, second]);
+});
 
 test('an error in the settings file is told with its place there, and no further', async () => {
   const file = configFile("\nthrow new Error('planted'); export default {};");

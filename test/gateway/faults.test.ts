@@ -5,7 +5,7 @@ import { BoundSocket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import { loadConfig } from '../../src/gateway/config.ts';
+import { loadConfig } from '../../src/gateway/settings/config.ts';
 import type { StartMessage } from '../../src/gateway/messages.ts';
 import { readCommandLine } from '../../src/gateway/settings/command-line.ts';
 import { freePort } from '../free-port.ts';
@@ -230,7 +230,7 @@ async function settledDescriptorCount(pid: number): Promise<number> {
 
 test('a worker whose channel to the arbiter is lost finishes what it has, and exits', async () => {
   const application = join(APPLICATIONS, 'behaviours.ts');
-  const config = await loadConfig(readCommandLine([application], {}), {});
+  const { config } = await loadConfig(readCommandLine([application], {}), {});
   const socket = new BoundSocket({ host: '127.0.0.1' });
   const { port } = socket.address();
   const worker = fork(WORKER, { stdio: ['ignore', 'pipe', 'pipe', 'ipc', socket.fd()] });

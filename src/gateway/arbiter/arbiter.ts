@@ -1,18 +1,18 @@
 import { isatty } from 'node:tty';
 import { AWAITS_FOR_EVER } from '../application.ts';
-import type { Config } from '../config.ts';
-import { ExitCode, explain } from '../failure.ts';
+import type { Config } from '../settings/catalogue.ts';
+import { ExitCode, explain } from '../errors.ts';
 import { Ledger } from '../figures/ledger.ts';
 import type { Report } from '../figures/report.ts';
 import { serveFigures } from '../figures/serve-figures.ts';
 import { runHook, type ArbiterView, type ServerHooks } from '../hooks.ts';
 import type { Log } from '../log/log.ts';
 import type { WorkerMessage } from '../messages.ts';
-import { formatAddress } from '../settings/address.ts';
+import { formatAddress } from '../settings/addresses.ts';
+import { changedInVain } from '../settings/config.ts';
 import { Chronicle } from './chronicle.ts';
 import { EventQueue } from './event-queue.ts';
 import { bindListeners, type BoundListener } from './listener.ts';
-import { warnOfSettledSettings } from './settled-settings.ts';
 import { ENDING_SIGNALS, endGuard, SIGNALS, type ArbiterSignal } from './signals.ts';
 import { watchSources } from './source-watcher.ts';
 import { WorkerPool } from './worker-pool.ts';
@@ -193,7 +193,10 @@ export class Arbiter {
   /** Replaces the workers; a canary that cannot start leaves everything as it was. */
   #reload(reading: number, config: Config): void {
     if (this.#isStopping || reading !== this.#readings) return;
-    warnOfSettledSettings(this.#options.config, config, this.#log);
+    const inVain = changedInVain(this.#options.config, config);
+    if (inVain.length > 0) {
+      this.#log.warn(`a change of ${inVain.join(', ')} reaches the arbiter only by a restart`);
+    }
     this.#changeTarget(() => this.#pool.reload(config));
   }
 

@@ -1,14 +1,14 @@
 import { lookup } from 'node:dns/promises';
-import { closeSync, fstatSync } from 'node:fs';
-import { BoundSocket, isIP, Socket, type AddressInfo } from 'node:net';
-import { resolve } from 'node:path';
+import { once } from 'node:events';
+import { closeSync, existsSync, fstatSync, readFileSync, statSync, unlinkSync } from 'node:fs';
+import { BoundSocket, connect, isIP, Socket, type AddressInfo } from 'node:net';
+import { dirname, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { formatAddress, type Address, type UnixAddress } from '../settings/address.ts';
-import { ConfigError, type Config } from '../config.ts';
-import { isAddressInUse } from '../failure.ts';
+import { ConfigError, isAddressInUse } from '../errors.ts';
 import type { Log } from '../log/log.ts';
 import type { Listener } from '../messages.ts';
-import { rememberFile, removeStaleSocket } from '../socket-file.ts';
+import { formatAddress, type Address, type UnixAddress } from '../settings/addresses.ts';
+import type { Config } from '../settings/catalogue.ts';
 
 const TRIES = 5;
 const RETRY_AFTER_MS = 1000;
@@ -101,4 +101,39 @@ function cannotBind(address: Address, error: Error): ConfigError {
   return new ConfigError(`Cannot listen at ${formatAddress(address)}: ${error.message}.${advice}`, {
     cause: error,
   });
+}
+
+/** Gives what tells later whether the path still leads to the same file. */
+export function rememberFile(path: string): () => boolean {
+  const { ino } = statSync(path);
+  return () => statSync(path, { throwIfNoEntry: false })?.ino === ino;
+}
+
+/**
+ * A socket file that nobody holds is left over from a process that was killed.
+ *
+ * @throws where the file is no socket, or has no folder.
+ */
+export async function removeStaleSocket(path: string): Promise<void> {
+  // What the system says of it is EACCES.
+  if (!existsSync(dirname(path))) throw new Error(`there is no folder ${dirname(path)}`);
+  const file = statSync(path, { throwIfNoEntry: false });
+  if (file === undefined) return;
+  if (!file.isSocket()) throw new Error(`${path} is there and is no socket`);
+  if (isHeld(path)) return;
+  const probe = connect({ path });
+  const refusal = await once(probe, 'connect').catch((error: NodeJS.ErrnoException) => error.code);
+  probe.destroy();
+  if (refusal === 'ECONNREFUSED') unlinkSync(path);
+}
+
+/** A gateway whose workers still start has bound its socket, but nobody answers on it (proc(5), `net/unix`). */
+function isHeld(path: string): boolean {
+  try {
+    return readFileSync('/proc/net/unix', 'utf8')
+      .split('\n')
+      .some((line) => line.endsWith(` ${path}`));
+  } catch {
+    return false;
+  }
 }

@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts';
+import type { Config } from '../settings/catalogue.ts';
 import type { Log } from '../log/log.ts';
 import type { Listener } from '../messages.ts';
 import { RespawnDelay } from './respawn-delay.ts';

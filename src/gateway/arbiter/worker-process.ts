@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { extname, join } from 'node:path';
-import type { Config } from '../config.ts';
+import type { Config } from '../settings/catalogue.ts';
 import {
   ownMessage,
   type Listener,

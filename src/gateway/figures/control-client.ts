@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { ConfigError } from '../config.ts';
-import { reasonOf } from '../reason.ts';
-import { DEFAULT_CONTROL_SOCKET, defaultControlSockets } from './control-socket-path.ts';
+import { ConfigError, messageOf } from '../errors.ts';
+import { DEFAULT_CONTROL_SOCKET } from '../settings/catalogue.ts';
+import { defaultControlSockets } from './control-socket-path.ts';
 import type { Report } from './report.ts';
 
 const PATIENCE_MS = 3000;
@@ -34,7 +34,7 @@ async function ask(path: string): Promise<Report> {
   try {
     return JSON.parse(await text(socket)) as Report;
   } catch (error) {
-    throw new ConfigError(`No gateway answers at ${path}: ${reasonOf(error)}.`, { cause: error });
+    throw new ConfigError(`No gateway answers at ${path}: ${messageOf(error)}.`, { cause: error });
   }
 }
 

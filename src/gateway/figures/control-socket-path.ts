@@ -2,11 +2,6 @@ import { readdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/**
- * `{pid}` is the arbiter's: gateways on one machine keep apart. The folder is the one that is writable
- * in a read-only container too.
- */
-export const DEFAULT_CONTROL_SOCKET: string = join(tmpdir(), 'gateway-{pid}.sock');
 const DEFAULT_NAME = /^gateway-\d+\.sock$/;
 
 /** Where the gateways of this user listen, or did: what somebody else put there is not to be believed. */

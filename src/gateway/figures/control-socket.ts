@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Log } from '../log/log.ts';
-import { rememberFile, removeStaleSocket } from '../socket-file.ts';
+import { rememberFile, removeStaleSocket } from '../arbiter/listener.ts';
 import { defaultControlSockets } from './control-socket-path.ts';
 import type { Report } from './report.ts';
 

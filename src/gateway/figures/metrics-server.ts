@@ -1,10 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ConfigError } from '../config.ts';
-import { reasonOf } from '../reason.ts';
+import { ConfigError, messageOf } from '../errors.ts';
 import type { Log } from '../log/log.ts';
-import { formatAddress, type TcpAddress } from '../settings/address.ts';
+import { formatAddress, type TcpAddress } from '../settings/addresses.ts';
 import { PROMETHEUS_TYPE, prometheusText } from './prometheus.ts';
 import type { Report } from './report.ts';
 
@@ -30,7 +29,7 @@ export async function serveMetrics(
   try {
     await once(server.listen(address.port, address.host), 'listening');
   } catch (cause) {
-    throw new ConfigError(`No metrics at ${formatAddress(address)}: ${reasonOf(cause)}.`, {
+    throw new ConfigError(`No metrics at ${formatAddress(address)}: ${messageOf(cause)}.`, {
       cause,
     });
   }

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import type { ReadStream, WriteStream } from 'node:tty';
-import { explain } from '../failure.ts';
-import { parseWords, UsageError } from '../settings/command-line.ts';
+import { explain, UsageError } from '../errors.ts';
+import { parseWords } from '../settings/command-line.ts';
 import { askGateway, SOCKET_OPTION } from './control-client.ts';
 import { pageOf, type Page } from './page.ts';
 import { Screen, type Line } from './screen.ts';

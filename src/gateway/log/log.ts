@@ -4,7 +4,7 @@ import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pin
 import type { PrettyOptions } from 'pino-pretty';
 import { escapeC1 } from '../../wsgi/log-line.ts';
 import type { Settings } from '../settings/catalogue.ts';
-import type { LogLevel } from '../settings/setting.ts';
+import type { LogLevel } from '../settings/values.ts';
 import { LogStream } from './log-stream.ts';
 
 export type Log = Logger;

@@ -1,6 +1,5 @@
-import { DEFAULT_CONTROL_SOCKET } from '../figures/control-socket-path.ts';
-import { grantedCpus } from './granted-cpus.ts';
-import { LOG_LEVELS, type Setting } from './setting.ts';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   addresses,
   anyText,
@@ -8,7 +7,9 @@ import {
   choice,
   directory,
   flag,
+  grantedCpus,
   integer,
+  LOG_LEVELS,
   networks,
   octal,
   optionalTcpAddress,
@@ -17,7 +18,8 @@ import {
   seconds,
   text,
   texts,
-} from './setting-values.ts';
+  type Setting,
+} from './values.ts';
 
 /** The catalogue, setting by setting, in the order of its declaration. */
 export function settingEntries(): [keyof Settings, Setting<unknown>][] {
@@ -32,6 +34,12 @@ export function fromEnvironment(
   const value = variable && environment[variable.name];
   return value === undefined ? undefined : variable?.read(value);
 }
+
+/**
+ * `{pid}` is the arbiter's: gateways on one machine keep apart. The folder is the one that is writable
+ * in a read-only container too.
+ */
+export const DEFAULT_CONTROL_SOCKET: string = join(tmpdir(), 'gateway-{pid}.sock');
 
 /** The one place where a setting is declared: command line, file, help and docs are made of it. */
 export const CATALOGUE = {
@@ -297,7 +305,7 @@ export const CATALOGUE = {
   },
   controlSocket: {
     flags: { long: 'control-socket', value: 'PATH' },
-    section: 'Figures',
+    section: 'Metrics',
     default: () => DEFAULT_CONTROL_SOCKET,
     parse: text("a socket's path, or 'none'"),
     description:
@@ -305,7 +313,7 @@ export const CATALOGUE = {
   },
   metricsBind: {
     flags: { long: 'metrics-bind', value: 'HOST:PORT' },
-    section: 'Figures',
+    section: 'Metrics',
     default: () => '',
     parse: optionalTcpAddress,
     description:
@@ -317,3 +325,9 @@ export const CATALOGUE = {
 export type Settings = {
   readonly [Name in keyof typeof CATALOGUE]: ReturnType<(typeof CATALOGUE)[Name]['parse']>;
 };
+
+/** The settings, and what they are for. */
+export interface Config extends Settings {
+  readonly applicationName: string;
+  readonly configFile: string | undefined;
+}

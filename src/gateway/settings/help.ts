@@ -1,5 +1,5 @@
 import { fromEnvironment, settingEntries } from './catalogue.ts';
-import type { Setting } from './setting.ts';
+import type { Setting } from './values.ts';
 
 const WIDTH = 88;
 const INDENT = '      ';
@@ -14,7 +14,7 @@ export function helpText(environment: NodeJS.ProcessEnv): string {
     '',
     'Serves a WSGI application. MODULE is a dotted name under the source root, as',
     "myproject.wsgi, or a file's path; ATTRIBUTE is 'application' unless given.",
-    'stats prints the figures of a running gateway, top shows them live in a terminal; PATH is its',
+    'stats prints the metrics of a running gateway, top shows them live in a terminal; PATH is its',
     'control socket, needed where several run here.',
     '',
     ...option(

@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts';
+import type { Config } from '../settings/catalogue.ts';
 import { residentBytes } from '../figures/process-gauge.ts';
 
 const MEBIBYTE = 1024 * 1024;

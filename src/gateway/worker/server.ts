@@ -6,7 +6,7 @@ import { Meter } from '../figures/meter.ts';
 import type { RequestCounts } from '../figures/worker-figures.ts';
 import { Connection } from './connection.ts';
 import { serverNameAndPort, type PeerFacts } from './environ.ts';
-import type { Address } from '../settings/address.ts';
+import type { Address } from '../settings/addresses.ts';
 import type { ServerState, Service } from './service.ts';
 import type { RequestInFlight } from './watchdog.ts';
 

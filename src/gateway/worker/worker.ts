@@ -1,13 +1,14 @@
 import { once } from 'node:events';
 import { loadApplication } from '../application.ts';
-import { loadHooks, type Config } from '../config.ts';
-import { ExitCode, exitCodeOf, explain } from '../failure.ts';
+import { ExitCode, exitCodeOf, explain } from '../errors.ts';
 import { ProcessGauge } from '../figures/process-gauge.ts';
 import { runHook, type ServerHooks, type WorkerView } from '../hooks.ts';
 import { openAccessLog } from '../log/access-log.ts';
 import { openLog, type Log } from '../log/log.ts';
 import type { Envelope, StartMessage, WorkerMessage } from '../messages.ts';
 import { nameProcess } from '../process.ts';
+import type { Config } from '../settings/catalogue.ts';
+import { readConfigFile } from '../settings/config-file.ts';
 import { Outbox } from './outbox.ts';
 import { dutyToRetire, requestLimit } from './retirement.ts';
 import { Server } from './server.ts';
@@ -25,7 +26,7 @@ async function main(): Promise<void> {
   nameProcess(config, `worker ${number}`);
   const log = openLog(config);
   const view: WorkerView = { number, pid: process.pid, config, log };
-  const hooks = await loadHooks(config.configFile);
+  const { hooks } = await readConfigFile(config.configFile);
   await hooks.postFork?.(view);
   const watchdog = new Watchdog();
   stopAtOnce(hooks, view, watchdog);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { ABSENT } from '../../../src/gateway/settings/absent.ts';
+import { UsageError } from '../../../src/gateway/errors.ts';
 import { settingEntries } from '../../../src/gateway/settings/catalogue.ts';
-import { readCommandLine, UsageError } from '../../../src/gateway/settings/command-line.ts';
+import { ABSENT, readCommandLine } from '../../../src/gateway/settings/command-line.ts';
 
 test.for<[text: string, name: string | undefined]>([
   [`-n one`, 'one'],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { networks, octal } from '../../../src/gateway/settings/setting-values.ts';
+import { networks, octal } from '../../../src/gateway/settings/values.ts';
 
 test('no networks at all are nobody', () => {
   expect(networks('')).toEqual([]);
