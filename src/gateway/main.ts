@@ -1,5 +1,5 @@
 import { checkApplication } from './application.ts';
-import { Arbiter } from './arbiter/arbiter.ts';
+import { runArbiter } from './arbiter/arbiter.ts';
 import { endGuard } from './arbiter/signals.ts';
 import { ExitCode } from './errors.ts';
 import { stats } from './figures/stats.ts';
@@ -16,7 +16,7 @@ export async function main(args: string[], environment: NodeJS.ProcessEnv): Prom
   if (first === 'stats' || first === 'top') {
     endGuard();
     const wantsHelp = rest.includes('--help') || rest.includes('-h');
-    return wantsHelp ? print(helpText(environment)) : showFigures(first, rest);
+    return wantsHelp ? print(helpText(environment)) : showMetrics(first, rest);
   }
   const commandLine = readCommandLine(args, environment);
   const { command } = commandLine;
@@ -29,7 +29,7 @@ export async function main(args: string[], environment: NodeJS.ProcessEnv): Prom
   return command === 'check-config' ? check(loaded) : serve(loaded);
 }
 
-async function showFigures(command: 'stats' | 'top', args: string[]): Promise<number> {
+async function showMetrics(command: 'stats' | 'top', args: string[]): Promise<number> {
   if (command === 'stats') return print(await stats(args));
   await top(args, process);
   return ExitCode.ok;
@@ -41,7 +41,8 @@ async function check({ config }: LoadedConfig): Promise<number> {
   return print(`The settings are valid, and ${config.applicationName} can be loaded.\n`);
 }
 
-async function serve({ config, hooks, reload }: LoadedConfig): Promise<number> {
+async function serve(loaded: LoadedConfig): Promise<number> {
+  const { config } = loaded;
   nameProcess(config, 'arbiter');
   prepareProcess(config);
   makeSecret();
@@ -49,7 +50,7 @@ async function serve({ config, hooks, reload }: LoadedConfig): Promise<number> {
   if (process.env['GUNICORN_CMD_ARGS'] !== undefined) {
     log.warn('GUNICORN_CMD_ARGS is not read: its name is GATEWAY_CMD_ARGS here');
   }
-  return new Arbiter({ config, hooks, log, reloadConfig: reload }).run();
+  return runArbiter({ ...loaded, log });
 }
 
 function print(text: string): number {
