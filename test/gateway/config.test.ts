@@ -90,6 +90,7 @@ test('each process reads the settings file once a start, and the arbiter once a 
   const gateway = await GatewayProcess.startOne('five-lines.ts', '-c', configFile(TELLS_READS));
   gateway.signal('SIGHUP');
   await gateway.line(/has exited/);
+  await gateway.printed(/^read by/, 4);
   const readers = Array.from(gateway.outputText.matchAll(/^read by (\d+)$/gm), ([, pid]) =>
     Number(pid),
   );
@@ -149,4 +150,19 @@ test('a check loads the application as a start does: in its directory and enviro
   expect(await check.exited).toBe(0);
   const elsewhere = new GatewayProcess(['--check-config', '--chdir', '/', './app.ts'], {}, folder);
   expect(await elsewhere.exited).toBe(3);
+});
+
+test('a start makes up a secret that the workers share, and a check does not', async () => {
+  const file = join(temporaryFolder(), 'app.ts');
+  writeFileSync(
+    file,
+    "console.log('secret:', process.env['GATEWAY_SECRET'] ?? 'none');\nexport const application = () => [];",
+  );
+  const check = new GatewayProcess(['--check-config', file]);
+  expect(await check.exited).toBe(0);
+  expect(check.outputText).toContain('secret: none');
+  const gateway = await GatewayProcess.start(file);
+  await gateway.printed(/^secret:/, 2);
+  const secrets = Array.from(gateway.outputText.matchAll(/^secret: (.+)$/gm), ([, one]) => one);
+  expect(secrets).toEqual([expect.stringMatching(/^[\w-]{43}$/), secrets[0]]);
 });
