@@ -22,7 +22,7 @@ export interface PoolOwner {
   /** A worker is about to be started. */
   starting(number: number): void;
   exited(worker: WorkerProcess): void;
-  /** The number of workers that there should be was another one before. */
+  /** There should be another number of workers than before. */
   retargeted(before: number): void;
   /** The first workers could not start, and none has served. */
   cannotServe(exitCode: number): void;
