@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ABSENT } from '../src/gateway/settings/absent.ts';
 import { settingEntries, type Settings } from '../src/gateway/settings/catalogue.ts';
-import type { Setting } from '../src/gateway/settings/setting.ts';
+import { ABSENT } from '../src/gateway/settings/command-line.ts';
+import type { Setting } from '../src/gateway/settings/values.ts';
 
 const FILE = join(import.meta.dirname, 'gateway.md');
 const SETTINGS = /(<!-- generated: npm run docs -->)[^]*?(<!-- end -->)/;

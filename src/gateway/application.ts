@@ -1,18 +1,6 @@
 import { importModule, ModuleNameError } from '../wsgi/dotted-name.ts';
 import type { Application } from '../wsgi/types.ts';
-import { importFile } from './import-file.ts';
-import { reasonOf } from './reason.ts';
-
-/** The application cannot be served; `exitCode` is Gunicorn's for the case. */
-export class ApplicationError extends Error {
-  override readonly name = 'ApplicationError';
-  readonly exitCode: 3 | 4;
-
-  constructor(exitCode: 3 | 4, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.exitCode = exitCode;
-  }
-}
+import { ApplicationError, messageOf } from './errors.ts';
 
 const DEFAULT_ATTRIBUTE = 'application';
 
@@ -23,7 +11,7 @@ const DEFAULT_ATTRIBUTE = 'application';
  */
 export async function loadApplication(name: string): Promise<Application> {
   const [moduleName, attribute] = splitName(name);
-  const module = await importModule(moduleName, importFile).catch((error: unknown) => {
+  const module = await importModule(moduleName).catch((error: unknown) => {
     throw new ApplicationError(3, explain(name, error), { cause: error });
   });
   const application = module[attribute];
@@ -74,5 +62,5 @@ export function splitName(name: string): [module: string, attribute: string] {
 
 function explain(name: string, error: unknown): string {
   if (error instanceof ModuleNameError) return error.message;
-  return `'${name}' cannot be loaded: ${reasonOf(error)}`;
+  return `'${name}' cannot be loaded: ${messageOf(error)}`;
 }

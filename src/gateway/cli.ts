@@ -4,7 +4,7 @@ import { guardStart } from './arbiter/signals.ts';
 guardStart();
 // All else is loaded behind the guard, as that takes its time.
 const { main } = await import('./main.ts');
-const { exitCodeOf, explain } = await import('./failure.ts');
+const { exitCodeOf, explain } = await import('./errors.ts');
 
 try {
   process.exit(await main(process.argv.slice(2), { ...process.env }));

@@ -1,5 +1,5 @@
 import type { Awaitable, Environ, WorkerIdentity } from '../wsgi/types.ts';
-import type { Config } from './config.ts';
+import type { Config } from './settings/catalogue.ts';
 import type { Log } from './log/log.ts';
 
 /** The arbiter, as its hooks see it. */

@@ -1,16 +1,14 @@
 import { checkApplication } from './application.ts';
-import { Arbiter } from './arbiter/arbiter.ts';
-import { readCommandLine } from './settings/command-line.ts';
-import { describeConfig, loadConfig, loadHooks, readConfig, type Config } from './config.ts';
-import { writePidfile } from './arbiter/pidfile.ts';
+import { runArbiter } from './arbiter/arbiter.ts';
 import { endGuard } from './arbiter/signals.ts';
-import { nameProcess, prepareProcess } from './process.ts';
+import { ExitCode } from './errors.ts';
 import { stats } from './metrics/stats.ts';
 import { top } from './metrics/top.ts';
-import { ExitCode } from './failure.ts';
-import { helpText } from './settings/help.ts';
 import { openLog } from './log/log.ts';
-import { version } from './version.ts';
+import { makeSecret, nameProcess, prepareProcess, version } from './process.ts';
+import { readCommandLine } from './settings/command-line.ts';
+import { describeConfig, loadConfig, type LoadedConfig } from './settings/config.ts';
+import { helpText } from './settings/help.ts';
 
 /** Does what the command line asks for, and gives the exit code. */
 export async function main(args: string[], environment: NodeJS.ProcessEnv): Promise<number> {
@@ -26,16 +24,9 @@ export async function main(args: string[], environment: NodeJS.ProcessEnv): Prom
   if (command !== 'serve') endGuard();
   if (command === 'help') return print(helpText(environment));
   if (command === 'version') return print(`gateway ${version()} (Node ${process.version})\n`);
-  const config = await loadConfig(commandLine, environment);
-  if (command === 'print-config') {
-    return print(await describeConfig(commandLine, config, environment));
-  }
-  if (command === 'check-config') {
-    prepareProcess(config);
-    await checkApplication(config.applicationName, config.timeout);
-    return print(`The settings are valid, and ${config.applicationName} can be loaded.\n`);
-  }
-  return serve(config, () => readConfig(config, commandLine, environment));
+  const loaded = await loadConfig(commandLine, environment);
+  if (command === 'print-config') return print(describeConfig(loaded));
+  return command === 'check-config' ? check(loaded) : serve(loaded);
 }
 
 async function showMetrics(command: 'stats' | 'top', args: string[]): Promise<number> {
@@ -44,16 +35,22 @@ async function showMetrics(command: 'stats' | 'top', args: string[]): Promise<nu
   return ExitCode.ok;
 }
 
-async function serve(config: Config, reloadConfig: () => Promise<Config>): Promise<number> {
-  const hooks = await loadHooks(config.configFile);
+async function check({ config }: LoadedConfig): Promise<number> {
+  prepareProcess(config);
+  await checkApplication(config.applicationName, config.timeout);
+  return print(`The settings are valid, and ${config.applicationName} can be loaded.\n`);
+}
+
+async function serve(loaded: LoadedConfig): Promise<number> {
+  const { config } = loaded;
   nameProcess(config, 'arbiter');
   prepareProcess(config);
-  process.on('exit', writePidfile(config.pidfile));
+  makeSecret();
   const log = openLog(config);
   if (process.env['GUNICORN_CMD_ARGS'] !== undefined) {
     log.warn('GUNICORN_CMD_ARGS is not read: its name is GATEWAY_CMD_ARGS here');
   }
-  return new Arbiter({ config, hooks, log, reloadConfig }).run();
+  return runArbiter({ ...loaded, log });
 }
 
 function print(text: string): number {

@@ -1,6 +1,6 @@
-import type { Config } from './config.ts';
+import type { Config } from './settings/catalogue.ts';
 import type { WorkerMetrics } from './metrics/meter.ts';
-import type { Address } from './settings/address.ts';
+import type { Address } from './settings/addresses.ts';
 
 /** A bound socket, as a descriptor of the process that gets the message. */
 export interface Listener {

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { ConfigError, type Config } from './config.ts';
-import { reasonOf } from './reason.ts';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SOURCE_ROOT } from '../wsgi/dotted-name.ts';
+import type { Config } from './settings/catalogue.ts';
 
 /** What `ps` shows. */
 export function nameProcess({ procName, applicationName }: Config, role: string): void {
@@ -9,8 +11,6 @@ export function nameProcess({ procName, applicationName }: Config, role: string)
 
 /** Where and with what the processes run; the workers inherit it. */
 export function prepareProcess({ umask, chdir, rawEnv }: Config): void {
-  // For what all workers of one gateway must share without being told, such as a key made up at the start.
-  process.env['GATEWAY_SECRET'] ??= randomBytes(32).toString('base64url');
   process.umask(umask);
   process.chdir(chdir);
   replaced = Object.fromEntries(Object.keys(rawEnv).map((name) => [name, process.env[name]]));
@@ -20,35 +20,18 @@ export function prepareProcess({ umask, chdir, rawEnv }: Config): void {
 /** What `rawEnv` took the place of at the start: a reload may bring another one. */
 let replaced: NodeJS.ProcessEnv = {};
 
+/** For what all workers of one gateway must share without being told, such as a key made up at the start. */
+export function makeSecret(): void {
+  process.env['GATEWAY_SECRET'] ??= randomBytes(32).toString('base64url');
+}
+
 /** This process's, with the variables of these settings. */
 export function workerEnvironment({ rawEnv }: Pick<Config, 'rawEnv'>): NodeJS.ProcessEnv {
   return { ...process.env, ...replaced, ...rawEnv };
 }
 
-/**
- * Gives up the rights of root; the group first, as it could not be changed afterwards. Who is that
- * user or group already needs no rights for it.
- *
- * @throws {ConfigError} where the process has no right to change.
- */
-export function dropPrivileges({ user, group }: Pick<Config, 'user' | 'group'>): void {
-  if (group !== undefined && group !== process.getgid?.()) {
-    permitted(`group is ${group}`, () => process.setgid?.(group));
-  }
-  if (user !== undefined && user !== process.getuid?.()) {
-    permitted(`user is ${user}`, () => {
-      process.setgroups?.([process.getgid?.() ?? 0]);
-      process.setuid?.(user);
-    });
-  }
-}
-
-function permitted(setting: string, change: () => void): void {
-  try {
-    change();
-  } catch (cause) {
-    throw new ConfigError(`${setting}: only root may change to another. ${reasonOf(cause)}.`, {
-      cause,
-    });
-  }
+/** The version in package.json, which stands beside the source root. */
+export function version(): string {
+  const file = readFileSync(join(SOURCE_ROOT, '..', 'package.json'), 'utf8');
+  return (JSON.parse(file) as { version: string }).version;
 }

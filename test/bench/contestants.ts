@@ -1,5 +1,5 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** A server that is measured, and the path that it is asked for. */
@@ -95,8 +95,8 @@ function gateway(name: string, what: string, path: string, args: readonly string
     what,
     path,
     async start(port, accessLog) {
-      const own = ['--workers', '1', '--bind', `127.0.0.1:${port}`, '--access-logfile', accessLog];
-      const child = start([process.execPath, GATEWAY, ...own, ...args], {});
+      const own = ['--workers', '1', '--bind', `127.0.0.1:${port}`];
+      const child = start([process.execPath, GATEWAY, ...own, ...args], {}, accessLog);
       await untilAnswers(port, path);
       return { pid: workerOf(child.pid ?? 0), stop: () => void child.kill() };
     },
@@ -106,11 +106,15 @@ function gateway(name: string, what: string, path: string, args: readonly string
 function start(
   [file = '', ...args]: readonly string[],
   environment: NodeJS.ProcessEnv,
+  outputFile = '/dev/null',
 ): ChildProcess {
-  return spawn(file, args, {
+  const output = openSync(outputFile, 'a');
+  const child = spawn(file, args, {
     env: { ...process.env, ...environment },
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', output, 'inherit'],
   });
+  closeSync(output);
+  return child;
 }
 
 function workerOf(arbiterPid: number): number {

@@ -122,6 +122,7 @@ test.for<[what: string, text: string, message: RegExp]>([
   ["Gunicorn's spelling", '{ max_requests: 1 }', /max_requests\. Did you mean maxRequests\?$/m],
   ["Gunicorn's hook", '{ when_ready() {} }', /when_ready\. Did you mean whenReady\?$/m],
   ['a setting that is not here', '{ worker_class: 1 }', /no setting worker_class: a worker serves/],
+  ['a setting of root', '{ pidfile: 1 }', /no setting pidfile: a container or a service manager/],
   ['something else', '{ zebra: 1 }', /unknown setting zebra\. Known are: bind, /],
   ['a function', '() => ({})', /has \[Function: default\] as its default export: expected an obj/],
 ])('a settings file with %s is refused', async ([, text, message]) => {
@@ -199,13 +200,13 @@ test.for<[what: string, waits: string, message: RegExp]>([
   expect(check.errorText).toMatch(message);
 });
 
-test('an application with a syntax error in JavaScript is told with its file, line and place', async () => {
-  const file = join(temporaryFolder(), 'application.mjs');
+test('an application with a syntax error is told with its file, line and place', async () => {
+  const file = join(temporaryFolder(), 'application.ts');
   writeFileSync(file, '\nexport const application = ;');
   const gateway = new GatewayProcess(['--bind', '127.0.0.1:0', '--workers', '1', file]);
   expect(await gateway.exited).toBe(3);
   expect((await gateway.line(/could not start/)).msg).toContain(
-    `${file}:2\nexport const application = ;\n                           ^\n`,
+    `${file}:2\n\nexport const application = ;\n                           ^\n`,
   );
 });
 

@@ -42,12 +42,7 @@ test.for<[setting: string, args: readonly string[], expected: string]>([
   ['umask', ['--umask', '7777'], 'an octal number of up to 777'],
   ['chdir', ['--chdir', '/nowhere'], 'a directory that is there'],
   ['chdir', ['--chdir', '/etc/passwd'], 'a directory that is there'],
-  ['user', ['--user', 'nosuch'], 'a user of /etc/passwd, or a number'],
-  ['group', ['--group', 'nosuch'], 'a group of /etc/group, or a number'],
-  ['pidfile', ['--pid', '/nowhere/pid'], 'a file in a folder that is there'],
-  ['errorlog', ['--error-logfile', '/nowhere/log'], 'a file in a folder that is there'],
-  ['errorlog', ['--error-logfile', 'none'], "a file's path, or '-' for standard error"],
-  ['accesslog', ['--access-logfile', '/nowhere/log'], 'a file in a folder that is there'],
+  ['accesslog', ['--access-logfile', '/var/log/access.log'], "'-' for standard output"],
   ['bind', ['-b', 'unix:/a', '-b', 'unix:/a'], 'each address once'],
 ])('a bad %s is refused, at a check as at a start', async ([setting, args, expected]) => {
   for (const more of [[], ['--check-config']]) {
@@ -71,18 +66,38 @@ test.for<[what: string, value: string, shown: string]>([
   );
 });
 
-test.for(['ts', 'mjs'])(
-  'a syntax error is told with its file, line and place, also in an imported file: .%s',
-  async (ending) => {
-    const bad = configFile('\nexport default { workers: ; };', ending);
-    const importing = configFile(`import ${JSON.stringify(bad)};\nexport default {};`, ending);
-    for (const file of [bad, importing]) {
-      const text = await printed(['-c', file]);
-      expect(text).toContain(`${file} cannot be read:\n${bad}:2\n`);
-      expect(text).toMatch(/^export default \{ workers: ; \};\n {26}\^\n\nSyntaxError.*: .*\n$/m);
-    }
-  },
-);
+test('a syntax error is told with its file, line and place, also in an imported file', async () => {
+  const bad = configFile('\nexport default { workers: ; };');
+  const importing = configFile(`import ${JSON.stringify(bad)};\nexport default {};`);
+  for (const file of [bad, importing]) {
+    const text = await printed(['-c', file]);
+    expect(text).toContain(`${file} cannot be read:\nfile://${bad}`);
+    expect(text).toMatch(/:2\n\nexport default \{ workers: ; \};\n {26}\^\n\nSyntaxError.*: .*\n$/);
+  }
+});
+
+/** A settings file that prints a line each time somebody looks what stands in it. */
+const TELLS_READS = `export default new Proxy({}, {
+  ownKeys() { console.log('read by', process.pid); return []; },
+});`;
+
+test('the settings file is read once', async () => {
+  const text = await printed(['-c', configFile(TELLS_READS)]);
+  expect(text.match(/^read by/gm)).toHaveLength(1);
+});
+
+test('each process reads the settings file once a start, and the arbiter once a reload', async () => {
+  const gateway = await GatewayProcess.startOne('five-lines.ts', '-c', configFile(TELLS_READS));
+  gateway.signal('SIGHUP');
+  await gateway.line(/has exited/);
+  await gateway.printed(/^read by/, 4);
+  const readers = Array.from(gateway.outputText.matchAll(/^read by (\d+)$/gm), ([, pid]) =>
+    Number(pid),
+  );
+  const arbiter = gateway.child.pid;
+  const [first, second] = gateway.workerPids;
+  expect(readers).toEqual([arbiter, first, arbiter, second]);
+});
 
 test('an error in the settings file is told with its place there, and no further', async () => {
   const file = configFile("\nthrow new Error('planted'); export default {};");
@@ -135,4 +150,19 @@ test('a check loads the application as a start does: in its directory and enviro
   expect(await check.exited).toBe(0);
   const elsewhere = new GatewayProcess(['--check-config', '--chdir', '/', './app.ts'], {}, folder);
   expect(await elsewhere.exited).toBe(3);
+});
+
+test('a start makes up a secret that the workers share, and a check does not', async () => {
+  const file = join(temporaryFolder(), 'app.ts');
+  writeFileSync(
+    file,
+    "console.log('secret:', process.env['GATEWAY_SECRET'] ?? 'none');\nexport const application = () => [];",
+  );
+  const check = new GatewayProcess(['--check-config', file]);
+  expect(await check.exited).toBe(0);
+  expect(check.outputText).toContain('secret: none');
+  const gateway = await GatewayProcess.start(file);
+  await gateway.printed(/^secret:/, 2);
+  const secrets = Array.from(gateway.outputText.matchAll(/^secret: (.+)$/gm), ([, one]) => one);
+  expect(secrets).toEqual([expect.stringMatching(/^[\w-]{43}$/), secrets[0]]);
 });

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { SETTLED_SETTINGS } from '../../src/gateway/arbiter/settled-settings.ts';
 import { SIGNALS } from '../../src/gateway/arbiter/signals.ts';
-import { ExitCode } from '../../src/gateway/failure.ts';
+import { ExitCode } from '../../src/gateway/errors.ts';
+import { SETTLED_SETTINGS } from '../../src/gateway/settings/config.ts';
 
 const PAGE = readFileSync(join(import.meta.dirname, '../../docs/gateway.md'), 'utf8');
 

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
@@ -31,13 +32,13 @@ export class GatewayProcess {
     args: readonly string[],
     environment: NodeJS.ProcessEnv = {},
     cwd?: string,
-    options: Pick<SpawnOptions, 'detached'> = {},
+    options: Pick<SpawnOptions, 'detached' | 'stdio'> = {},
   ) {
     this.child = spawn(process.execPath, [CLI, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
       ...options,
       env: { PATH: process.env['PATH'], ...environment },
       ...(cwd === undefined ? {} : { cwd }),
-      stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#readLines('stdout');
     this.#readLines('stderr');
@@ -68,11 +69,29 @@ export class GatewayProcess {
       ['--bind', '127.0.0.1:0', '--workers', '2', ...args, resolve(APPLICATIONS, application)],
       environment,
     );
-    const line = await gateway.line(/serving .* at http/);
-    const port = Number(/:(\d+)/.exec(line.msg.replace(/.* at /, ''))?.[1]);
     const workers = Number(args[args.indexOf('--workers') + 1] ?? 2) || 2;
-    await gateway.lines(/is ready/, workers);
-    return Object.assign(gateway, { port });
+    return gateway.untilReady(workers);
+  }
+
+  /** Starts it with a single worker, and its standard output in a file. */
+  static async startInto(file: string, application: string, ...args: string[]): Promise<Running> {
+    const output = openSync(file, 'a');
+    const gateway = new GatewayProcess(
+      ['--bind', '127.0.0.1:0', '--workers', '1', ...args, resolve(APPLICATIONS, application)],
+      {},
+      undefined,
+      { stdio: ['ignore', output, 'pipe'] },
+    );
+    closeSync(output);
+    return gateway.untilReady(1);
+  }
+
+  /** Waits until so many workers are ready. */
+  async untilReady(workers: number): Promise<Running> {
+    const line = await this.line(/serving .* at http/);
+    const port = Number(/:(\d+)/.exec(line.msg.replace(/.* at /, ''))?.[1]);
+    await this.lines(/is ready/, workers);
+    return Object.assign(this, { port });
   }
 
   /** Of all workers that have been ready, in that order. */

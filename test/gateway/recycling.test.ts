@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Config } from '../../src/gateway/config.ts';
+import type { Config } from '../../src/gateway/settings/catalogue.ts';
 import { requestLimit } from '../../src/gateway/worker/service.ts';
 import { GatewayProcess } from './gateway-process.ts';
 import { get } from './get.ts';

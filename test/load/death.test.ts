@@ -7,7 +7,6 @@ import { Front, needsFront } from './front.ts';
 import { servedIds, type Entry } from './history.ts';
 import { Load } from './load.ts';
 import { isGone } from './process-facts.ts';
-import { temporaryFolder } from '../temporary-folder.ts';
 
 const ECHO = join(import.meta.dirname, 'echo.ts');
 /** As GatewayProcess starts. */
@@ -18,8 +17,7 @@ const UNSEEN_MS = 100;
 
 test('killed workers cost no GET, and no POST but those they had in flight', async (context) => {
   needsFront(context);
-  const accessLog = join(temporaryFolder(), 'access.log');
-  const gateway = await GatewayProcess.start(ECHO, '--access-logfile', accessLog);
+  const gateway = await GatewayProcess.start(ECHO);
   const front = await Front.start(gateway.port);
   const load = new Load({ port: front.port, connections: 64, pauseMs: 30, delayMs: 10 });
   const killedAtMs: number[] = [];
@@ -37,7 +35,7 @@ test('killed workers cost no GET, and no POST but those they had in flight', asy
   const history = await load.stop();
   gateway.signal('SIGTERM');
   await gateway.exited;
-  const served = servedIds(accessLog);
+  const served = servedIds(gateway.access);
   const slowestMs = Math.round(Math.max(...backAfterMs));
   const posts = history.bad.filter(({ method }) => method === 'POST');
   printFigures(`${KILLS} workers killed`, {

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { percentile } from './figures.ts';
 
 export type Method = 'GET' | 'POST';
@@ -81,7 +80,6 @@ export class History {
 }
 
 /** The ids that the application was called with, as the gateway's access log has them. */
-export function servedIds(accessLog: string): string[] {
-  const lines = readFileSync(accessLog, 'utf8').matchAll(/"target":"\/echo\/([^"/]+)/g);
-  return [...lines].map(([, id = '']) => id);
+export function servedIds(access: readonly Record<string, unknown>[]): string[] {
+  return access.flatMap(({ target }) => /^\/echo\/([^/]+)/.exec(String(target))?.[1] ?? []);
 }

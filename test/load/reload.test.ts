@@ -8,7 +8,6 @@ import { Front, needsFront } from './front.ts';
 import { servedIds } from './history.ts';
 import { Load } from './load.ts';
 import { descriptorCount } from './process-facts.ts';
-import { temporaryFolder } from '../temporary-folder.ts';
 
 const ECHO = join(import.meta.dirname, 'echo.ts');
 const RELOADS = isLong ? 20 : 4;
@@ -16,8 +15,7 @@ const LOAD = { connections: 64, pauseMs: 50 } as const;
 
 test('reloads of gateway and nginx under load lose no request', async (context) => {
   needsFront(context);
-  const accessLog = join(temporaryFolder(), 'access.log');
-  const gateway = await GatewayProcess.start(ECHO, '--access-logfile', accessLog);
+  const gateway = await GatewayProcess.start(ECHO);
   const front = await Front.start(gateway.port);
   const load = new Load({ port: front.port, ...LOAD });
   for (let reload = 1; reload <= RELOADS; reload++) {
@@ -30,7 +28,7 @@ test('reloads of gateway and nginx under load lose no request', async (context) 
   const history = await load.stop();
   gateway.signal('SIGTERM');
   await gateway.exited;
-  const repeated = history.repeatedPosts(servedIds(accessLog));
+  const repeated = history.repeatedPosts(servedIds(gateway.access));
   printFigures(`${RELOADS} reloads of each`, { ...history.figures, repeated: repeated.length });
   expect(history.bad).toEqual([]);
   expect(repeated).toEqual([]);

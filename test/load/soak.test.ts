@@ -14,7 +14,7 @@ const MEASURED_EVERY_MS = 500;
 const SLOPE_MAX = 1024;
 
 test.runIf(isLong)('a worker under load for long neither grows nor keeps descriptors', async () => {
-  const gateway = await GatewayProcess.startOne(ECHO, '--access-logfile', '/dev/null');
+  const gateway = await GatewayProcess.startInto('/dev/null', ECHO);
   const [worker = 0] = gateway.workerPids;
   const descriptors = descriptorCount(worker);
   const load = new Load({ port: gateway.port, connections: 16, pauseMs: 10 });

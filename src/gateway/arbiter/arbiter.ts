@@ -1,221 +1,192 @@
 import { isatty } from 'node:tty';
-import { AWAITS_FOR_EVER } from '../application.ts';
-import type { Config } from '../config.ts';
-import { ExitCode, explain } from '../failure.ts';
+import { ExitCode, explain } from '../errors.ts';
 import { openControlSocket } from '../metrics/control.ts';
-import { Ledger } from '../metrics/ledger.ts';
 import { serveMetrics } from '../metrics/prometheus.ts';
-import type { Report } from '../metrics/report.ts';
 import { runHook, type ArbiterView, type ServerHooks } from '../hooks.ts';
-import { reopenLogFiles } from '../log/log-stream.ts';
 import type { Log } from '../log/log.ts';
-import type { WorkerMessage } from '../messages.ts';
-import { formatAddress } from '../settings/address.ts';
-import { Chronicle } from './chronicle.ts';
-import { EventQueue } from './event-queue.ts';
+import { formatAddress } from '../settings/addresses.ts';
+import type { Config } from '../settings/catalogue.ts';
+import { changedInVain, type LoadedConfig } from '../settings/config.ts';
 import { bindListeners, type BoundListener } from './listener.ts';
-import { warnOfSettledSettings } from './settled-settings.ts';
 import { ENDING_SIGNALS, endGuard, SIGNALS, type ArbiterSignal } from './signals.ts';
 import { watchSources } from './source-watcher.ts';
 import { WorkerPool } from './worker-pool.ts';
-import type { WorkerProcess } from './worker-process.ts';
 
 const TICK_MS = 250;
-/** What ends the whole process group reaches workers first, often: the arbiter waits for its own. */
-const GROUP_SIGNAL_MS = 100;
 
-type ArbiterEvent =
-  | { readonly kind: 'signal'; readonly signal: ArbiterSignal }
-  | { readonly kind: 'message'; readonly worker: WorkerProcess; readonly message: WorkerMessage }
-  | { readonly kind: 'signalled'; readonly worker: WorkerProcess }
-  | { readonly kind: 'exit'; readonly worker: WorkerProcess; readonly how: string }
-  | { readonly kind: 'change'; readonly file: string }
-  | { readonly kind: 'settings'; readonly reading: number; readonly config: Config }
-  | { readonly kind: 'bad settings'; readonly error: unknown }
-  | { readonly kind: 'tick' };
-
-/** What an arbiter is started with; `reloadConfig` reads the settings again. */
-interface ArbiterOptions {
-  readonly config: Config;
-  readonly hooks: ServerHooks;
+/** What an arbiter is started with; `reload` reads the settings again. */
+interface ArbiterOptions extends Pick<LoadedConfig, 'config' | 'hooks' | 'reload'> {
   readonly log: Log;
-  reloadConfig(): Promise<Config>;
+}
+
+/**
+ * Serves until a signal ends it, and gives the exit code.
+ *
+ * @throws {ConfigError} where an address cannot be bound.
+ */
+export async function runArbiter(options: ArbiterOptions): Promise<number> {
+  const { config, hooks, log } = options;
+  const events = new EventQueue();
+  events.takeSignals(SIGNALS.filter((signal) => !ENDING_SIGNALS.has(signal)));
+  const view: ArbiterView = { pid: process.pid, config, log };
+  void runHook(log, hooks, 'nworkersChanged', view, config.workers, undefined);
+  await hooks.onStarting?.(view);
+  const listeners = await bindListeners(config, log);
+  return new Arbiter(options, listeners, events).run();
 }
 
 /**
  * Holds the listening sockets, and starts, watches, replaces and drains workers. Never touches a
  * request. Signals, messages and exits only queue; one loop acts on them.
  */
-export class Arbiter {
-  readonly #options: ArbiterOptions;
+class Arbiter {
+  readonly #config: Config;
+  readonly #readSettings: LoadedConfig['reload'];
   readonly #hooks: ServerHooks;
   readonly #log: Log;
-  readonly #events = new EventQueue<ArbiterEvent>();
-  readonly #ledger = new Ledger();
-  readonly #chronicle: Chronicle;
-  readonly #listeners: BoundListener[] = [];
+  readonly #listeners: BoundListener[];
+  readonly #events: EventQueue;
   readonly #pool: WorkerPool;
   #lastTickMs = performance.now();
-  #logsReopenedAtMs = 0;
   /** How often the settings were read: only the last reading counts. */
   #readings = 0;
-  #hasServed = false;
-  #isStopping = false;
   #lastSignal: ArbiterSignal | undefined;
   #exitCode: number = ExitCode.ok;
 
-  constructor(options: ArbiterOptions) {
-    this.#options = options;
-    this.#hooks = options.hooks;
-    this.#log = options.log;
-    this.#chronicle = new Chronicle(options.log, this.#ledger.restarts);
-    this.#pool = new WorkerPool(options.config, this.#listeners, this.#log, {
-      start: (number) => void runHook(this.#log, this.#hooks, 'preFork', this.#view, number),
-      message: (worker, message) => this.#events.push({ kind: 'message', worker, message }),
-      exit: (worker, how) => this.#events.push({ kind: 'exit', worker, how }),
+  constructor(
+    { config, hooks, log, reload }: ArbiterOptions,
+    listeners: BoundListener[],
+    events: EventQueue,
+  ) {
+    this.#config = config;
+    this.#readSettings = reload;
+    this.#hooks = hooks;
+    this.#log = log;
+    this.#listeners = listeners;
+    this.#events = events;
+    this.#pool = new WorkerPool(config, listeners, log, {
+      queue: (act) => events.push(act),
+      starting: (number) => void runHook(log, hooks, 'preFork', this.#view, number),
+      exited: ({ number, pid = 0 }) =>
+        void runHook(log, hooks, 'childExit', this.#view, { number, pid }),
+      retargeted: (before) =>
+        void runHook(log, hooks, 'nworkersChanged', this.#view, this.#pool.target, before),
+      cannotServe: (exitCode) => {
+        this.#exitCode = exitCode;
+        this.#stop('quit');
+      },
     });
   }
 
-  /**
-   * Serves until a signal ends it, and gives the exit code.
-   *
-   * @throws {ConfigError} where an address cannot be bound.
-   */
   async run(): Promise<number> {
-    const { config } = this.#options;
-    this.#queueSignals(SIGNALS.filter((signal) => !ENDING_SIGNALS.has(signal)));
-    this.#tellTarget(undefined);
-    await this.#hooks.onStarting?.(this.#view);
-    this.#listeners.push(...(await bindListeners(config, this.#log)));
-    await openControlSocket(config.controlSocket, this.#log, () => this.#report());
-    await serveMetrics(config.metricsBind, this.#log, () => this.#report());
+    const { applicationName, controlSocket, metricsBind, reload } = this.#config;
+    const report = () => this.#pool.report({ applicationName, addresses: this.#addresses });
+    await openControlSocket(controlSocket, this.#log, report);
+    await serveMetrics(metricsBind, this.#log, report);
     endGuard();
-    this.#queueSignals([...ENDING_SIGNALS]);
-    this.#queueEvents();
-    const addresses = this.#listeners.map(({ address }) => formatAddress(address)).join(', ');
-    this.#log.info(`serving ${config.applicationName} at ${addresses} (pid ${process.pid})`);
+    this.#events.takeSignals([...ENDING_SIGNALS]);
+    setInterval(() => this.#events.push(() => this.#onTick()), TICK_MS);
+    if (reload) this.#watchSources();
+    this.#log.info(
+      `serving ${applicationName} at ${this.#addresses.join(', ')} (pid ${process.pid})`,
+    );
     void runHook(this.#log, this.#hooks, 'whenReady', this.#view);
-    do {
-      if (!this.#isStopping) this.#pool.balance();
-      this.#handle(await this.#events.next());
-    } while (!this.#isStopping || this.#pool.size > 0);
+    while (!this.#pool.hasEnded) {
+      this.#pool.balance();
+      this.#act(await this.#events.next());
+    }
     for (const signal of ENDING_SIGNALS) process.on(signal, () => this.#leave(signal));
     await runHook(this.#log, this.#hooks, 'onExit', this.#view);
     return this.#exitCode;
   }
 
-  #queueSignals(signals: readonly ArbiterSignal[]): void {
-    for (const signal of signals) {
-      process.on(signal, () => this.#events.push({ kind: 'signal', signal }));
-    }
-  }
-
-  #queueEvents(): void {
-    setInterval(() => this.#events.push({ kind: 'tick' }), TICK_MS);
-    const { reload, applicationName } = this.#options.config;
-    if (reload) {
-      watchSources(applicationName, this.#log, (file) => {
-        this.#events.push({ kind: 'change', file });
+  #watchSources(): void {
+    watchSources(this.#config.applicationName, this.#log, (file) => {
+      this.#events.push(() => {
+        this.#log.info(`${file} changed: replacing the workers`);
+        this.#pool.reload(this.#pool.config);
       });
-    }
+    });
   }
 
-  #handle(event: ArbiterEvent): void {
-    switch (event.kind) {
-      case 'signal':
-        return this.#onSignal(event.signal);
-      case 'message':
-        return this.#onMessage(event.worker, event.message);
-      case 'signalled':
-        return this.#onSignalled(event.worker);
-      case 'exit':
-        return this.#onExit(event.worker, event.how);
-      case 'change':
-        this.#log.info(`${event.file} changed: replacing the workers`);
-        return this.#pool.reload(this.#pool.config);
-      case 'settings':
-        return this.#reload(event.reading, event.config);
-      case 'bad settings':
-        this.#log.fatal(`reload given up: ${explain(event.error)}`);
-        return;
-      case 'tick':
-        return this.#onTick();
-    }
+  #act(event: ArbiterEvent): void {
+    if (typeof event === 'string') this.#onSignal(event);
+    else event();
   }
 
   #onSignal(signal: ArbiterSignal): void {
     // Control-C reaches every process of a terminal, and each passes it on.
-    if (this.#isStopping && signal === this.#lastSignal) return;
+    if (this.#pool.isStopping && signal === this.#lastSignal) return;
     this.#lastSignal = signal;
     this.#log.info(`${signal} received`);
-    if (this.#isStopping && !ENDING_SIGNALS.has(signal) && signal !== 'SIGUSR1') return;
+    if (this.#pool.isStopping && !ENDING_SIGNALS.has(signal)) return;
     switch (signal) {
       case 'SIGTERM':
-        return this.#stop((worker) => worker.drain());
+        return this.#stop('drain');
       case 'SIGINT':
       case 'SIGQUIT':
-        return this.#stop((worker) => worker.quit());
+        return this.#stop('quit');
       case 'SIGHUP':
-        return this.#readSettings();
+        return this.#reload();
       case 'SIGUSR2':
         this.#log.warn(
           'an arbiter is not replaced in place, as its sockets would not survive: replacing the workers, as on HUP',
         );
-        return this.#readSettings();
+        return this.#reload();
       case 'SIGUSR1':
-        reopenLogFiles();
-        this.#logsReopenedAtMs = performance.now();
-        for (const worker of this.#pool.workers) if (isUp(worker)) worker.reopenLogs();
+        // Gunicorn opens its log files again; here are none.
         return;
       case 'SIGTTIN':
-        return this.#setTarget(this.#pool.target + 1);
+        return this.#pool.setTarget(this.#pool.target + 1);
       case 'SIGTTOU':
-        if (this.#pool.target > 1) return this.#setTarget(this.#pool.target - 1);
+        if (this.#pool.target > 1) return this.#pool.setTarget(this.#pool.target - 1);
         if (this.#pool.target === 1) this.#log.info('one worker is the least');
         return;
       case 'SIGWINCH':
         // A terminal sends it whenever its window changes.
         if (isatty(0) || isatty(2)) return;
         this.#log.info('the workers finish and stop; HUP starts workers again');
-        return this.#setTarget(0);
+        return this.#pool.setTarget(0);
     }
   }
 
-  /** Whatever the settings file waits for, signals are heeded meanwhile. */
-  #readSettings(): void {
+  /** Reads the settings. Whatever their file and the hook wait for, signals are heeded meanwhile. */
+  #reload(): void {
     const reading = (this.#readings += 1);
-    this.#options.reloadConfig().then(
-      (config) => this.#announceReload(reading, config),
-      (error: unknown) => this.#events.push({ kind: 'bad settings', error }),
-    );
+    const isOvertaken = (): boolean => reading !== this.#readings;
+    const read = async (): Promise<void> => {
+      const config = await this.#readSettings();
+      if (isOvertaken()) return;
+      await runHook(this.#log, this.#hooks, 'onReload', { ...this.#view, config });
+      this.#events.push(() => {
+        if (!isOvertaken()) this.#replaceWorkers(config);
+      });
+    };
+    read().catch((error: unknown) => {
+      this.#events.push(() => this.#log.fatal(`reload given up: ${explain(error)}`));
+    });
   }
 
-  async #announceReload(reading: number, config: Config): Promise<void> {
-    if (reading !== this.#readings) return;
-    await runHook(this.#log, this.#hooks, 'onReload', { ...this.#view, config });
-    this.#events.push({ kind: 'settings', reading, config });
+  #replaceWorkers(config: Config): void {
+    if (this.#pool.isStopping) return;
+    const inVain = changedInVain(this.#config, config);
+    if (inVain.length > 0) {
+      this.#log.warn(`a change of ${inVain.join(', ')} reaches the arbiter only by a restart`);
+    }
+    this.#pool.reload(config);
   }
 
-  /** Replaces the workers; a canary that cannot start leaves everything as it was. */
-  #reload(reading: number, config: Config): void {
-    if (this.#isStopping || reading !== this.#readings) return;
-    warnOfSettledSettings(this.#options.config, config, this.#log);
-    this.#changeTarget(() => this.#pool.reload(config));
+  #onTick(): void {
+    const nowMs = performance.now();
+    // After a stop of this very process the heartbeats of that time are still to be read.
+    const wasStopped = nowMs - this.#lastTickMs > 4 * TICK_MS;
+    this.#lastTickMs = nowMs;
+    if (!wasStopped) this.#pool.watch();
   }
 
-  #setTarget(workers: number): void {
-    this.#changeTarget(() => (this.#pool.target = workers));
-  }
-
-  #changeTarget(change: () => void): void {
-    const before = this.#pool.target;
-    change();
-    if (this.#pool.target !== before) this.#tellTarget(before);
-  }
-
-  #tellTarget(before: number | undefined): void {
-    const { target } = this.#pool;
-    void runHook(this.#log, this.#hooks, 'nworkersChanged', this.#view, target, before);
+  #stop(how: 'drain' | 'quit'): void {
+    for (const listener of this.#listeners.splice(0)) listener.close();
+    this.#pool.stop(how);
   }
 
   /** However long a hook may take. The same signal says nothing new: Control-C comes from all sides. */
@@ -223,111 +194,8 @@ export class Arbiter {
     if (signal !== this.#lastSignal) process.exit(this.#exitCode);
   }
 
-  #onMessage(worker: WorkerProcess, message: WorkerMessage): void {
-    worker.lastHeartbeatMs = performance.now();
-    switch (message.kind) {
-      case 'ready':
-        return this.#onReady(worker);
-      case 'failed':
-        return this.#onFailedStart(worker, message.reason, message.exitCode);
-      case 'leaving':
-        return this.#onLeaving(worker, message.reason);
-      case 'signalled':
-        worker.signalledBy = message.signal;
-        setTimeout(() => this.#events.push({ kind: 'signalled', worker }), GROUP_SIGNAL_MS);
-        return;
-      case 'retire':
-        worker.isRetiring = true;
-        return this.#chronicle.due(worker, message.reason);
-      case 'heartbeat':
-        return this.#ledger.book(worker, message.metrics);
-    }
-  }
-
-  #onReady(worker: WorkerProcess): void {
-    if (worker.state !== 'starting') return;
-    this.#pool.markReady(worker);
-    this.#hasServed = true;
-    this.#chronicle.ready(worker);
-    // It may have opened its files just before they were moved away.
-    if (worker.startedAtMs < this.#logsReopenedAtMs) worker.reopenLogs();
-  }
-
-  /** Not asked to by the arbiter; another one starts while it finishes. */
-  #onLeaving(worker: WorkerProcess, reason: string): void {
-    if (worker.state !== 'ready') return;
-    this.#pool.markDying(worker);
-    worker.markLeaving();
-    this.#chronicle.leaves(worker, reason);
-  }
-
-  /** Somebody else ends this worker, unless the signal was for all. */
-  #onSignalled(worker: WorkerProcess): void {
-    if (worker.signalledBy !== undefined) this.#onLeaving(worker, worker.signalledBy);
-  }
-
-  #onExit(worker: WorkerProcess, how: string): void {
-    this.#onSignalled(worker);
-    this.#pool.remove(worker);
-    const identity = { number: worker.number, pid: worker.pid ?? 0 };
-    void runHook(this.#log, this.#hooks, 'childExit', this.#view, identity);
-    switch (worker.state) {
-      case 'starting':
-        return this.#onFailedStart(worker, explainEarlyExit(worker, how), ExitCode.application);
-      case 'ready':
-        this.#pool.markDying(worker);
-        return this.#chronicle.died(worker, how);
-      case 'draining': {
-        const madeWay = this.#pool.isOlder(worker) && !worker.isRetiring;
-        return this.#chronicle.exited(worker, how, { madeWay });
-      }
-    }
-  }
-
-  /** Told once for each worker: by its message, or by its exit where it could not send one. */
-  #onFailedStart(worker: WorkerProcess, reason: string, exitCode: number): void {
-    if (worker.state !== 'starting') return;
-    this.#pool.markFailed(worker);
-    if (this.#isStopping) return;
-    this.#chronicle.couldNotStart(worker, reason);
-    if (!this.#hasServed) {
-      this.#exitCode = exitCode;
-      this.#stop((other) => other.quit());
-    } else {
-      this.#changeTarget(() => this.#giveUpReload());
-    }
-  }
-
-  #giveUpReload(): void {
-    if (!this.#pool.giveUpReload()) return;
-    this.#log.error('reload given up: workers and settings from before stay');
-  }
-
-  #onTick(): void {
-    const nowMs = performance.now();
-    // After a stop of this very process the heartbeats of that time are still in the queue.
-    const wasStopped = nowMs - this.#lastTickMs > 4 * TICK_MS;
-    this.#lastTickMs = nowMs;
-    if (wasStopped) return;
-    this.#pool.watch(nowMs);
-    for (const worker of this.#pool.workers) {
-      if (worker.channelLostMs > TICK_MS) this.#onLeaving(worker, 'its channel was closed');
-    }
-  }
-
-  #stop(end: (worker: WorkerProcess) => void): void {
-    this.#isStopping = true;
-    for (const listener of this.#listeners.splice(0)) listener.close();
-    for (const worker of this.#pool.workers) end(worker);
-  }
-
-  #report(): Report {
-    const gateway = {
-      applicationName: this.#options.config.applicationName,
-      addresses: this.#listeners.map(({ address }) => formatAddress(address)),
-      workersWanted: this.#pool.target,
-    };
-    return this.#ledger.report(gateway, this.#pool.workers);
+  get #addresses(): string[] {
+    return this.#listeners.map(({ address }) => formatAddress(address));
   }
 
   get #view(): ArbiterView {
@@ -335,12 +203,30 @@ export class Arbiter {
   }
 }
 
-function explainEarlyExit({ signalledBy }: WorkerProcess, how: string): string {
-  if (signalledBy !== undefined) return signalledBy;
-  const isIdle = how === 'exit code 0';
-  return isIdle ? `${how}: the application ${AWAITS_FOR_EVER}` : how;
-}
+/** A signal, or what is to be done about something else that happened. */
+type ArbiterEvent = ArbiterSignal | (() => void);
 
-function isUp({ state }: WorkerProcess): boolean {
-  return state !== 'starting';
+/** Events in the order of their coming, taken one at a time. */
+class EventQueue {
+  readonly #events: ArbiterEvent[] = [];
+  #wake: (() => void) | undefined;
+
+  takeSignals(signals: readonly ArbiterSignal[]): void {
+    for (const signal of signals) process.on(signal, () => this.push(signal));
+  }
+
+  push(event: ArbiterEvent): void {
+    this.#events.push(event);
+    this.#wake?.();
+  }
+
+  async next(): Promise<ArbiterEvent> {
+    for (;;) {
+      const event = this.#events.shift();
+      if (event !== undefined) return event;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
 }

@@ -1,15 +1,14 @@
 import { lookup } from 'node:dns/promises';
-import { closeSync, fstatSync, lchownSync } from 'node:fs';
-import { BoundSocket, isIP, Socket, type AddressInfo } from 'node:net';
-import { resolve } from 'node:path';
+import { once } from 'node:events';
+import { closeSync, existsSync, fstatSync, readFileSync, statSync, unlinkSync } from 'node:fs';
+import { BoundSocket, connect, isIP, Socket, type AddressInfo } from 'node:net';
+import { dirname, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { formatAddress, type Address, type UnixAddress } from '../settings/address.ts';
-import { ConfigError, type Config } from '../config.ts';
-import { isAddressInUse } from '../failure.ts';
-import type { Owner } from '../log/log-stream.ts';
+import { ConfigError, isAddressInUse } from '../errors.ts';
 import type { Log } from '../log/log.ts';
 import type { Listener } from '../messages.ts';
-import { rememberFile, removeStaleSocket } from '../socket-file.ts';
+import { formatAddress, type Address, type UnixAddress } from '../settings/addresses.ts';
+import type { Config } from '../settings/catalogue.ts';
 
 const TRIES = 5;
 const RETRY_AFTER_MS = 1000;
@@ -28,7 +27,7 @@ export async function bindListeners(config: Config, log: Log): Promise<BoundList
   const inherited = inheritedListeners(process.env);
   if (inherited.length > 0) return inherited;
   const listeners: BoundListener[] = [];
-  for (const address of config.bind) listeners.push(await bindPatiently(address, config, log));
+  for (const address of config.bind) listeners.push(await bindPatiently(address, log));
   return listeners;
 }
 
@@ -63,10 +62,10 @@ function addressOf(fd: number): Address {
 }
 
 /** A port in use may come free, so it is tried again, as Gunicorn does. */
-async function bindPatiently(address: Address, owner: Owner, log: Log): Promise<BoundListener> {
+async function bindPatiently(address: Address, log: Log): Promise<BoundListener> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await bind(address, owner);
+      return await bind(address);
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       if (attempt === TRIES || !isAddressInUse(error)) throw cannotBind(address, error);
@@ -76,25 +75,19 @@ async function bindPatiently(address: Address, owner: Owner, log: Log): Promise<
   }
 }
 
-async function bind(address: Address, owner: Owner): Promise<BoundListener> {
-  if (address.kind === 'unix') return bindUnix(address, owner);
+async function bind(address: Address): Promise<BoundListener> {
+  if (address.kind === 'unix') return bindUnix(address);
   const host = isIP(address.host) ? address.host : (await lookup(address.host)).address;
   const socket = new BoundSocket({ host, port: address.port });
   const { port } = socket.address() satisfies AddressInfo;
   return { fd: socket.fd(), address: { ...address, port }, close: () => socket.close() };
 }
 
-async function bindUnix(
-  address: UnixAddress,
-  { user = -1, group = -1 }: Owner,
-): Promise<BoundListener> {
+async function bindUnix(address: UnixAddress): Promise<BoundListener> {
   // Whoever looks later whether it is held compares the name.
   const path = resolve(address.path);
   await removeStaleSocket(path);
   const socket = new BoundSocket({ path } as object);
-  // The group that may write to it is to be that of the workers, not root's (unix(7)).
-  // Where they may write to the folder, a link may have taken its place.
-  lchownSync(path, user, group);
   const isThere = rememberFile(path);
   const close = (): void => {
     // Closing takes the file away, and by now it may be another gateway's.
@@ -108,4 +101,39 @@ function cannotBind(address: Address, error: Error): ConfigError {
   return new ConfigError(`Cannot listen at ${formatAddress(address)}: ${error.message}.${advice}`, {
     cause: error,
   });
+}
+
+/** Gives what tells later whether the path still leads to the same file. */
+export function rememberFile(path: string): () => boolean {
+  const { ino } = statSync(path);
+  return () => statSync(path, { throwIfNoEntry: false })?.ino === ino;
+}
+
+/**
+ * A socket file that nobody holds is left over from a process that was killed.
+ *
+ * @throws where the file is no socket, or has no folder.
+ */
+export async function removeStaleSocket(path: string): Promise<void> {
+  // What the system says of it is EACCES.
+  if (!existsSync(dirname(path))) throw new Error(`there is no folder ${dirname(path)}`);
+  const file = statSync(path, { throwIfNoEntry: false });
+  if (file === undefined) return;
+  if (!file.isSocket()) throw new Error(`${path} is there and is no socket`);
+  if (isHeld(path)) return;
+  const probe = connect({ path });
+  const refusal = await once(probe, 'connect').catch((error: NodeJS.ErrnoException) => error.code);
+  probe.destroy();
+  if (refusal === 'ECONNREFUSED') unlinkSync(path);
+}
+
+/** A gateway whose workers still start has bound its socket, but nobody answers on it (proc(5), `net/unix`). */
+function isHeld(path: string): boolean {
+  try {
+    return readFileSync('/proc/net/unix', 'utf8')
+      .split('\n')
+      .some((line) => line.endsWith(` ${path}`));
+  } catch {
+    return false;
+  }
 }

@@ -1,34 +1,57 @@
-import type { Config } from '../config.ts';
+import { AWAITS_FOR_EVER } from '../application.ts';
+import { ExitCode } from '../errors.ts';
+import { Ledger } from '../metrics/ledger.ts';
+import type { Report } from '../metrics/report.ts';
 import type { Log } from '../log/log.ts';
-import type { Listener } from '../messages.ts';
-import { RespawnDelay } from './respawn-delay.ts';
-import { WorkerProcess, type Generation, type WorkerEvents } from './worker-process.ts';
-
-/** A blocked worker ends itself and says why; beyond this, its whole process is stuck. */
-const SILENCE_MARGIN_SECONDS = 2;
+import type { Listener, WorkerMessage } from '../messages.ts';
+import type { Config } from '../settings/catalogue.ts';
+import { WorkerLog } from './worker-log.ts';
+import { WorkerProcess, type Generation } from './worker-process.ts';
 
 /** A worker that ends so soon after it was ready will hardly do better next time. */
 const SHORT_LIFE_MS = 500;
+/** What ends the whole process group reaches workers first, often: the arbiter waits for its own. */
+const GROUP_SIGNAL_MS = 100;
+/** A worker without its channel takes the arbiter for gone; at an exit it is lost for a moment. */
+const CHANNEL_LOST_MS = 250;
 
-/** The worker processes: how many there should be, and bringing them to it. */
+/** What a pool asks of the arbiter, and tells it. */
+export interface PoolOwner {
+  /** Queues what is to be done about something that happened. */
+  queue(act: () => void): void;
+  /** A worker is about to be started. */
+  starting(number: number): void;
+  exited(worker: WorkerProcess): void;
+  /** There should be another number of workers than before. */
+  retargeted(before: number): void;
+  /** The first workers could not start, and none has served. */
+  cannotServe(exitCode: number): void;
+}
+
+/** The worker processes: how many there should be, bringing them to it, and what becomes of each. */
 export class WorkerPool {
   readonly #listeners: readonly Listener[];
   readonly #log: Log;
-  readonly #events: WorkerEvents;
+  readonly #owner: PoolOwner;
+  readonly #ledger = new Ledger();
+  readonly #workerLog: WorkerLog;
   readonly #workers = new Set<WorkerProcess>();
   readonly #respawnDelay = new RespawnDelay();
   #current: Generation;
   /** The last one of which a worker became ready: what a reload that fails goes back to. */
   #proven: Generation;
-  #generations = 1;
+  #lastGeneration = 1;
   #lastNumber = 0;
+  #hasServed = false;
+  #isStopping = false;
 
-  constructor(config: Config, listeners: readonly Listener[], log: Log, events: WorkerEvents) {
-    this.#current = { number: this.#generations, config, target: config.workers };
+  constructor(config: Config, listeners: readonly Listener[], log: Log, owner: PoolOwner) {
+    this.#current = { number: this.#lastGeneration, config, target: config.workers };
     this.#proven = this.#current;
     this.#listeners = listeners;
     this.#log = log;
-    this.#events = events;
+    this.#owner = owner;
+    this.#workerLog = new WorkerLog(log, this.#ledger.restarts);
   }
 
   get config(): Config {
@@ -40,57 +63,48 @@ export class WorkerPool {
     return this.#current.target;
   }
 
-  set target(workers: number) {
+  get isStopping(): boolean {
+    return this.#isStopping;
+  }
+
+  /** It was stopped, and all workers have exited. */
+  get hasEnded(): boolean {
+    return this.#isStopping && this.#workers.size === 0;
+  }
+
+  report(gateway: Pick<Report, 'applicationName' | 'addresses'>): Report {
+    return this.#ledger.report({ ...gateway, workersWanted: this.target }, [...this.#workers]);
+  }
+
+  setTarget(workers: number): void {
+    const before = this.target;
     this.#current.target = workers;
     this.#proven.target = workers;
+    if (before !== workers) this.#owner.retargeted(before);
   }
 
-  get size(): number {
-    return this.#workers.size;
-  }
-
-  get workers(): readonly WorkerProcess[] {
-    return [...this.#workers];
-  }
-
-  /** From now on workers are of a new generation, with these settings; `balance` brings it in. */
+  /**
+   * From now on workers are of a new generation, with these settings. `balance` brings it in: where its
+   * first worker cannot start, all stays as it was.
+   */
   reload(config: Config): void {
-    this.#generations += 1;
+    this.#lastGeneration += 1;
     const isKept = config.workers === this.config.workers && this.target > 0;
     const target = isKept ? this.target : config.workers;
-    this.#current = { number: this.#generations, config, target };
     this.#respawnDelay.reset();
+    this.#switchTo({ number: this.#lastGeneration, config, target });
   }
 
-  /** Goes back to before a reload whose first worker could not start; false where there is none. */
-  giveUpReload(): boolean {
-    const hasReload = this.#current !== this.#proven;
-    this.#current = this.#proven;
-    return hasReload;
+  #switchTo(generation: Generation): void {
+    const before = this.target;
+    this.#current = generation;
+    if (before !== generation.target) this.#owner.retargeted(before);
   }
 
-  /** It was started before the last reload. */
-  isOlder({ generation }: WorkerProcess): boolean {
-    return generation.number < this.#current.number;
-  }
-
-  markReady(worker: WorkerProcess): void {
-    worker.markReady();
-    this.#proven = worker.generation;
-  }
-
-  markFailed(worker: WorkerProcess): void {
-    worker.state = 'draining';
-    this.#respawnDelay.grow();
-  }
-
-  /** It ends unasked. It is replaced at once, unless it hardly served. */
-  markDying(worker: WorkerProcess): void {
-    if (worker.readyMs < SHORT_LIFE_MS) this.#respawnDelay.grow();
-  }
-
-  remove(worker: WorkerProcess): void {
-    this.#workers.delete(worker);
+  /** No worker is started any more, and those that are there end. */
+  stop(how: 'drain' | 'quit'): void {
+    this.#isStopping = true;
+    for (const worker of this.#workers) worker[how]();
   }
 
   /**
@@ -98,7 +112,8 @@ export class WorkerPool {
    * retire, go one by one, each only once a new one is ready; so the first new one is a canary.
    */
   balance(): void {
-    const serving = this.workers.filter(({ state }) => state !== 'draining');
+    if (this.#isStopping) return;
+    const serving = [...this.#workers].filter(({ state }) => state !== 'draining');
     const outdated = serving.filter((worker) => this.#isOutdated(worker));
     const fresh = serving.filter((worker) => !this.#isOutdated(worker));
 
@@ -111,23 +126,9 @@ export class WorkerPool {
     for (const worker of outdated) if (worker.state === 'starting') worker.drain();
     const ready = [...outdated, ...fresh].filter(({ state }) => state === 'ready');
     // Until a canary is ready, nobody knows that fewer will do.
-    const needed = Math.max(this.#current.target, this.#isProven ? 0 : this.#proven.target);
+    const isProven = this.#current === this.#proven;
+    const needed = Math.max(this.target, isProven ? 0 : this.#proven.target);
     for (const worker of ready.slice(0, Math.max(0, ready.length - needed))) worker.drain();
-  }
-
-  /** Ends workers that have been silent, or finishing, for too long. */
-  watch(nowMs: number): void {
-    for (const worker of this.#workers) {
-      const { timeout } = worker.generation.config;
-      const silenceMs = timeout > 0 ? (timeout + SILENCE_MARGIN_SECONDS) * 1000 : Infinity;
-      const what = worker.state === 'starting' ? 'is not ready in time' : 'is stuck';
-      if (nowMs - worker.lastHeartbeatMs > silenceMs) this.#kill(worker, what);
-      else if (nowMs > worker.endsByMs) this.#kill(worker, 'does not finish');
-    }
-  }
-
-  get #isProven(): boolean {
-    return this.#current === this.#proven;
   }
 
   #isOutdated(worker: WorkerProcess): boolean {
@@ -136,19 +137,138 @@ export class WorkerPool {
 
   #start(): void {
     this.#lastNumber += 1;
-    this.#events.start(this.#lastNumber);
+    this.#owner.starting(this.#lastNumber);
     try {
-      this.#workers.add(
-        new WorkerProcess(this.#lastNumber, this.#current, this.#listeners, this.#events),
-      );
+      const worker = new WorkerProcess(this.#lastNumber, this.#current, this.#listeners, {
+        message: (sender, message) => this.#owner.queue(() => this.#onMessage(sender, message)),
+        exit: (dead, how) => this.#owner.queue(() => this.#onExit(dead, how)),
+      });
+      this.#workers.add(worker);
     } catch (error) {
       this.#log.fatal({ err: error }, `worker ${this.#lastNumber} could not start`);
       this.#respawnDelay.grow();
     }
   }
 
-  #kill(worker: WorkerProcess, why: string): void {
-    this.#log.fatal(`worker ${worker.number} (pid ${worker.pid}) ${why}: killed`);
-    worker.kill();
+  #onMessage(worker: WorkerProcess, message: WorkerMessage): void {
+    switch (message.kind) {
+      case 'ready':
+        return this.#onReady(worker);
+      case 'failed':
+        return this.#onFailedStart(worker, message.reason, message.exitCode);
+      case 'leaving':
+        return this.#onLeaving(worker, message.reason);
+      case 'signalled':
+        worker.markSignalled(message.signal);
+        setTimeout(() => this.#owner.queue(() => this.#onSignalled(worker)), GROUP_SIGNAL_MS);
+        return;
+      case 'retire':
+        worker.markRetiring();
+        return this.#workerLog.due(worker, message.reason);
+      case 'heartbeat':
+        return this.#ledger.book(worker, message.metrics);
+    }
+  }
+
+  #onReady(worker: WorkerProcess): void {
+    if (worker.state !== 'starting') return;
+    worker.markReady();
+    this.#proven = worker.generation;
+    this.#hasServed = true;
+    this.#workerLog.ready(worker);
+  }
+
+  /** Told once for each worker: by its message, or by its exit where it could not send one. */
+  #onFailedStart(worker: WorkerProcess, reason: string, exitCode: number): void {
+    if (worker.state !== 'starting') return;
+    worker.markFailed();
+    this.#respawnDelay.grow();
+    if (this.#isStopping) return;
+    this.#workerLog.couldNotStart(worker, reason);
+    if (!this.#hasServed) return this.#owner.cannotServe(exitCode);
+    if (this.#current === this.#proven) return;
+    this.#switchTo(this.#proven);
+    this.#log.error('reload given up: workers and settings from before stay');
+  }
+
+  /** Not asked to by the arbiter; another one starts while it finishes. */
+  #onLeaving(worker: WorkerProcess, reason: string): void {
+    if (worker.state !== 'ready') return;
+    this.#delayAfter(worker);
+    worker.markLeaving();
+    this.#workerLog.leaves(worker, reason);
+  }
+
+  /** Somebody else ends this worker, unless the signal was for all. */
+  #onSignalled(worker: WorkerProcess): void {
+    if (worker.signalledBy !== undefined) this.#onLeaving(worker, worker.signalledBy);
+  }
+
+  #onExit(worker: WorkerProcess, how: string): void {
+    this.#onSignalled(worker);
+    this.#workers.delete(worker);
+    this.#owner.exited(worker);
+    switch (worker.state) {
+      case 'starting':
+        return this.#onFailedStart(worker, explainEarlyExit(worker, how), ExitCode.application);
+      case 'ready':
+        this.#delayAfter(worker);
+        return this.#workerLog.died(worker, how);
+      case 'draining': {
+        const isOlder = worker.generation.number < this.#current.number;
+        const madeWay = isOlder && !worker.isRetiring;
+        return this.#workerLog.exited(worker, how, { madeWay });
+      }
+    }
+  }
+
+  /** A worker that ends unasked is replaced at once, unless it hardly served. */
+  #delayAfter(worker: WorkerProcess): void {
+    if (worker.readyMs < SHORT_LIFE_MS) this.#respawnDelay.grow();
+  }
+
+  /** Ends workers that have been silent, or finishing, for too long. */
+  watch(): void {
+    for (const worker of this.#workers) {
+      const { overdue } = worker;
+      if (overdue !== undefined) {
+        this.#workerLog.killed(worker, overdue);
+        worker.kill();
+      }
+      if (worker.channelLostMs > CHANNEL_LOST_MS) this.#onLeaving(worker, 'its channel was closed');
+    }
+  }
+}
+
+function explainEarlyExit({ signalledBy }: WorkerProcess, how: string): string {
+  if (signalledBy !== undefined) return signalledBy;
+  const isIdle = how === 'exit code 0';
+  return isIdle ? `${how}: the application ${AWAITS_FOR_EVER}` : how;
+}
+
+const FIRST_DELAY_MS = 250;
+const LONGEST_DELAY_MS = 10_000;
+/** After so long without a failure the next one is the first again. */
+const CALM_MS = 30_000;
+
+/** How long to wait before the next worker is started: longer with each that fails soon after another. */
+class RespawnDelay {
+  #delayMs = 0;
+  #untilMs = 0;
+
+  isOver(): boolean {
+    return performance.now() >= this.#untilMs;
+  }
+
+  grow(): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#untilMs > CALM_MS) this.reset();
+    this.#delayMs = Math.min(Math.max(this.#delayMs * 2, FIRST_DELAY_MS), LONGEST_DELAY_MS);
+    this.#untilMs = nowMs + this.#delayMs;
+  }
+
+  reset(): void {
+    this.#delayMs = 0;
+    this.#untilMs = 0;
   }
 }

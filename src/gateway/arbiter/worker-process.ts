@@ -1,6 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { extname, join } from 'node:path';
-import type { Config } from '../config.ts';
 import {
   ownMessage,
   type Listener,
@@ -9,10 +8,13 @@ import {
   type WorkerState,
 } from '../messages.ts';
 import { workerEnvironment } from '../process.ts';
+import type { Config } from '../settings/catalogue.ts';
 
 const WORKER_FILE = join(import.meta.dirname, `../worker/worker${extname(import.meta.filename)}`);
 /** In the child's stdio: input, output, error, the message channel, then the listening sockets. */
 const FIRST_LISTENER_FD = 4;
+/** A blocked worker ends itself and says why; beyond this, its whole process is stuck. */
+const SILENCE_MARGIN_SECONDS = 2;
 /** What a worker gets beyond the time that it was given to finish, before it is killed. */
 const KILL_MARGIN_MS = 1000;
 
@@ -25,29 +27,24 @@ export interface Generation {
 }
 
 export interface WorkerEvents {
-  /** Called before the process is there. */
-  start(number: number): void;
   message(worker: WorkerProcess, message: WorkerMessage): void;
   /** @param how a signal's name, or the exit code. */
   exit(worker: WorkerProcess, how: string): void;
 }
 
-/** A worker process as the arbiter sees it. */
+/** A worker process as the arbiter sees it. What is known of one is written here alone. */
 export class WorkerProcess {
   readonly number: number;
   readonly generation: Generation;
   readonly startedAtMs: number = performance.now();
-  state: WorkerState = 'starting';
-  lastHeartbeatMs: number = this.startedAtMs;
-  /** It asked to be replaced. */
-  isRetiring = false;
-  /** A signal that ends it, and that may have come from elsewhere. */
-  signalledBy: NodeJS.Signals | undefined;
-  /** When it must have ended by itself. */
-  endsByMs = Infinity;
   readonly #child: ChildProcess;
+  #state: WorkerState = 'starting';
+  #isRetiring = false;
+  #signalledBy: NodeJS.Signals | undefined;
+  #lastMessageAtMs = this.startedAtMs;
   #readyAtMs = Infinity;
   #channelLostAtMs = Infinity;
+  #endsByMs = Infinity;
 
   /** @throws {Error} where the system has no memory for a process. */
   constructor(
@@ -58,27 +55,36 @@ export class WorkerProcess {
   ) {
     this.number = number;
     this.generation = generation;
-    const { config } = generation;
     this.#child = fork(WORKER_FILE, [], {
-      env: workerEnvironment(config),
+      env: workerEnvironment(generation.config),
       stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...listeners.map(({ fd }) => fd)],
     });
+    this.#tellOf(events);
+    // Without a free descriptor there is no channel, and the error is still to come.
+    if (this.#child.connected) this.#sendStart(listeners);
+  }
+
+  #tellOf(events: WorkerEvents): void {
     this.#child.on('message', (received) => {
       const message = ownMessage(received);
-      if (message !== undefined) events.message(this, message);
+      if (message === undefined) return;
+      this.#lastMessageAtMs = performance.now();
+      events.message(this, message);
     });
     this.#child.on('disconnect', () => (this.#channelLostAtMs = performance.now()));
     this.#child.on('exit', (code, signal) => events.exit(this, signal ?? `exit code ${code}`));
     this.#child.on('error', (error) => {
       if (this.pid === undefined) events.exit(this, error.message);
     });
-    // Without a free descriptor there is no channel, and the error is still to come.
-    if (!this.#child.connected) return;
+  }
+
+  #sendStart(listeners: readonly Listener[]): void {
     const inherited = listeners.map(({ address }, index) => ({
       fd: FIRST_LISTENER_FD + index,
       address,
     }));
-    const start: StartMessage = { number, config, listeners: inherited };
+    const { config } = this.generation;
+    const start: StartMessage = { number: this.number, config, listeners: inherited };
     this.#child.send(start, ignoreLostChannel);
   }
 
@@ -86,8 +92,23 @@ export class WorkerProcess {
     return this.#child.pid;
   }
 
+  get state(): WorkerState {
+    return this.#state;
+  }
+
+  /** It asked to be replaced. */
+  get isRetiring(): boolean {
+    return this.#isRetiring;
+  }
+
+  /** A signal that ends it, and that may have come from elsewhere. */
+  get signalledBy(): NodeJS.Signals | undefined {
+    return this.#signalledBy;
+  }
+
+  /** Since its last message. */
   get silentMs(): number {
-    return performance.now() - this.lastHeartbeatMs;
+    return performance.now() - this.#lastMessageAtMs;
   }
 
   /** How long ago it became ready. */
@@ -100,41 +121,58 @@ export class WorkerProcess {
     return performance.now() - this.#channelLostAtMs;
   }
 
+  /** What is wrong with it, where it has been silent, or finishing, for too long. */
+  get overdue(): string | undefined {
+    const { timeout } = this.generation.config;
+    if (timeout > 0 && this.silentMs > (timeout + SILENCE_MARGIN_SECONDS) * 1000) {
+      return this.#state === 'starting' ? 'is not ready in time' : 'is stuck';
+    }
+    return performance.now() > this.#endsByMs ? 'does not finish' : undefined;
+  }
+
   markReady(): void {
-    this.state = 'ready';
+    this.#state = 'ready';
     this.#readyAtMs = performance.now();
   }
 
-  /** Lets it finish the requests in flight. */
-  drain(): void {
-    if (this.state === 'draining') return;
-    this.markLeaving();
-    this.#child.kill('SIGTERM');
+  markRetiring(): void {
+    this.#isRetiring = true;
+  }
+
+  markSignalled(signal: NodeJS.Signals): void {
+    this.#signalledBy = signal;
+  }
+
+  /** It could not start, and is about to exit. */
+  markFailed(): void {
+    this.#state = 'draining';
   }
 
   /** It finishes the requests in flight, and serves no others. */
   markLeaving(): void {
-    this.state = 'draining';
-    this.#endWithin(this.generation.config.gracefulTimeout * 1000);
+    this.#leaveWithin(this.generation.config.gracefulTimeout * 1000);
+  }
+
+  /** Lets it finish the requests in flight. */
+  drain(): void {
+    if (this.#state === 'draining') return;
+    this.markLeaving();
+    this.#child.kill('SIGTERM');
   }
 
   /** Ends it at once. */
   quit(): void {
-    this.state = 'draining';
-    this.#endWithin(0);
+    this.#leaveWithin(0);
     this.#child.kill('SIGQUIT');
-  }
-
-  reopenLogs(): void {
-    this.#child.kill('SIGUSR1');
   }
 
   kill(): void {
     this.#child.kill('SIGKILL');
   }
 
-  #endWithin(ms: number): void {
-    this.endsByMs = performance.now() + ms + KILL_MARGIN_MS;
+  #leaveWithin(ms: number): void {
+    this.#state = 'draining';
+    this.#endsByMs = performance.now() + ms + KILL_MARGIN_MS;
   }
 }
 

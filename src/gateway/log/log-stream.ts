@@ -1,4 +1,4 @@
-import { closeSync, fchownSync, fstatSync, openSync, writeSync } from 'node:fs';
+import { fstatSync, writeSync } from 'node:fs';
 
 /** A write to a pipe is never torn by another process's up to this size (POSIX PIPE_BUF on Linux). */
 const PIPE_PAGE_BYTES = 4096;
@@ -11,28 +11,6 @@ const UTF8_UNIT_BYTES_MAX = 3;
 
 const LINE_END = Buffer.from('\n');
 
-const streams = new Set<LogStream>();
-
-/** The user and the group that workers run as, where they are not the arbiter's. */
-export interface Owner {
-  readonly user?: number | undefined;
-  readonly group?: number | undefined;
-}
-
-/** USR1, for log rotation. A file that cannot be opened again is told of, and the old one goes on. */
-export function reopenLogFiles(): void {
-  // The gateway's own log: it is opened before the access log.
-  const [own] = streams;
-  for (const stream of streams) {
-    try {
-      stream.reopen();
-    } catch (error) {
-      own?.write(errorLine(`a log file stays the one from before: ${String(error)}`));
-      own?.flush();
-    }
-  }
-}
-
 /**
  * Whole lines into a file descriptor that several processes share. Lines are gathered into pages,
  * so that a busy worker makes one system call for many. A descriptor that takes nothing (a slow
@@ -40,11 +18,9 @@ export function reopenLogFiles(): void {
  * told of later.
  */
 export class LogStream {
-  readonly #path: string | undefined;
+  readonly #fd: number;
   readonly #beforeWrite: () => void;
-  readonly #owner: Owner;
   readonly #pageSizeBytes: number;
-  #fd: number;
   #page: Buffer;
   /** One that was written, to be the next. */
   #sparePage: Buffer | undefined;
@@ -57,43 +33,13 @@ export class LogStream {
   #timer: NodeJS.Timeout | undefined;
   #droppedLines = 0;
 
-  /**
-   * @param target a descriptor, or the path of a file to append to.
-   * @param owner whom a file belongs to that is made here.
-   * @param beforeWrite makes true what the lines say that are about to be written.
-   */
-  constructor(
-    target: number | string,
-    owner: Owner = {},
-    beforeWrite: () => void = () => undefined,
-  ) {
-    this.#beforeWrite = beforeWrite;
-    this.#owner = owner;
-    this.#path = typeof target === 'string' ? target : undefined;
-    this.#fd = typeof target === 'string' ? openFile(target, owner) : target;
-    this.#pageSizeBytes = fstatSync(this.#fd).isFile() ? FILE_PAGE_BYTES : PIPE_PAGE_BYTES;
-    this.#page = Buffer.allocUnsafe(this.#pageSizeBytes);
-    streams.add(this);
-    process.on('exit', () => this.flush());
-  }
-
-  /**
-   * Goes on in a new file of the same name, after the old one was moved away.
-   *
-   * @throws where it cannot be opened; then nothing has changed.
-   */
-  reopen(): void {
-    if (this.#path === undefined) return;
-    this.flush();
-    const fd = openFile(this.#path, this.#owner);
-    closeSync(this.#fd);
+  /** @param beforeWrite makes true what the lines say that are about to be written. */
+  constructor(fd: number, beforeWrite: () => void = () => undefined) {
     this.#fd = fd;
-  }
-
-  close(): void {
-    this.flush();
-    closeSync(this.#fd);
-    streams.delete(this);
+    this.#beforeWrite = beforeWrite;
+    this.#pageSizeBytes = fstatSync(fd).isFile() ? FILE_PAGE_BYTES : PIPE_PAGE_BYTES;
+    this.#page = Buffer.allocUnsafe(this.#pageSizeBytes);
+    process.on('exit', () => this.flush());
   }
 
   write(line: string): void {
@@ -165,21 +111,6 @@ export class LogStream {
     const line = errorLine(`${this.#droppedLines} log lines could not be written`);
     this.#droppedLines = 0;
     this.#queue.push(Buffer.from(line));
-  }
-}
-
-/**
- * What root makes it gives to the workers, who must open it again later. A file that is there already
- * is left as it is: where they may write to its folder, it could be a link to any other.
- */
-function openFile(path: string, { user = -1, group = -1 }: Owner): number {
-  try {
-    const fd = openSync(path, 'ax');
-    fchownSync(fd, user, group);
-    return fd;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    return openSync(path, 'a');
   }
 }
 

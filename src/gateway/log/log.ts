@@ -1,12 +1,11 @@
+import { createRequire } from 'node:module';
 import { isatty } from 'node:tty';
 import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
+import type { PrettyOptions } from 'pino-pretty';
 import { escapeC1 } from '../../wsgi/log-line.ts';
-import { ConfigError } from '../config.ts';
-import { LogStream, type Owner } from './log-stream.ts';
-import { prettyStream } from './pretty-log.ts';
-import { reasonOf } from '../reason.ts';
 import type { Settings } from '../settings/catalogue.ts';
-import type { LogLevel } from '../settings/setting.ts';
+import type { LogLevel } from '../settings/values.ts';
+import { LogStream } from './log-stream.ts';
 
 export type Log = Logger;
 
@@ -20,13 +19,8 @@ const PINO_LEVELS = {
   critical: 'fatal',
 } as const satisfies Record<LogLevel, string>;
 
-/**
- * The gateway's own log, on standard error: JSON lines, or text where that is a terminal.
- *
- * @throws {ConfigError} where its file cannot be opened.
- */
-export function openLog(settings: Pick<Settings, 'loglevel' | 'errorlog'> & Owner): Log {
-  const { loglevel, errorlog } = settings;
+/** The gateway's own log, on standard error: JSON lines, or text where that is a terminal. */
+export function openLog({ loglevel }: Pick<Settings, 'loglevel'>): Log {
   const options = {
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string): object => ({ level: label }) },
@@ -34,34 +28,60 @@ export function openLog(settings: Pick<Settings, 'loglevel' | 'errorlog'> & Owne
     base: { logger: 'gateway', pid: process.pid },
     hooks: { streamWrite: escapeC1 },
   };
-  return pino(options, errorStream(errorlog, settings));
-}
-
-function openStream(target: number | string, owner: Owner): LogStream {
-  try {
-    return new LogStream(target, owner);
-  } catch (cause) {
-    throw new ConfigError(`errorlog cannot be opened: ${reasonOf(cause)}.`, { cause });
-  }
-}
-
-/** Text for a person, where a descriptor is a terminal. */
-export function terminalStream(fd: number): DestinationStream | undefined {
-  return isatty(fd) ? prettyStream(fd) : undefined;
-}
-
-function errorStream(errorlog: string, owner: Owner): DestinationStream {
-  if (errorlog !== '-') return unbufferedStream(errorlog, owner);
-  return terminalStream(STDERR) ?? unbufferedStream(STDERR, owner);
+  return pino(options, terminalStream(STDERR) ?? unbufferedStream(STDERR));
 }
 
 /** The gateway's log has few lines, and the last ones matter most: each goes out at once. */
-function unbufferedStream(target: number | string, owner: Owner): DestinationStream {
-  const stream = openStream(target, owner);
+function unbufferedStream(fd: number): DestinationStream {
+  const stream = new LogStream(fd);
   return {
     write(line) {
       stream.write(line);
       stream.flush();
     },
   };
+}
+
+/**
+ * Log lines for a person, where the descriptor is a terminal. pino-pretty is a development dependency:
+ * undefined where it is not installed, as in the production image.
+ */
+export function terminalStream(fd: number): DestinationStream | undefined {
+  if (!isatty(fd)) return undefined;
+  const require = createRequire(import.meta.url);
+  try {
+    const pretty = require('pino-pretty') as (options: PrettyOptions) => DestinationStream;
+    return pretty({
+      destination: fd,
+      sync: true,
+      colorize: true,
+      translateTime: 'SYS:HH:MM:ss',
+      ignore: `pid,logger,${ACCESS_FIELDS.join(',')}`,
+      messageFormat: (line, key) =>
+        line['logger'] === 'access' ? accessText(line) : (line[key] as string),
+    });
+  } catch {
+    return undefined;
+  }
+}
+
+const ACCESS_FIELDS = [
+  'request_id',
+  'remote_addr',
+  'method',
+  'target',
+  'protocol',
+  'host',
+  'status',
+  'bytes',
+  'duration_ms',
+  'referer',
+  'user_agent',
+  'reason',
+];
+
+function accessText(line: Record<string, unknown>): string {
+  const what = line['reason'] ?? `${line['method'] as string} ${line['target'] as string}`;
+  const time = line['duration_ms'] === undefined ? '' : ` ${line['duration_ms'] as number} ms`;
+  return `${line['status'] as number} ${what as string}${time}`;
 }

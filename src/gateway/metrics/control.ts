@@ -4,11 +4,10 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { ConfigError } from '../config.ts';
+import { ConfigError, messageOf } from '../errors.ts';
 import type { Log } from '../log/log.ts';
-import { reasonOf } from '../reason.ts';
 import { DEFAULT_CONTROL_SOCKET } from '../settings/catalogue.ts';
-import { rememberFile, removeStaleSocket } from '../socket-file.ts';
+import { rememberFile, removeStaleSocket } from '../arbiter/listener.ts';
 import type { Report } from './report.ts';
 
 const DEFAULT_NAME = /^gateway-\d+\.sock$/;
@@ -105,7 +104,7 @@ async function ask(path: string): Promise<Report> {
   try {
     return JSON.parse(await text(socket)) as Report;
   } catch (error) {
-    throw new ConfigError(`No gateway answers at ${path}: ${reasonOf(error)}.`, { cause: error });
+    throw new ConfigError(`No gateway answers at ${path}: ${messageOf(error)}.`, { cause: error });
   }
 }
 

@@ -1,5 +1,5 @@
 import type { WorkerState } from '../messages.ts';
-import { version } from '../version.ts';
+import { version } from '../process.ts';
 import { COARSE_BOUNDS_MS, countUpTo, quantileMs, sum } from './durations.ts';
 import { add, NOTHING, STATUS_CLASSES, type Counts, type WorkerMetrics } from './meter.ts';
 import type {

@@ -1,10 +1,9 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ConfigError } from '../config.ts';
+import { ConfigError, messageOf } from '../errors.ts';
 import type { Log } from '../log/log.ts';
-import { reasonOf } from '../reason.ts';
-import { formatAddress, type TcpAddress } from '../settings/address.ts';
+import { formatAddress, type TcpAddress } from '../settings/addresses.ts';
 import { sumOf, type Report, type Total, type WorkerReport } from './report.ts';
 
 const PATIENCE_MS = 5000;
@@ -40,7 +39,7 @@ export async function serveMetrics(
     await once(server.listen(address.port, address.host), 'listening');
   } catch (cause) {
     const place = formatAddress(address);
-    throw new ConfigError(`No metrics at ${place}: ${reasonOf(cause)}.`, { cause });
+    throw new ConfigError(`No metrics at ${place}: ${messageOf(cause)}.`, { cause });
   }
   server.on('error', (error) => log.warn({ err: error }, 'metrics: cannot accept'));
   const { port } = server.address() as AddressInfo;

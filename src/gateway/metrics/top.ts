@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { ReadStream, WriteStream } from 'node:tty';
-import { explain } from '../failure.ts';
-import { parseWords, UsageError } from '../settings/command-line.ts';
+import { explain, UsageError } from '../errors.ts';
+import { parseWords } from '../settings/command-line.ts';
 import { askGateway, SOCKET_OPTION } from './control.ts';
 import { pageOf, type Page } from './stats.ts';
 

@@ -1,18 +1,15 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { grantedCpus } from './granted-cpus.ts';
-import { LOG_LEVELS, type Setting } from './setting.ts';
 import {
-  accessFormat,
   addresses,
   anyText,
   assignments,
   choice,
   directory,
-  errorLog,
   flag,
-  group,
+  grantedCpus,
   integer,
+  LOG_LEVELS,
   networks,
   octal,
   optionalTcpAddress,
@@ -21,8 +18,8 @@ import {
   seconds,
   text,
   texts,
-  user,
-} from './setting-values.ts';
+  type Setting,
+} from './values.ts';
 
 /** The catalogue, setting by setting, in the order of its declaration. */
 export function settingEntries(): [keyof Settings, Setting<unknown>][] {
@@ -264,27 +261,6 @@ export const CATALOGUE = {
     hasSecrets: true,
     description: 'An environment variable for the workers.',
   },
-  user: {
-    flags: { short: 'u', long: 'user', value: 'USER' },
-    section: 'Process',
-    default: () => '',
-    parse: user,
-    description: 'The user that workers run as, by name or number.',
-  },
-  group: {
-    flags: { short: 'g', long: 'group', value: 'GROUP' },
-    section: 'Process',
-    default: () => '',
-    parse: group,
-    description: 'The group that workers run as, by name or number.',
-  },
-  pidfile: {
-    flags: { short: 'p', long: 'pid', value: 'FILE' },
-    section: 'Process',
-    default: () => '',
-    parse: anyText,
-    description: "Where the arbiter's process id is written.",
-  },
   procName: {
     flags: { short: 'n', long: 'name', value: 'NAME' },
     section: 'Process',
@@ -300,25 +276,11 @@ export const CATALOGUE = {
     description: 'Replace the workers when a source file changes. For development.',
   },
   accesslog: {
-    flags: { long: 'access-logfile', value: 'FILE' },
+    flags: { long: 'access-logfile', value: 'WHERE' },
     section: 'Logging',
     default: () => '-',
-    parse: text("a file's path, '-' for standard output, or 'none'"),
-    description: "Where one JSON line a request goes: a file, '-' for standard output, or 'none'.",
-  },
-  accessLogFormat: {
-    flags: { long: 'access-logformat', value: 'FORMAT' },
-    section: 'Logging',
-    default: () => 'json',
-    parse: accessFormat,
-    description: "'json', or a line made of Gunicorn's atoms.",
-  },
-  errorlog: {
-    flags: { long: 'error-logfile', value: 'FILE' },
-    section: 'Logging',
-    default: () => '-',
-    parse: errorLog,
-    description: "Where the gateway's own log goes: a file, or '-' for standard error.",
+    parse: choice(['-', 'none'], "'-' for standard output, which may lead to a file, or 'none'"),
+    description: "One JSON line a request: '-' for standard output, or 'none'.",
   },
   loglevel: {
     flags: { long: 'log-level', value: 'LEVEL' },
@@ -349,3 +311,9 @@ export const CATALOGUE = {
 export type Settings = {
   readonly [Name in keyof typeof CATALOGUE]: ReturnType<(typeof CATALOGUE)[Name]['parse']>;
 };
+
+/** The settings, and what they are for. */
+export interface Config extends Settings {
+  readonly applicationName: string;
+  readonly configFile: string | undefined;
+}

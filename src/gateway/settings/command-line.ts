@@ -1,7 +1,6 @@
 import { parseArgs, type ParseArgsConfig, type ParseArgsOptionsConfig } from 'node:util';
 import { nearest } from '../../wsgi/nearest.ts';
-import { reasonOf } from '../reason.ts';
-import { insteadOf } from './absent.ts';
+import { messageOf, UsageError } from '../errors.ts';
 import { settingEntries, type Settings } from './catalogue.ts';
 
 /** What the command line asks for; the values are still text. */
@@ -19,11 +18,6 @@ type Options = Readonly<Record<string, unknown>>;
 
 /** More of the command line, from the environment. */
 const VARIABLE = 'GATEWAY_CMD_ARGS';
-
-/** The command line cannot be understood: exit code 2. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
 
 /**
  * Reads the arguments over those in GATEWAY_CMD_ARGS.
@@ -97,7 +91,7 @@ export function parseWords<const Config extends ParseArgsConfig>(
   try {
     return parseArgs(config);
   } catch (error) {
-    const message = reasonOf(error);
+    const message = messageOf(error);
     const [, option] = /^Unknown option '(-[^']*)'/.exec(message) ?? [];
     const known = Object.keys(config.options ?? {});
     throw new UsageError(option === undefined ? message : explainUnknown(option, known), {
@@ -138,4 +132,65 @@ function unquote(word: string): string {
     (_, single?: string, double?: string, escaped?: string) =>
       single ?? double?.replace(/\\([\\"$`\n])/g, '$1') ?? escaped ?? '',
   );
+}
+
+/** Options and settings of Gunicorn that are not here, and what takes their place. */
+export const ABSENT: readonly (readonly [options: readonly string[], instead: string])[] = [
+  [
+    ['--threads', '-k', '--worker-class', '--worker-connections'],
+    'a worker serves many requests at once; --limit-in-flight bounds them',
+  ],
+  [['--preload'], 'each worker loads the application, so that HUP brings new code'],
+  [
+    ['--reuse-port'],
+    'workers share the sockets of the arbiter, so that none is lost with a worker',
+  ],
+  [['--sendfile', '--no-sendfile'], 'what nginx can serve by itself does not come here'],
+  [['--worker-tmp-dir'], 'heartbeats are kept in memory'],
+  [['--reload-engine', '--reload-extra-file'], '--reload watches the sources'],
+  [['-D', '--daemon'], 'a container or a service manager keeps it running'],
+  [
+    ['-u', '--user', '-g', '--group', '--initgroups'],
+    'the container or the service manager starts it as that user: USER, User=',
+  ],
+  [['-p', '--pid', 'pidfile'], 'a container or a service manager knows the process and signals it'],
+  [
+    ['--certfile', '--keyfile', '--ca-certs', '--ciphers', '--ssl-version', '--cert-reqs'],
+    'TLS ends at the proxy in front',
+  ],
+  [
+    ['--statsd-host', '--statsd-prefix', '--dogstatsd-tags'],
+    '--metrics-bind serves the metrics to Prometheus',
+  ],
+  [
+    [
+      '--log-config',
+      '--log-config-dict',
+      '--log-config-json',
+      '--logger-class',
+      '--log-syslog',
+      '--log-syslog-to',
+    ],
+    'logs are lines of JSON on standard output and error, for what collects them there',
+  ],
+  [['--capture-output'], 'what an application prints goes where the logs go'],
+  [
+    ['--error-logfile', '--log-file', 'errorlog'],
+    "the gateway's own log is standard error, which may lead to a file",
+  ],
+  [
+    ['--access-logformat', 'access_log_format'],
+    'each request is one line of JSON on standard output',
+  ],
+  [['--no-control-socket'], 'it is --control-socket none'],
+  [['--control-socket-mode'], 'the mode of the control socket is always 0600'],
+  [
+    ['--permit-unconventional-http-method', '--casefold-http-method', '--strip-header-spaces'],
+    'a request is what RFC 9110 and 9112 say',
+  ],
+];
+
+/** What takes the place of an option, as it stands on a command line, or of a setting. */
+export function insteadOf(option: string): string | undefined {
+  return ABSENT.find(([options]) => options.includes(option))?.[1];
 }

@@ -1,5 +1,5 @@
 import { fromEnvironment, settingEntries } from './catalogue.ts';
-import type { Setting } from './setting.ts';
+import type { Setting } from './values.ts';
 
 const WIDTH = 88;
 const INDENT = '      ';

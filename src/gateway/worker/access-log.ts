@@ -35,7 +35,7 @@ export function openAccessLog(
   sendResponses: () => void,
 ): AccessLog | undefined {
   if (accesslog === 'none') return undefined;
-  return new AccessLog(terminalStream(STDOUT) ?? new LogStream(STDOUT, {}, sendResponses));
+  return new AccessLog(terminalStream(STDOUT) ?? new LogStream(STDOUT, sendResponses));
 }
 
 /** One line of JSON a request. */

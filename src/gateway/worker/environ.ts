@@ -5,7 +5,7 @@ import type { CgiName } from '../../wsgi/headers.ts';
 import { unquote } from '../../wsgi/url.ts';
 import { setVariable, variable } from '../../wsgi/variable.ts';
 import type { Environ, ErrorStream, InputStream, WorkerIdentity } from '../../wsgi/types.ts';
-import type { Address } from '../settings/address.ts';
+import type { Address } from '../settings/addresses.ts';
 import type { Settings } from '../settings/catalogue.ts';
 import type { Field } from '../protocols/http1/fields.ts';
 import type { RequestHead } from '../protocols/http1/request-head.ts';

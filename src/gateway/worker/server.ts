@@ -3,7 +3,7 @@ import { createServer, type BoundSocket, type Server as NetServer, type Socket }
 import { setImmediate } from 'node:timers/promises';
 import { withoutMapping } from '../../wsgi/address.ts';
 import type { RequestCounts } from '../metrics/meter.ts';
-import type { Address } from '../settings/address.ts';
+import type { Address } from '../settings/addresses.ts';
 import { Connection } from './connection.ts';
 import { serverNameAndPort, type PeerFacts } from './environ.ts';
 import type { Service } from './service.ts';

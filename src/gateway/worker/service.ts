@@ -5,7 +5,7 @@ import { runHook, type ServerHooks, type WorkerView } from '../hooks.ts';
 import type { Log } from '../log/log.ts';
 import type { RequestLimits } from '../protocols/http1/request-parser.ts';
 import type { Settings } from '../settings/catalogue.ts';
-import { Networks } from '../settings/networks.ts';
+import { Networks } from '../settings/addresses.ts';
 import type { AccessLog } from './access-log.ts';
 import type { Outbox } from './client-socket.ts';
 import type { EnvironFacts } from './environ.ts';

@@ -23,7 +23,7 @@ export interface WatchdogData {
   readonly timeoutMs: number;
   readonly arbiterPid: number;
   readonly worker: WorkerIdentity;
-  readonly log: Pick<Settings, 'loglevel' | 'errorlog'>;
+  readonly log: Pick<Settings, 'loglevel'>;
 }
 
 /** What the blocked thread says about itself. */
@@ -53,7 +53,7 @@ export class Watchdog {
       arbiterPid,
       timeoutMs: config.timeout * 1000,
       worker: { number, pid },
-      log: { loglevel: config.loglevel, errorlog: config.errorlog },
+      log: { loglevel: config.loglevel },
     };
     const thread = new Worker(THREAD_FILE, { workerData });
     thread.on('error', (error) => log.error({ err: error }, 'the watchdog has gone'));

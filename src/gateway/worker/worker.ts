@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { loadApplication } from '../application.ts';
-import { loadHooks, type Config } from '../config.ts';
-import { ExitCode, exitCodeOf, explain } from '../failure.ts';
-import { ProcessMeter, residentBytes } from '../metrics/meter.ts';
+import { ExitCode, exitCodeOf, explain } from '../errors.ts';
 import { runHook, type ServerHooks, type WorkerView } from '../hooks.ts';
-import { reopenLogFiles } from '../log/log-stream.ts';
 import { openLog, type Log } from '../log/log.ts';
 import type { Envelope, StartMessage, WorkerMessage } from '../messages.ts';
-import { dropPrivileges, nameProcess } from '../process.ts';
+import { ProcessMeter, residentBytes } from '../metrics/meter.ts';
+import { nameProcess } from '../process.ts';
+import type { Config } from '../settings/catalogue.ts';
+import { readConfigFile } from '../settings/config-file.ts';
 import { openAccessLog } from './access-log.ts';
 import { Outbox } from './client-socket.ts';
 import { Server } from './server.ts';
@@ -26,14 +26,13 @@ async function main(): Promise<void> {
   nameProcess(config, `worker ${number}`);
   const log = openLog(config);
   const view: WorkerView = { number, pid: process.pid, config, log };
-  const hooks = await loadHooks(config.configFile);
+  const { hooks } = await readConfigFile(config.configFile);
   await hooks.postFork?.(view);
   const watchdog = new Watchdog();
   stopAtOnce(hooks, view, watchdog);
   if (config.timeout > 0) watchdog.start(view, process.ppid);
   const outbox = new Outbox();
   const accessLog = openAccessLog(config, () => outbox.flush());
-  dropPrivileges(config);
   const application = await loadApplication(config.applicationName);
   await hooks.postWorkerInit?.(view);
   const service = makeService(application, view, hooks, accessLog, outbox);
@@ -143,9 +142,8 @@ function stopAtOnce(hooks: ServerHooks, view: WorkerView, watchdog: Watchdog): v
 
 /** What is meant for the arbiter alone may reach the whole process group. */
 function heedOnlyArbiter(): void {
-  // With no handler Node would open its inspector.
-  process.on('SIGUSR1', reopenLogFiles);
-  for (const signal of ['SIGHUP', 'SIGUSR2', 'SIGTTIN', 'SIGTTOU'] as const) {
+  // With no handler Node would open its inspector on USR1.
+  for (const signal of ['SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGTTIN', 'SIGTTOU'] as const) {
     process.on(signal, ignore);
   }
 }

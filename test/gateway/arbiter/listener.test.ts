@@ -1,15 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { BoundSocket, createServer } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { Worker } from 'node:worker_threads';
-import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
-import { bindListeners } from '../../../src/gateway/arbiter/listener.ts';
-import type { Config } from '../../../src/gateway/config.ts';
 import { freePort } from '../../free-port.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 import { APPLICATIONS, GatewayProcess } from '../gateway-process.ts';
@@ -50,39 +46,6 @@ test('the file of a gateway whose workers still start is not taken away', async 
   const [response] = await once(request({ socketPath: path }).end(), 'response');
   expect(response.resume().statusCode).toBe(200);
 });
-
-test('what a link leads to that takes the place of a socket stays its owner’s', async ({
-  skip,
-}) => {
-  skip(process.getuid?.() !== 0, 'only root gives files away');
-  const folder = temporaryFolder();
-  const [path, other] = [join(folder, 'socket'), join(folder, 'other')];
-  writeFileSync(other, 'precious');
-  const swapper = new Worker(SWAPPER, { eval: true, workerData: { path, other } });
-  onTestFinished(() => void swapper.terminate());
-  await once(swapper, 'online');
-  const config = { bind: [{ kind: 'unix', path }], user: 65534, group: 65534 } as unknown as Config;
-  for (let tries = 0; tries < 500 && statSync(other).uid === 0; tries++) {
-    await bindListeners(config, pino({ enabled: false })).then(
-      ([it]) => it?.close(),
-      () => {},
-    );
-    rmSync(path, { force: true });
-  }
-  expect(statSync(other).uid).toBe(0);
-});
-
-/** A user who may write to the folder, and is quick. */
-const SWAPPER = `
-  const { lstatSync, renameSync, symlinkSync } = require('node:fs');
-  const { path, other } = require('node:worker_threads').workerData;
-  symlinkSync(other, path + '.link');
-  for (;;) {
-    if (!lstatSync(path, { throwIfNoEntry: false })?.isSocket()) continue;
-    renameSync(path + '.link', path);
-    symlinkSync(other, path + '.link');
-  }
-`;
 
 test('at the end a socket file is left alone that another gateway has put there', async () => {
   const path = join(temporaryFolder(), 'socket');

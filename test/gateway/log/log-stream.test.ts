@@ -14,19 +14,18 @@ test.for<[when: string, lines: number]>([
 ])('what lines tell of is done before they are written: %s', ([, lines]) => {
   const path = join(temporaryFolder(), 'log');
   const seen: string[] = [];
-  const stream = new LogStream(path, {}, () => seen.push(readFileSync(path, 'utf8')));
+  const stream = new LogStream(openSync(path, 'a'), () => seen.push(readFileSync(path, 'utf8')));
   for (let count = 0; count < lines; count++) stream.write(`${'x'.repeat(63)}\n`);
   stream.write('the last line\n');
   if (lines === 1) stream.flush();
   expect(seen).toEqual(['']);
   expect(readFileSync(path, 'utf8')).not.toBe('');
-  stream.close();
 });
 
 test.for(['a', '\xe9', '\u20ac', '\u{1f600}'])('pages are whole lines, also of %s', (character) => {
   const path = join(temporaryFolder(), 'log');
   const seen: string[] = [];
-  const stream = new LogStream(path, {}, () => seen.push(readFileSync(path, 'utf8')));
+  const stream = new LogStream(openSync(path, 'a'), () => seen.push(readFileSync(path, 'utf8')));
   const lines = Array.from({ length: 2000 }, (_, index) => `${character.repeat(index % 50)}\n`);
   for (const line of lines) stream.write(line);
   stream.flush();
@@ -50,7 +49,6 @@ test('lines that wait for a slow reader come in their order, each as it was writ
     received += page;
     stream.flush();
   }
-  stream.close();
   expect(received).toBe(lines.join(''));
 });
 

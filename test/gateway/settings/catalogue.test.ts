@@ -82,8 +82,7 @@ test.for<[Name, given: unknown, expected: string]>([
   ['rawEnv', 'A\0B=1', 'NAME=VALUE'],
   ['reload', 'true', 'true or false'],
   ['accesslog', '', "'-' for standard output"],
-  ['accessLogFormat', '%(h)s %(x)s', '%(x)s is none'],
-  ['pidfile', 1, 'text'],
+  ['procName', 1, 'text'],
   ['metricsBind', 'unix:/run/a.sock', 'HOST:PORT'],
 ])('%s cannot be %j', ([name, given, expected]) => {
   expect(() => CATALOGUE[name].parse(given)).toThrow(expected);

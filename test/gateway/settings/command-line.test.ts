@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { ABSENT } from '../../../src/gateway/settings/absent.ts';
+import { UsageError } from '../../../src/gateway/errors.ts';
 import { settingEntries } from '../../../src/gateway/settings/catalogue.ts';
-import { readCommandLine, UsageError } from '../../../src/gateway/settings/command-line.ts';
+import { ABSENT, readCommandLine } from '../../../src/gateway/settings/command-line.ts';
 
 test.for<[text: string, name: string | undefined]>([
   [`-n one`, 'one'],
@@ -45,6 +45,9 @@ test.for<[words: string[], message: string]>([
   [['--threads', '4'], "There is no '--threads': a worker serves many requests at once;"],
   [['-k', 'gevent'], "There is no '-k': a worker serves many requests at once;"],
   [['-D'], "There is no '-D': a container or a service manager keeps it running."],
+  [['-u', 'nobody'], "There is no '-u': the container or the service manager starts it"],
+  [['--error-logfile', '-'], "There is no '--error-logfile': the gateway's own log is standard"],
+  [['--access-logformat', '%(h)s'], "There is no '--access-logformat': each request is one line"],
   [['--statsd-host=h:1'], "There is no '--statsd-host': --metrics-bind serves"],
   [['--proxy-protocol', 'v1'], "There is no '--proxy-protocol': nginx speaks it"],
 ])('%j is explained', ([words, message]) => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Networks } from '../../../src/gateway/settings/networks.ts';
+import { Networks } from '../../../src/gateway/settings/addresses.ts';
 import { serverNameAndPort } from '../../../src/gateway/worker/environ.ts';
 import type { Environ } from '../../../src/wsgi/types.ts';
 import { exchange } from '../raw-client.ts';

@@ -2,7 +2,7 @@ import { BoundSocket } from 'node:net';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import { AccessLog } from '../../../src/gateway/worker/access-log.ts';
-import { Networks } from '../../../src/gateway/settings/networks.ts';
+import { Networks } from '../../../src/gateway/settings/addresses.ts';
 import { Outbox } from '../../../src/gateway/worker/client-socket.ts';
 import { Server } from '../../../src/gateway/worker/server.ts';
 import { ServerState, type Service } from '../../../src/gateway/worker/service.ts';

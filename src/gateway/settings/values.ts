@@ -1,9 +1,55 @@
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
-import { unknownAtoms } from '../log/access-format.ts';
-import { groupId, userId } from './accounts.ts';
-import { formatAddress, parseAddress, type Address, type TcpAddress } from './address.ts';
-import { Networks } from './networks.ts';
+import { inspect } from 'node:util';
+import {
+  formatAddress,
+  Networks,
+  parseAddress,
+  type Address,
+  type TcpAddress,
+} from './addresses.ts';
+
+export const LOG_LEVELS = ['debug', 'info', 'warning', 'error', 'critical'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export type Section =
+  | 'Server socket'
+  | 'Workers'
+  | 'Timeouts'
+  | 'Limits'
+  | 'Proxies'
+  | 'Process'
+  | 'Logging'
+  | 'Metrics';
+
+/** A variable of the environment that a setting may come from. */
+interface Variable {
+  readonly name: string;
+  /** The setting as it would stand on a command line; undefined where the text counts as none. */
+  readonly read: (text: string) => string | undefined;
+}
+
+export interface Setting<T> {
+  /** As in `-w, --workers INT`. */
+  readonly flags: {
+    readonly long: string;
+    readonly short?: string;
+    /** What stands behind the flag; a switch has none. */
+    readonly value?: string;
+  };
+  readonly section: Section;
+  /** Read when the gateway starts. */
+  readonly default: () => string | number | boolean;
+  /** Wins over the default. */
+  readonly variable?: Variable;
+  readonly parse: Parse<T>;
+  /** May be given more than once on the command line. */
+  readonly isList?: true;
+  /** Its entries are NAME=VALUE, and no message shows what stands behind the sign. */
+  readonly hasSecrets?: true;
+  readonly description: string;
+}
 
 /**
  * Turns what stands on a command line or in a configuration file into a setting's value.
@@ -14,6 +60,12 @@ export type Parse<T> = (value: unknown) => T;
 
 export class ValueError extends Error {
   override readonly name = 'ValueError';
+}
+
+/** A value as it is written; texts as JSON, as they may hold anything. */
+export function show(value: unknown): string {
+  const isText = [value].flat().every((one) => typeof one === 'string');
+  return isText ? JSON.stringify(value) : inspect(value, { breakLength: Infinity });
 }
 
 export function integer(min: number): Parse<number> {
@@ -40,10 +92,13 @@ export function seconds(min: number): Parse<number> {
   };
 }
 
-export function choice<const T extends string>(choices: readonly T[]): Parse<T> {
+export function choice<const T extends string>(
+  choices: readonly T[],
+  expected = `one of ${choices.join(', ')}`,
+): Parse<T> {
   return (value) => {
     const chosen = choices.find((one) => one === value);
-    if (chosen === undefined) throw new ValueError(`one of ${choices.join(', ')}`);
+    if (chosen === undefined) throw new ValueError(expected);
     return chosen;
   };
 }
@@ -55,26 +110,6 @@ export function text(expected: string): Parse<string> {
   };
 }
 
-/** The gateway's own log is always kept: Gunicorn would write it to a file of that name. */
-export function errorLog(value: unknown): string {
-  const expected = "a file's path, or '-' for standard error";
-  const path = text(expected)(value);
-  if (path === 'none') throw new ValueError(expected);
-  return path;
-}
-
-/** `json`, or a line of Gunicorn's atoms. */
-export function accessFormat(value: unknown): string {
-  const format = text("'json', or a format such as '%(h)s \"%(r)s\" %(s)s'")(value);
-  const unknown = unknownAtoms(format);
-  if (unknown.length > 0) {
-    throw new ValueError(
-      `Gunicorn's atoms, as %(h)s or %({Accept}i)s, and %% for a percent sign: ${unknown.join(' ')} is none`,
-    );
-  }
-  return format;
-}
-
 const START_DIRECTORY = process.cwd();
 
 /** A directory, also where the process has changed its own since. */
@@ -83,26 +118,6 @@ export function directory(value: unknown): string {
   const path = resolve(START_DIRECTORY, text(expected)(value));
   if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw new ValueError(expected);
   return path;
-}
-
-export function user(value: unknown): number | undefined {
-  return account(value, userId, 'a user of /etc/passwd, or a number');
-}
-
-export function group(value: unknown): number | undefined {
-  return account(value, groupId, 'a group of /etc/group, or a number');
-}
-
-function account(
-  value: unknown,
-  find: (text: string) => number | undefined,
-  expected: string,
-): number | undefined {
-  if (value === '') return undefined;
-  const isGiven = typeof value === 'string' || typeof value === 'number';
-  const id = isGiven ? find(String(value)) : undefined;
-  if (id === undefined) throw new ValueError(expected);
-  return id;
 }
 
 export function anyText(value: unknown): string {
@@ -210,4 +225,24 @@ function list(value: unknown): string[] {
   return entries
     .map((entry) => entry.trim())
     .filter((entry, _, all) => entry !== '' || all.length === 1);
+}
+
+const QUOTA_V1 = '/sys/fs/cgroup/cpu/cpu.cfs_quota_us';
+const PERIOD_V1 = '/sys/fs/cgroup/cpu/cpu.cfs_period_us';
+
+/** How many CPUs this process may use, the default of `workers`. Node heeds the quota of a cgroup v2, but not that of a v1. */
+export function grantedCpus(): number {
+  const cpus = availableParallelism();
+  const quota = readNumber(QUOTA_V1);
+  const period = readNumber(PERIOD_V1);
+  if (quota === undefined || period === undefined || quota <= 0) return cpus;
+  return Math.max(1, Math.min(cpus, Math.ceil(quota / period)));
+}
+
+function readNumber(file: string): number | undefined {
+  try {
+    return Number(readFileSync(file, 'utf8'));
+  } catch {
+    return undefined;
+  }
 }

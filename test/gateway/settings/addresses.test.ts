@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Networks } from '../../../src/gateway/settings/networks.ts';
+import { Networks } from '../../../src/gateway/settings/addresses.ts';
 
 test.for<[entries: string[], address: string, isMember: boolean]>([
   [['10.0.0.0/8'], '10.255.0.1', true],

@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net';
+import { BlockList, isIP, isIPv6 } from 'node:net';
 import { uriHost } from '../../wsgi/address.ts';
 
 /** Where to listen: a TCP host and port, or a unix socket. */
@@ -34,4 +34,33 @@ export function parseAddress(text: string): Address | undefined {
 export function formatAddress(address: Address): string {
   if (address.kind === 'unix') return `unix:${address.path}`;
   return `http://${uriHost(address.host)}:${address.port}`;
+}
+
+/** A set of peers: addresses, networks in CIDR notation, or `*` for everyone. */
+export class Networks {
+  readonly #members = new BlockList();
+  readonly #hasEveryone: boolean;
+
+  /** @throws where an entry is no address and no network. */
+  constructor(entries: readonly string[]) {
+    this.#hasEveryone = entries.includes('*');
+    for (const entry of entries) if (entry !== '*') this.#add(entry);
+  }
+
+  has(address: string): boolean {
+    if (this.#hasEveryone) return true;
+    const family = isIP(address);
+    return family !== 0 && this.#members.check(address, family === 6 ? 'ipv6' : 'ipv4');
+  }
+
+  #add(entry: string): void {
+    const [address = '', prefix, ...rest] = entry.split('/');
+    const family = isIP(address);
+    if (family === 0 || rest.length > 0) {
+      throw new RangeError(`'${entry}' is no address and no network`);
+    }
+    const type = family === 6 ? 'ipv6' : 'ipv4';
+    if (prefix === undefined) this.#members.addAddress(address, type);
+    else this.#members.addSubnet(address, Number(prefix || Number.NaN), type);
+  }
 }

@@ -1,7 +1,4 @@
 import { ModuleNameError } from '../wsgi/dotted-name.ts';
-import { ApplicationError } from './application.ts';
-import { UsageError } from './settings/command-line.ts';
-import { ConfigError } from './config.ts';
 
 /** Gunicorn's exit codes. */
 export const ExitCode = {
@@ -15,9 +12,35 @@ export const ExitCode = {
   attribute: 4,
 } as const;
 
+/** The configuration is wrong: exit code 1. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/** The command line cannot be understood: exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** The application cannot be served: exit code 3 or 4. */
+export class ApplicationError extends Error {
+  override readonly name = 'ApplicationError';
+  readonly exitCode: 3 | 4;
+
+  constructor(exitCode: 3 | 4, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.exitCode = exitCode;
+  }
+}
+
 export function exitCodeOf(error: unknown): number {
   if (error instanceof ApplicationError) return error.exitCode;
   return error instanceof UsageError ? ExitCode.usage : ExitCode.failure;
+}
+
+/** What an error says, for a message of ours; anything may be thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** What a person is told: a stack only where the message leaves the place open. */

@@ -3,7 +3,7 @@ import type { Log } from '../log/log.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
 /** What becomes of workers: tells it in the log, and counts it for the metrics. */
-export class Chronicle {
+export class WorkerLog {
   readonly #log: Log;
   readonly #restarts: Restarts;
 
@@ -45,5 +45,9 @@ export class Chronicle {
   exited({ number }: WorkerProcess, how: string, { madeWay }: { madeWay: boolean }): void {
     if (madeWay) this.#restarts.count(number, 'reload');
     this.#log.info(`worker ${number} has exited: ${how}`);
+  }
+
+  killed({ number, pid }: WorkerProcess, why: string): void {
+    this.#log.fatal(`worker ${number} (pid ${pid}) ${why}: killed`);
   }
 }
