@@ -44,7 +44,7 @@ test.for([
   [['startproject', 'gateway'], "'gateway' cannot be a project's name: this one has src/gateway"],
   [['startproject', 'e2e'], "'e2e' cannot be a project's name: this one has test/e2e already."],
   [['startproject', 'nobodys_own', import.meta.dirname], 'exists already'],
-  [['runserver', 'nonsense'], 'runserver nonsense: expected a port from 1 to 65535, or'],
+  [['runserver', 'nonsense'], 'nonsense cannot be listened at'],
 ] as const)('manage %j exits 1 with the message alone', async ([args, message]) => {
   const { code, stderr } = await manage(args);
   expect(code).toBe(1);

@@ -60,7 +60,7 @@ export const GLOBAL_SETTINGS = {
     type: types.string,
     default: '',
     description:
-      'The module that exports `application`, as a dotted name; runserver serves it. Where the settings cannot be loaded it serves the `wsgi` beside them.',
+      'The module that exports `application`, as a dotted name. runserver serves it, or the `wsgi` beside settings that cannot be loaded; it sets the variable RUNSERVER, under which `getWsgiApplication` shows in the browser what keeps the project from loading.',
   },
   MIDDLEWARE: {
     type: types.listOf('middleware functions', types.callable),
