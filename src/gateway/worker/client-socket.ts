@@ -1,4 +1,4 @@
-// The global one is looked up anew at each use.
+// The global Buffer is looked up anew at each use.
 import { Buffer } from 'node:buffer';
 import { Socket, type BoundSocket } from 'node:net';
 import { performance } from 'node:perf_hooks';
@@ -224,14 +224,14 @@ interface Holder {
   flush(): void;
 }
 
-/** So many responses leave together at most: what is larger has nothing left to save. */
+/** At most so many responses leave together: a larger batch would save nothing more. */
 const HOLDERS_MAX = 64;
-/** A response that is ready waits at most for one more request, where requests take longer than this. */
+/** Where requests take longer than this, a response that is ready waits for one more at most. */
 const WAIT_MS = 1;
 
 /**
  * Responses that became ready in one turn of the event loop, until its end: then they leave together.
- * A client that is waked for each of them costs the worker more than the rest of a small response.
+ * Waking a client for each of them costs the worker more than the rest of a small response.
  */
 export class Outbox {
   #holders: Holder[] = [];

@@ -14,7 +14,7 @@ import type { RequestInFlight } from './watchdog.ts';
 
 /** Bytes of requests that wait here before the socket is paused. */
 const BUFFERED_BYTES_MAX = 65_536;
-/** After the last response, what is still coming in is read for so long: a reset would overtake it. */
+/** How long what still comes in is read after the last response, which a reset would overtake. */
 const LINGER_MS = 1000;
 /**
  * How long a draining worker keeps an idle connection open: under load the proxy uses each of them
@@ -22,7 +22,7 @@ const LINGER_MS = 1000;
  */
 const IDLE_GRACE_MS = 2000;
 
-// Made once: an error is dear to make, and every request ends.
+// Made once: making an error is costly, and every request ends.
 const REQUEST_OVER = new Error('the request is over');
 const OVERLOADED = new ProtocolError(503, 'overloaded');
 
@@ -50,7 +50,7 @@ export class Connection implements SocketListener, Wire, BodySource {
   /** For the client to send what comes next. What it takes is bounded by the socket. */
   #deadlineMs: number;
 
-  /** @param onOver runs once, when nothing more can come or go, and no application works on a request of it. */
+  /** @param onOver runs once, when nothing more can come or go and no application works on a request. */
   constructor(accepted: Socket, peer: PeerFacts, service: Service, onOver: () => void) {
     const { limits, outbox, timeouts } = service;
     this.peer = peer;

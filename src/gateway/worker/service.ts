@@ -93,7 +93,7 @@ export function makeService(
   };
 }
 
-/** After so many requests a worker should be replaced: each has another jitter. */
+/** After how many requests a worker should be replaced; each worker has a jitter of its own. */
 export function requestLimit({
   maxRequests,
   maxRequestsJitter,
@@ -115,7 +115,7 @@ function requestHooks(hooks: ServerHooks, worker: WorkerView): RequestHooks {
   };
 }
 
-/** How often it is measured how late the event loop is. */
+/** How often the lateness of the event loop is measured. */
 const LOOP_DELAY_MS = 50;
 
 /** What changes while a worker serves. */

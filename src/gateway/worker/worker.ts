@@ -66,7 +66,7 @@ function beat(state: ServerState, config: Config, heartbeat: () => WorkerMessage
   }, HEARTBEAT_MS).unref();
 }
 
-/** Makes the question why a worker should be replaced, to be asked now and then. */
+/** The function that it makes says why the worker should be replaced; to be called now and then. */
 function dutyToRetire({ maxWorkerMemory, maxWorkerLifetime }: Config): () => string | undefined {
   const startedAtMs = performance.now();
   return () => {
@@ -148,7 +148,7 @@ function heedOnlyArbiter(): void {
   }
 }
 
-/** Of what an application prints where nobody reads it, or the disk is full. */
+/** What an application prints may meet a full disk, or nobody who reads it. */
 function outliveOutput(): void {
   process.stdout.on('error', ignore);
   process.stderr.on('error', ignore);
