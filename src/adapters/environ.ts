@@ -1,8 +1,8 @@
 import { ProtocolError } from '../http/protocol-error.ts';
-import { fileWrapper } from '../wsgi/file-wrapper.ts';
+import { fileWrapper } from '../wsgi/streams.ts';
 import { cgiName, type CgiName } from '../wsgi/headers.ts';
 import { BodyInputStream } from '../wsgi/input-stream.ts';
-import { STANDARD_ERROR } from '../wsgi/standard-error.ts';
+import { STANDARD_ERROR } from '../wsgi/streams.ts';
 import type { Awaitable, Bytes, Environ, HeaderList } from '../wsgi/types.ts';
 import { unquote } from '../wsgi/url.ts';
 import type { HandlerOptions } from './handler-options.ts';

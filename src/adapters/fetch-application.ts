@@ -1,6 +1,6 @@
 import { ProtocolError } from '../http/protocol-error.ts';
 import { reasonOf } from '../http/status.ts';
-import { uriHost } from '../wsgi/address.ts';
+import { uriHost } from '../wsgi/url.ts';
 import type { Application, Awaitable, Body, Bytes, Environ } from '../wsgi/types.ts';
 import { hasBody, headersOf, targetOf, withoutHopByHop } from './environ-request.ts';
 

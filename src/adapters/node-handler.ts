@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { uriHost, withoutMapping } from '../wsgi/address.ts';
+import { uriHost, withoutMapping } from '../wsgi/url.ts';
 import { runApplication } from '../wsgi/run.ts';
 import type { Application, Bytes } from '../wsgi/types.ts';
 import { buildEnviron, type RequestFacts } from './environ.ts';

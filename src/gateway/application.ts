@@ -1,4 +1,4 @@
-import { importModule, ModuleNameError } from '../wsgi/dotted-name.ts';
+import { importModule, ModuleNameError } from '../wsgi/names.ts';
 import type { Application } from '../wsgi/types.ts';
 import { importFile } from './import-file.ts';
 import { reasonOf } from './reason.ts';

@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname, extname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
-import { resolveModuleName } from '../wsgi/dotted-name.ts';
+import { resolveModuleName } from '../wsgi/names.ts';
 import { nearest } from '../wsgi/nearest.ts';
 import { splitName } from './application.ts';
 import { HOOK_NAMES, type ServerHooks } from './hooks.ts';

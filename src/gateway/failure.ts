@@ -1,4 +1,4 @@
-import { ModuleNameError } from '../wsgi/dotted-name.ts';
+import { ModuleNameError } from '../wsgi/names.ts';
 import { ApplicationError } from './application.ts';
 import { UsageError } from './settings/command-line.ts';
 import { ConfigError } from './config.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { SOURCE_ROOT } from '../wsgi/dotted-name.ts';
+import { SOURCE_ROOT } from '../wsgi/names.ts';
 
 /** The version in package.json, which stands beside the source root. */
 export function version(): string {

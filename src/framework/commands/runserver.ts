@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { constants } from 'node:os';
 import { dirname, extname, join } from 'node:path';
 import { inspect } from 'node:util';
-import { resolveModuleName, SOURCE_ROOT } from '../../wsgi/dotted-name.ts';
+import { resolveModuleName, SOURCE_ROOT } from '../../wsgi/names.ts';
 import { CommandError, ImproperlyConfigured } from '../errors.ts';
 import { loadSettings, settings, settingsSource } from '../settings.ts';
 import { check } from './check.ts';

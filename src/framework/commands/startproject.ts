@@ -10,7 +10,7 @@ import {
 import { dirname, join, resolve, sep } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CommandError } from '../errors.ts';
-import { SOURCE_ROOT } from '../../wsgi/dotted-name.ts';
+import { SOURCE_ROOT } from '../../wsgi/names.ts';
 import { print, type Command } from './command.ts';
 
 export const startproject: Command = {

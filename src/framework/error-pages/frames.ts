@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
-import { SOURCE_ROOT } from '../../wsgi/dotted-name.ts';
+import { SOURCE_ROOT } from '../../wsgi/names.ts';
 
 /** One line of a stack, in the sources that people wrote. */
 export interface Frame {

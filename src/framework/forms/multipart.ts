@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import type { Readable } from 'node:stream';
 import { MIMEType } from 'node:util';
 import { Dicer } from '@fastify/busboy';
-import { CollectedBytes } from '../../wsgi/collected-bytes.ts';
+import { CollectedBytes } from '../../wsgi/input-stream.ts';
 import type { Bytes } from '../../wsgi/types.ts';
 import { BadRequest } from '../errors.ts';
 import { decodeBody, tooLarge, tooManyFields } from '../request-body.ts';

@@ -1,5 +1,5 @@
 import type { Bytes, Environ } from '../../wsgi/types.ts';
-import { variable } from '../../wsgi/variable.ts';
+import { variable } from '../../wsgi/environ.ts';
 import { UnsupportedMediaType } from '../errors.ts';
 import { bodyPieces, decodeBody, parseFields } from '../request-body.ts';
 import { settings } from '../settings.ts';

@@ -1,6 +1,6 @@
 import { cgiName } from '../../wsgi/headers.ts';
 import { BodyInputStream } from '../../wsgi/input-stream.ts';
-import { STANDARD_ERROR } from '../../wsgi/standard-error.ts';
+import { STANDARD_ERROR } from '../../wsgi/streams.ts';
 import type { Bytes, Environ } from '../../wsgi/types.ts';
 import { unquote } from '../../wsgi/url.ts';
 

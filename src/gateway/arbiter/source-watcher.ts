@@ -1,6 +1,6 @@
 import { watch } from 'node:fs';
 import { dirname, relative } from 'node:path';
-import { resolveModuleName, SOURCE_ROOT } from '../../wsgi/dotted-name.ts';
+import { resolveModuleName, SOURCE_ROOT } from '../../wsgi/names.ts';
 import { splitName } from '../application.ts';
 import type { Log } from '../log/log.ts';
 

@@ -1,6 +1,6 @@
 import { isIPv4, isIPv6, SocketAddress } from 'node:net';
 import { ProtocolError } from '../../http/protocol-error.ts';
-import { withoutMapping } from '../../wsgi/address.ts';
+import { withoutMapping } from '../../wsgi/url.ts';
 
 /** The client that a load balancer speaks for; undefined where it speaks for itself. */
 type ProxiedClient = { readonly address: string; readonly port: string } | undefined;

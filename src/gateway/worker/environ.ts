@@ -1,9 +1,9 @@
 import { ProtocolError } from '../../http/protocol-error.ts';
-import { uriHost } from '../../wsgi/address.ts';
-import { fileWrapper } from '../../wsgi/file-wrapper.ts';
+import { uriHost } from '../../wsgi/url.ts';
+import { fileWrapper } from '../../wsgi/streams.ts';
 import type { CgiName } from '../../wsgi/headers.ts';
 import { unquote } from '../../wsgi/url.ts';
-import { setVariable, variable } from '../../wsgi/variable.ts';
+import { setVariable, variable } from '../../wsgi/environ.ts';
 import type { Environ, ErrorStream, InputStream, WorkerIdentity } from '../../wsgi/types.ts';
 import type { Address } from '../settings/address.ts';
 import type { Settings } from '../settings/catalogue.ts';

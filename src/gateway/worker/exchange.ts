@@ -4,7 +4,7 @@ import { NO_FIELDS, type ResponseFields } from '../../wsgi/response-fields.ts';
 import type { Framing, ResponseSink, WholeFraming } from '../../wsgi/response-sink.ts';
 import { runApplication } from '../../wsgi/run.ts';
 import type { Awaitable, Bytes, Environ, ErrorStream, InputStream } from '../../wsgi/types.ts';
-import { variable } from '../../wsgi/variable.ts';
+import { variable } from '../../wsgi/environ.ts';
 import { buildEnviron, type PeerFacts, type RequestFacts } from './environ.ts';
 import { LogErrorStream } from './log-error-stream.ts';
 import type { Field } from '../protocols/http1/field-line.ts';

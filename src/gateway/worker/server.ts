@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type BoundSocket, type Server as NetServer, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
-import { withoutMapping } from '../../wsgi/address.ts';
+import { withoutMapping } from '../../wsgi/url.ts';
 import { Meter } from '../figures/meter.ts';
 import type { RequestCounts } from '../figures/worker-figures.ts';
 import { Connection } from './connection.ts';
