@@ -1,9 +1,9 @@
+import { closestMatch } from 'leven';
 import { collectEnvironmentProblems } from './env.ts';
 import { ImproperlyConfigured } from './errors.ts';
 import { GLOBAL_SETTINGS, isGlobalSetting, type GlobalSettings } from './global-settings.ts';
 import { importSetting } from './import-setting.ts';
 import { showSetting } from './masking.ts';
-import { nearest } from '../wsgi/nearest.ts';
 
 /** The settings' types. A project adds its own by declaring this interface again. */
 export interface Settings extends GlobalSettings {}
@@ -192,7 +192,9 @@ function refuseRead(_: object, name: string | symbol): undefined {
       'SECRET_KEY is empty: expected a long random text that nobody else knows.',
     );
   }
-  const suggestion = nearest(name, Object.keys(values));
+  const suggestion = closestMatch(name, Object.keys(values), {
+    maxDistance: Math.max(2, name.length / 3),
+  });
   throw new ImproperlyConfigured(
     `There is no setting ${name}${suggestion ? `: did you mean ${suggestion}?` : '.'}`,
   );

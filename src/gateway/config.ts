@@ -2,8 +2,8 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname, extname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
+import { closestMatch } from 'leven';
 import { resolveModuleName } from '../wsgi/names.ts';
-import { nearest } from '../wsgi/nearest.ts';
 import { splitName } from './application.ts';
 import { HOOK_NAMES, type ServerHooks } from './hooks.ts';
 import { importFile } from './import-file.ts';
@@ -216,7 +216,7 @@ async function readConfigFile(file: string): Promise<Readonly<Record<string, unk
 function explainUnknown(name: string, known: readonly string[]): string {
   const instead = insteadOf(`--${name.replaceAll('_', '-')}`);
   if (instead !== undefined) return `there is no setting ${name}: ${instead}.`;
-  const suggestion = nearest(name, known);
+  const suggestion = closestMatch(name, known, { maxDistance: Math.max(2, name.length / 3) });
   return suggestion === undefined
     ? `unknown setting ${name}. Known are: ${known.join(', ')}.`
     : `unknown setting ${name}. Did you mean ${suggestion}?`;

@@ -1,5 +1,5 @@
+import { closestMatch } from 'leven';
 import { GLOBAL_SETTINGS, isGlobalSetting } from '../global-settings.ts';
-import { nearest } from '../../wsgi/nearest.ts';
 import { settings } from '../settings.ts';
 import type { CheckMessage } from './check.ts';
 
@@ -7,7 +7,9 @@ import type { CheckMessage } from './check.ts';
 export function checkSettings(): readonly CheckMessage[] {
   const own = Object.keys(settings).filter((name) => !isGlobalSetting(name));
   return own.flatMap((name) => {
-    const meant = nearest(name, Object.keys(GLOBAL_SETTINGS), mostEdits(name));
+    const meant = closestMatch(name, Object.keys(GLOBAL_SETTINGS), {
+      maxDistance: mostEdits(name),
+    });
     if (meant === undefined) return [];
     return [
       {

@@ -1,5 +1,5 @@
+import { closestMatch } from 'leven';
 import { CommandError, ImproperlyConfigured } from '../errors.ts';
-import { nearest } from '../../wsgi/nearest.ts';
 import { check } from './check.ts';
 import { collectstatic } from './collectstatic.ts';
 import { printError, type Command } from './command.ts';
@@ -60,7 +60,9 @@ async function dispatch(
 function find(commands: Commands, name: string): Command {
   const command = commands.get(name);
   if (command) return command;
-  const suggestion = nearest(name, ['help', ...commands.keys()]);
+  const suggestion = closestMatch(name, ['help', ...commands.keys()], {
+    maxDistance: Math.max(2, name.length / 3),
+  });
   const advice = suggestion ? `Did you mean '${suggestion}'?` : "'help' lists those there are.";
   throw new CommandError(`There is no command '${name}'. ${advice}`);
 }

@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
+import { closestMatch } from 'leven';
 import { takeErrorHandlers } from '../error-handlers.ts';
 import { ImproperlyConfigured } from '../errors.ts';
 import { importSetting } from '../import-setting.ts';
-import { nearest } from '../../wsgi/nearest.ts';
 import type { Include, Route, UrlPattern, View } from './path.ts';
 import { compilePattern, type Pattern } from './pattern.ts';
 
@@ -45,7 +45,9 @@ export function promiseName(name: string): void {
 }
 
 export function unknownName(name: string, { byName }: Urlconf): string {
-  const suggestion = nearest(name, byName.keys());
+  const suggestion = closestMatch(name, [...byName.keys()], {
+    maxDistance: Math.max(2, name.length / 3),
+  });
   return `No URL pattern is named '${name}'${suggestion ? `: did you mean '${suggestion}'?` : '.'}`;
 }
 

@@ -1,9 +1,9 @@
 import { PLAIN_TEXT } from '../../http/grammar.ts';
 import type { ProtocolError } from '../../http/protocol-error.ts';
-import { escapeC1 } from '../../wsgi/log-line.ts';
 import type { Field } from '../protocols/http1/field-line.ts';
 import type { RequestLine } from '../protocols/http1/request-line.ts';
 import type { PeerFacts } from '../worker/environ.ts';
+import { escapeC1 } from './log-stream.ts';
 import type { Exchange } from '../worker/exchange.ts';
 
 // Every request has such a line, and its fields are always the same: written out here they cost a

@@ -1,9 +1,8 @@
 import { isatty } from 'node:tty';
 import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
-import { escapeC1 } from '../../wsgi/log-line.ts';
 import { AccessLog } from './access-log.ts';
 import { ConfigError } from '../config.ts';
-import { LogStream, type Owner } from './log-stream.ts';
+import { escapeC1, LogStream, type Owner } from './log-stream.ts';
 import { prettyStream } from './pretty-log.ts';
 import { reasonOf } from '../reason.ts';
 import type { Settings } from '../settings/catalogue.ts';

@@ -1,5 +1,5 @@
 import { parseArgs, type ParseArgsConfig, type ParseArgsOptionsConfig } from 'node:util';
-import { nearest } from '../../wsgi/nearest.ts';
+import { closestMatch } from 'leven';
 import { reasonOf } from '../reason.ts';
 import { insteadOf } from './absent.ts';
 import { settingEntries, type Settings } from './catalogue.ts';
@@ -110,7 +110,8 @@ export function parseWords<const Config extends ParseArgsConfig>(
 function explainUnknown(option: string, known: readonly string[]): string {
   const instead = insteadOf(option);
   if (instead !== undefined) return `There is no '${option}': ${instead}.`;
-  const suggestion = nearest(option.replace(/^-+/, ''), known);
+  const name = option.replace(/^-+/, '');
+  const suggestion = closestMatch(name, known, { maxDistance: Math.max(2, name.length / 3) });
   return `Unknown option '${option}'.${suggestion ? ` Did you mean '--${suggestion}'?` : ''}`;
 }
 
