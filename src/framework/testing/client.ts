@@ -6,7 +6,7 @@ import { settings, settingsSource } from '../settings.ts';
 import { scriptPrefix } from '../urls/script-prefix.ts';
 import { getWsgiApplication } from '../wsgi.ts';
 import { cookieHeader, takeCookies, type CookieJar } from './cookie-jar.ts';
-import { buildEnviron, type TestRequestOptions } from './environ.ts';
+import { testEnviron, type TestRequestOptions } from './environ.ts';
 import { ResponseRecorder, type TestResponse } from './response-recorder.ts';
 
 /**
@@ -82,7 +82,7 @@ export class TestClient {
 
   async #send({ method, path, options }: NextRequest): Promise<TestResponse> {
     const headers = { Host: someAllowedHost(), ...cookieHeader(this.cookies), ...options.headers };
-    const environ = await buildEnviron(method, path, { ...options, headers });
+    const environ = await testEnviron(method, path, { ...options, headers });
     const recorder = new ResponseRecorder(path);
     await runApplication(this.#application, environ, recorder);
     const response = recorder.response();

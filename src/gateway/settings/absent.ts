@@ -37,6 +37,14 @@ export const ABSENT: readonly (readonly [options: readonly string[], instead: st
   [['--no-control-socket'], 'it is --control-socket none'],
   [['--control-socket-mode'], 'the mode of the control socket is always 0600'],
   [
+    ['--header-map', '--forwarder-headers'],
+    'fields with an underscore in their name are dropped; --root-path says where the application is mounted',
+  ],
+  [
+    ['--secure-scheme-headers'],
+    'X-Forwarded-Proto of the peers in --forwarded-allow-ips says whether the client came over https',
+  ],
+  [
     ['--permit-unconventional-http-method', '--casefold-http-method', '--strip-header-spaces'],
     'a request is what RFC 9110 and 9112 say',
   ],

@@ -5,7 +5,7 @@ import type { Framing, ResponseSink, WholeFraming } from '../../wsgi/response-si
 import { runApplication } from '../../wsgi/run.ts';
 import type { Awaitable, Bytes, Environ, ErrorStream, InputStream } from '../../wsgi/types.ts';
 import { variable } from '../../wsgi/environ.ts';
-import { buildEnviron, type PeerFacts, type RequestFacts } from './environ.ts';
+import { gatewayEnviron, type PeerFacts, type RequestFacts } from './environ.ts';
 import { LogErrorStream } from './log-error-stream.ts';
 import type { Field } from '../protocols/http1/field-line.ts';
 import type { RequestHead } from '../protocols/http1/request-head.ts';
@@ -81,7 +81,7 @@ export class Exchange implements ResponseSink, RequestFacts {
     this.#state = state;
     this.input = new BodyInputStream(() => body.pull());
     this.errors = new LogErrorStream(service.log, this);
-    this.environ = buildEnviron(head, service.environ, wire.peer, this);
+    this.environ = gatewayEnviron(head, service.environ, wire.peer, this);
     this.requestId = variable(this.environ, 'gateway.request_id') ?? '';
   }
 

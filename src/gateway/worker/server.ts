@@ -132,6 +132,7 @@ export class Server {
   #peerFacts(socket: Socket, address: Address): PeerFacts {
     const remoteAddress = withoutMapping(socket.remoteAddress ?? '');
     return {
+      scheme: 'http',
       ...serverNameAndPort(address),
       remoteAddress,
       remotePort: socket.remotePort === undefined ? '' : String(socket.remotePort),

@@ -6,13 +6,13 @@ import type { Log } from '../log/log.ts';
 import type { RequestLimits } from '../protocols/http1/request-parser.ts';
 import { Networks } from '../settings/networks.ts';
 import type { Settings } from '../settings/catalogue.ts';
-import type { EnvironFacts } from './environ.ts';
+import type { WorkerFacts } from './environ.ts';
 import type { Outbox } from './outbox.ts';
 
 /** What all connections of a worker share. */
 export interface Service {
   readonly application: Application;
-  readonly environ: EnvironFacts;
+  readonly environ: WorkerFacts;
   /** Proxies whose word about the client counts. */
   readonly trustedPeers: Networks;
   readonly proxyProtocol: ProxyProtocol;
@@ -79,15 +79,10 @@ export function makeService(
   return {
     application,
     environ: {
-      worker: { number, pid },
+      software: 'gateway',
+      scriptName: config.rootPath,
       isMultiprocess: config.workers > 1,
-      rootPath: config.rootPath,
-      schemeKeys: config.secureSchemeHeaders.map(([name, value]) => [
-        `HTTP_${name.toUpperCase().replaceAll('-', '_')}`,
-        value,
-      ]),
-      forwarderHeaders: new Set(config.forwarderHeaders.map((name) => name.toLowerCase())),
-      headerMap: config.headerMap,
+      worker: { number, pid },
     },
     trustedPeers: new Networks(config.forwardedAllowIps),
     proxyProtocol: {
