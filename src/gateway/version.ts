@@ -1,9 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { SOURCE_ROOT } from '../wsgi/names.ts';
 
-/** The version in package.json, which stands beside the source root. */
+/** The version in package.json. */
 export function version(): string {
-  const file = readFileSync(join(SOURCE_ROOT, '..', 'package.json'), 'utf8');
+  const file = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(file) as { version: string }).version;
 }

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { constants } from 'node:os';
 import { dirname, extname, join } from 'node:path';
 import { inspect } from 'node:util';
-import { resolveModuleName, SOURCE_ROOT } from '../../wsgi/names.ts';
+import { resolveModuleName, sourceRoot } from '../../wsgi/names.ts';
 import { CommandError, ImproperlyConfigured } from '../errors.ts';
 import { loadSettings, settings, settingsSource } from '../settings.ts';
 import { check } from './check.ts';
@@ -26,7 +26,7 @@ async function serve(args: readonly string[]): Promise<number> {
   const address = parseAddress(args);
   process.env['DEBUG'] ||= 'true';
   await refuseUsedPort(address);
-  print(`Watching ${SOURCE_ROOT} for changes.`);
+  print(`Watching ${sourceRoot()} for changes.`);
   await checkProject();
   printBanner(address);
   const gateway = startGateway(address);
@@ -109,11 +109,20 @@ Quit with Control-C.
  * it starts a worker with the new code. What it serves is the project, or why that does not load.
  */
 function startGateway(address: string): ChildProcess {
-  const cli = resolveModuleName('gateway.cli');
   const options = ['--bind', address, '--workers', '1', '--reload', ...configOption()];
   // execArgv holds tsx's loader where the sources run.
-  const args = [...process.execArgv, cli, ...options, 'framework.development'];
+  const args = [
+    ...process.execArgv,
+    moduleOfOurs('../../gateway/cli'),
+    ...options,
+    moduleOfOurs('../development'),
+  ];
   return spawn(process.execPath, args, { stdio: 'inherit' });
+}
+
+/** The file of a module of the machine, which need not be below the project's source root. */
+function moduleOfOurs(path: string): string {
+  return join(import.meta.dirname, path) + extname(import.meta.filename);
 }
 
 /** The gateway looks for its settings beside the module that it serves, which is not the project's here. */
