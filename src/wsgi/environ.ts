@@ -11,7 +11,7 @@ export interface ServerFacts {
   readonly scriptName: string;
   /** Other processes serve the same application. */
   readonly isMultiprocess: boolean;
-  /** Where a gateway serves. */
+  /** The process that serves, where a gateway has several. */
   readonly worker?: WorkerIdentity;
 }
 
@@ -46,18 +46,18 @@ export interface TargetParts {
 }
 
 export interface FieldFacts {
-  /** None for a name with a `_`, which is left out. */
+  /** None for a name with a `_`: such a field is left out. */
   readonly key: CgiName | undefined;
-  /** One of 32: keys whose bits differ are different. All 32 where nobody has counted. */
+  /** One of 32: keys whose bits differ are different. All of them (-1) where that is not known. */
   readonly bit: number;
   readonly value: string;
 }
 
-/** What a request is answered with. */
+/** What belongs to one request beside its head. */
 export interface ExchangeFacts {
   readonly input: InputStream;
   readonly errors: ErrorStream;
-  /** Aborts when the client goes away; it is not asked for before the application does. */
+  /** Aborts when the client goes away. It is read only when the application asks for it. */
   readonly signal: AbortSignal;
   readonly isDraining?: boolean;
 }
@@ -92,7 +92,8 @@ export function buildEnviron(
     'wsgi.run_once': false,
     'wsgi.input_terminated': true,
     'wsgi.file_wrapper': fileWrapper,
-    // What a gateway alone has to say is here too: V8 would keep what is added later apart.
+    // The gateway's own variables are undefined on other servers. Added later, they would take more
+    // memory for each request: V8 keeps such properties apart from the object.
     'gateway.request_id': undefined,
     'gateway.signal': () => exchange.signal,
     'gateway.draining': exchange.isDraining,
@@ -130,7 +131,7 @@ function addField(environ: Environ, key: CgiName, value: string): void {
   setVariable(environ, key, all);
 }
 
-/** A field of a server that gives names and values alone. */
+/** A field of which a server gives the name and the value alone. */
 export function fieldFacts(name: string, value: string): FieldFacts {
   return { key: cgiName(name), bit: ALL_BITS, value };
 }

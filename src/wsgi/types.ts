@@ -97,11 +97,13 @@ export interface Environ {
   'wsgi.input_terminated'?: boolean;
   'wsgi.file_wrapper'?: FileWrapper;
 
+  // The gateway's own; undefined on other servers, but for the signal.
+
   /** Identifies the request in every log: a trusted proxy's X-Request-ID, or made by the server. */
   'gateway.request_id'?: string | undefined;
   /**
    * Gives the signal that aborts when the client goes away before the response is complete. A
-   * function, as most applications never ask, and a signal is dear to make.
+   * function, as most applications never ask, and a signal is costly to make.
    */
   'gateway.signal'?: () => AbortSignal;
   /** The worker is finishing its last requests: health checks should fail. */

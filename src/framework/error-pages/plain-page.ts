@@ -1,4 +1,4 @@
-import { reasonOf } from '../../http/status.ts';
+import { reasonPhraseOf } from '../../http/status.ts';
 import { html } from '../html.ts';
 import type { HttpRequest } from '../request.ts';
 import type { HttpResponse } from '../response.ts';
@@ -7,7 +7,7 @@ import { pageResponse } from './page.ts';
 
 /** What a visitor sees of an error: its kind and the request's id; under DEBUG the message too. */
 export function plainPage(request: HttpRequest, error: Error, status: number): HttpResponse {
-  const reason = reasonOf(status);
+  const reason = reasonPhraseOf(status);
   const content = html`<main class="plain">
     <p class="status">${status}</p>
     <h1>${reason}</h1>

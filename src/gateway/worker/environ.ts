@@ -8,25 +8,15 @@ import {
   type ExchangeFacts,
   type ServerFacts,
 } from '../../wsgi/environ.ts';
-import type { Environ, WorkerIdentity } from '../../wsgi/types.ts';
+import type { Environ } from '../../wsgi/types.ts';
 import { uriHost } from '../../wsgi/url.ts';
 import type { RequestHead } from '../protocols/http1/request-head.ts';
 import type { Address } from '../settings/address.ts';
-
-/** What stays the same for every request of a worker. */
-export interface WorkerFacts extends ServerFacts {
-  readonly worker: WorkerIdentity;
-}
 
 /** What stays the same for every request of a connection. */
 export interface PeerFacts extends ConnectionFacts {
   /** The peer is a proxy whose word about the client counts. */
   readonly isTrusted: boolean;
-}
-
-/** What belongs to one request beside its head. */
-export interface RequestFacts extends ExchangeFacts {
-  readonly isDraining: boolean;
 }
 
 /**
@@ -36,9 +26,9 @@ export interface RequestFacts extends ExchangeFacts {
  */
 export function gatewayEnviron(
   head: RequestHead,
-  server: WorkerFacts,
+  server: ServerFacts,
   peer: PeerFacts,
-  request: RequestFacts,
+  request: ExchangeFacts,
 ): Environ {
   const environ = buildEnviron(head, server, peer, request);
   setVariable(environ, 'gateway.request_id', requestIdOf(environ, peer));

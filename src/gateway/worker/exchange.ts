@@ -1,11 +1,11 @@
 import { performance } from 'node:perf_hooks';
+import { variable, type ExchangeFacts } from '../../wsgi/environ.ts';
 import { BodyInputStream } from '../../wsgi/input-stream.ts';
 import { NO_FIELDS, type ResponseFields } from '../../wsgi/response-fields.ts';
 import type { Framing, ResponseSink, WholeFraming } from '../../wsgi/response-sink.ts';
 import { runApplication } from '../../wsgi/run.ts';
 import type { Awaitable, Bytes, Environ, ErrorStream, InputStream } from '../../wsgi/types.ts';
-import { variable } from '../../wsgi/environ.ts';
-import { gatewayEnviron, type PeerFacts, type RequestFacts } from './environ.ts';
+import { gatewayEnviron, type PeerFacts } from './environ.ts';
 import { LogErrorStream } from './log-error-stream.ts';
 import type { Field } from '../protocols/http1/field-line.ts';
 import type { RequestHead } from '../protocols/http1/request-head.ts';
@@ -35,7 +35,7 @@ export interface Wire {
 }
 
 /** One request and its response (PEP 3333 "The Server/Gateway Side"). It never sees a socket. */
-export class Exchange implements ResponseSink, RequestFacts {
+export class Exchange implements ResponseSink, ExchangeFacts {
   readonly head: RequestHead;
   readonly environ: Environ;
   /** Of letters and digits, and a few signs that need no escape. */

@@ -1,3 +1,4 @@
+import type { ServerFacts } from '../../wsgi/environ.ts';
 import type { Application, Environ } from '../../wsgi/types.ts';
 import type { Meter } from '../figures/meter.ts';
 import { runHook, type ServerHooks, type WorkerView } from '../hooks.ts';
@@ -6,13 +7,12 @@ import type { Log } from '../log/log.ts';
 import type { RequestLimits } from '../protocols/http1/request-parser.ts';
 import { Networks } from '../settings/networks.ts';
 import type { Settings } from '../settings/catalogue.ts';
-import type { WorkerFacts } from './environ.ts';
 import type { Outbox } from './outbox.ts';
 
 /** What all connections of a worker share. */
 export interface Service {
   readonly application: Application;
-  readonly environ: WorkerFacts;
+  readonly environ: ServerFacts;
   /** Proxies whose word about the client counts. */
   readonly trustedPeers: Networks;
   readonly proxyProtocol: ProxyProtocol;
