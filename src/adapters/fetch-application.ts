@@ -1,6 +1,6 @@
 import { ProtocolError } from '../http/protocol-error.ts';
-import { reasonOf } from '../http/status.ts';
-import { uriHost } from '../wsgi/address.ts';
+import { reasonPhraseOf } from '../http/status.ts';
+import { uriHost } from '../wsgi/url.ts';
 import type { Application, Awaitable, Body, Bytes, Environ } from '../wsgi/types.ts';
 import { hasBody, headersOf, targetOf, withoutHopByHop } from './environ-request.ts';
 
@@ -15,7 +15,10 @@ export function fetchApplication(listener: FetchListener): Application {
   return async (environ, startResponse) => {
     const response = await listener(requestOf(environ), environ);
     const { status, statusText, headers, body } = response;
-    startResponse(`${status} ${statusText || reasonOf(status)}`, withoutHopByHop([...headers]));
+    startResponse(
+      `${status} ${statusText || reasonPhraseOf(status)}`,
+      withoutHopByHop([...headers]),
+    );
     return body === null ? [] : piecesOf(body);
   };
 }

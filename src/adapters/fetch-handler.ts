@@ -1,8 +1,23 @@
+import { codeOf } from '../http/status.ts';
+import {
+  buildEnviron,
+  fieldFacts,
+  splitTarget,
+  type ConnectionFacts,
+  type FieldFacts,
+  type HeadFacts,
+} from '../wsgi/environ.ts';
+import type { ResponseFields } from '../wsgi/response-fields.ts';
+import {
+  listHeaders,
+  type Framing,
+  type ResponseSink,
+  type WholeFraming,
+} from '../wsgi/response-sink.ts';
 import { runApplication } from '../wsgi/run.ts';
-import type { Application, HeaderList } from '../wsgi/types.ts';
-import { buildEnviron, type RequestFacts } from './environ.ts';
-import { FetchResponseSink } from './fetch-handler/response-sink.ts';
-import { checkOptions, printError, type HandlerOptions } from './handler-options.ts';
+import { STANDARD_ERROR } from '../wsgi/streams.ts';
+import type { Application, Awaitable, Bytes } from '../wsgi/types.ts';
+import { inputOf, printError, serverFacts, type HandlerOptions } from './handler.ts';
 
 /** The Fetch API does not tell who sent a request; the server around it may. */
 export interface Peer {
@@ -19,44 +34,152 @@ export function fetchHandler(
   options: HandlerOptions = {},
 ): (request: Request, peer?: Peer) => Promise<Response> {
   const { onError = printError } = options;
-  checkOptions(options);
+  const server = serverFacts(options);
   return (request, { remoteAddress = '' } = {}) => {
+    const url = new URL(request.url);
     const sink = new FetchResponseSink(request.signal, (error) => onError(error, environ));
-    const environ = buildEnviron(factsOf(request, remoteAddress, sink.signal), options);
+    const environ = buildEnviron(headOf(request, url), server, connectionOf(url, remoteAddress), {
+      input: inputOf(piecesOf(request)),
+      errors: STANDARD_ERROR,
+      signal: sink.signal,
+    });
     void runApplication(application, environ, sink);
     return sink.response;
   };
 }
 
-function factsOf(request: Request, remoteAddress: string, signal: AbortSignal): RequestFacts {
-  const { protocol, hostname, port, host, pathname, search } = new URL(request.url);
-  const isSecure = protocol === 'https:';
+function headOf(request: Request, { host, pathname, search }: URL): HeadFacts {
+  const target = pathname + search;
   return {
     method: request.method,
-    target: pathname + search,
+    target,
+    ...splitTarget(target),
     protocol: 'HTTP/1.1',
-    scheme: isSecure ? 'https' : 'http',
-    addresses: {
-      SERVER_NAME: hostname,
-      SERVER_PORT: port || (isSecure ? '443' : '80'),
-      REMOTE_ADDR: remoteAddress,
-    },
-    headers: headersOf(request, host),
-    pull: piecesOf(request),
-    signal,
+    fields: fieldsOf(request, host),
   };
 }
 
 /** With those that a server may keep to itself. */
-function headersOf({ headers, body }: Request, host: string): HeaderList {
-  const list: HeaderList = [...headers];
-  if (!headers.has('host')) list.push(['host', host]);
+function fieldsOf({ headers, body }: Request, host: string): FieldFacts[] {
+  const fields = Array.from(headers, ([name, value]) => fieldFacts(name, value));
+  if (!headers.has('host')) fields.push(fieldFacts('host', host));
   const isFramed = headers.has('content-length') || headers.has('transfer-encoding');
-  if (body !== null && !isFramed) list.push(['transfer-encoding', 'chunked']);
-  return list;
+  if (body !== null && !isFramed) fields.push(fieldFacts('transfer-encoding', 'chunked'));
+  return fields;
 }
 
-function piecesOf({ body }: Request): RequestFacts['pull'] {
+function connectionOf({ protocol, hostname, port }: URL, remoteAddress: string): ConnectionFacts {
+  const scheme = protocol === 'https:' ? 'https' : 'http';
+  return {
+    scheme,
+    serverName: hostname,
+    serverPort: port || (scheme === 'https' ? '443' : '80'),
+    remoteAddress,
+    remotePort: '',
+  };
+}
+
+function piecesOf({ body }: Request): () => Promise<Bytes | undefined> {
   const reader = body?.getReader();
   return async () => (await reader?.read())?.value;
+}
+
+/** Makes a `Response` of the Fetch API, which the server around it frames and sends. */
+class FetchResponseSink implements ResponseSink {
+  readonly logError: (error: unknown) => void;
+  readonly #answered = Promise.withResolvers<Response>();
+  readonly #closed = new AbortController();
+  #body: ReadableStreamDefaultController<Bytes> | undefined;
+  #onTaken: (() => void) | undefined;
+
+  /** @param signal of the request. */
+  constructor(signal: AbortSignal, logError: (error: unknown) => void) {
+    this.logError = logError;
+    if (signal.aborted) this.#leave(signal);
+    else signal.addEventListener('abort', () => this.#leave(signal), { once: true });
+  }
+
+  /** Rejects where the client left before, and where the Fetch API has no such status. */
+  get response(): Promise<Response> {
+    return this.#answered.promise;
+  }
+
+  /** Aborts when the client goes away, or takes no more. */
+  get signal(): AbortSignal {
+    return this.#closed.signal;
+  }
+
+  get isClosed(): boolean {
+    return this.signal.aborted;
+  }
+
+  whenClosed(listener: () => void): void {
+    if (this.isClosed) listener();
+    else this.signal.addEventListener('abort', listener, { once: true });
+  }
+
+  sendAll(status: string, fields: ResponseFields, framing: WholeFraming, body: Bytes): void {
+    this.#answer(status, fields, framing, body.length > 0 ? body : null);
+  }
+
+  sendHead(status: string, fields: ResponseFields, framing: Framing): void {
+    const body = new ReadableStream<Bytes>({
+      start: (controller) => {
+        this.#body = controller;
+      },
+      pull: () => this.#onTaken?.(),
+      cancel: () => this.#close(),
+    });
+    this.#answer(status, fields, framing, body);
+  }
+
+  write(piece: Bytes): Awaitable<void> {
+    const body = this.#body;
+    if (body === undefined || this.isClosed) return undefined;
+    body.enqueue(piece);
+    return (body.desiredSize ?? 0) > 0 ? undefined : this.#taken();
+  }
+
+  end(): void {
+    if (!this.isClosed) this.#body?.close();
+  }
+
+  abort(): void {
+    this.#body?.error(new Error('the body of the response is incomplete'));
+  }
+
+  #answer(
+    status: string,
+    fields: ResponseFields,
+    framing: Framing,
+    body: Bytes | ReadableStream<Bytes> | null,
+  ): void {
+    try {
+      this.#answered.resolve(
+        new Response(body, {
+          status: codeOf(status),
+          statusText: status.slice(4),
+          headers: listHeaders(fields, framing),
+        }),
+      );
+    } catch (error) {
+      this.#answered.reject(error);
+    }
+  }
+
+  #taken(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onTaken = resolve;
+    });
+  }
+
+  #leave({ reason }: AbortSignal): void {
+    this.#close();
+    this.#answered.reject(reason);
+  }
+
+  #close(): void {
+    this.#closed.abort();
+    this.#onTaken?.();
+  }
 }

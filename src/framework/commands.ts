@@ -1,4 +1,4 @@
-import { nearest } from '../wsgi/nearest.ts';
+import { closestMatch } from 'leven';
 import { check } from './commands/check.ts';
 import { collectstatic } from './commands/collectstatic.ts';
 import { print, printError, type Command } from './commands/command.ts';
@@ -62,7 +62,9 @@ async function dispatch(
 function find(commands: Commands, name: string): Command {
   const command = commands.get(name);
   if (command) return command;
-  const suggestion = nearest(name, ['help', ...commands.keys()]);
+  const suggestion = closestMatch(name, ['help', ...commands.keys()], {
+    maxDistance: Math.max(2, name.length / 3),
+  });
   const advice = suggestion ? `Did you mean '${suggestion}'?` : "'help' lists those there are.";
   throw new CommandError(`There is no command '${name}'. ${advice}`);
 }

@@ -1,4 +1,4 @@
-import { CollectedBytes } from '../wsgi/collected-bytes.ts';
+import { CollectedBytes } from '../wsgi/input-stream.ts';
 import type { Bytes, Environ } from '../wsgi/types.ts';
 import { quote } from '../wsgi/url.ts';
 import { BadRequest, PayloadTooLarge } from './errors.ts';

@@ -13,7 +13,6 @@ import {
   type LoggerOptions,
 } from 'pino';
 import type { PrettyOptions } from 'pino-pretty';
-import { escapeC1 } from '../wsgi/log-line.ts';
 import type { Body } from '../wsgi/types.ts';
 import { ImproperlyConfigured } from './errors.ts';
 import { MASK, maskFields, maskLine } from './secrets.ts';
@@ -127,6 +126,14 @@ function commonOptions(): LoggerOptions {
     mixinMergeStrategy: (fields, mixed) => maskFields({ ...mixed, ...fields }),
   };
 }
+
+/** A line of JSON with the control characters escaped that JSON leaves as they are, and a terminal would heed. */
+function escapeC1(json: string): string {
+  return json.replace(C1, (character) => `\\u00${character.charCodeAt(0).toString(16)}`);
+}
+
+/** DEL, and the second set of control characters (ECMA-48). */
+const C1 = /[\x7f-\x9f]/g;
 
 const DESCRIPTORS = { stdout: 1, stderr: 2 } as const;
 

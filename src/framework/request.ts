@@ -3,7 +3,7 @@ import { selectMediaType } from '../http/accept.ts';
 import { cgiName } from '../wsgi/headers.ts';
 import type { Bytes, Environ } from '../wsgi/types.ts';
 import { quote } from '../wsgi/url.ts';
-import { variable } from '../wsgi/variable.ts';
+import { variable } from '../wsgi/environ.ts';
 import { cookieSalt, parseCookies } from './cookies.ts';
 import type { Form } from './forms/form.ts';
 import { mayHaveFiles, readForm } from './forms/multipart.ts';

@@ -1,5 +1,5 @@
-import { importModule, ModuleNameError } from '../wsgi/dotted-name.ts';
-import { nearest } from '../wsgi/nearest.ts';
+import { importModule, ModuleNameError } from '../wsgi/names.ts';
+import { closestMatch } from 'leven';
 import { ImproperlyConfigured } from './errors.ts';
 import { showSetting } from './secrets.ts';
 import { collectEnvironmentProblems } from './settings/env.ts';
@@ -225,7 +225,9 @@ function refuseRead(_: object, name: string | symbol): undefined {
       'SECRET_KEY is empty: expected a long random text that nobody else knows.',
     );
   }
-  const suggestion = nearest(name, Object.keys(values));
+  const suggestion = closestMatch(name, Object.keys(values), {
+    maxDistance: Math.max(2, name.length / 3),
+  });
   throw new ImproperlyConfigured(
     `There is no setting ${name}${suggestion ? `: did you mean ${suggestion}?` : '.'}`,
   );

@@ -6,7 +6,7 @@ import { validator } from '../wsgi/validator.ts';
 import { settings, settingsSource } from './settings.ts';
 import { scriptPrefix } from './urls/script-prefix.ts';
 import { getWsgiApplication } from './application.ts';
-import { buildEnviron, type TestRequestOptions } from './testing/environ.ts';
+import { testEnviron, type TestRequestOptions } from './testing/environ.ts';
 import { ResponseRecorder, type TestResponse } from './testing/response-recorder.ts';
 
 export type { TestRequestOptions, TestResponse };
@@ -87,7 +87,7 @@ export class TestClient {
 
   async #send({ method, path, options }: NextRequest): Promise<TestResponse> {
     const headers = { Host: someAllowedHost(), ...cookieHeader(this.cookies), ...options.headers };
-    const environ = await buildEnviron(method, path, { ...options, headers });
+    const environ = await testEnviron(method, path, { ...options, headers });
     const recorder = new ResponseRecorder(path);
     await runApplication(this.#application, environ, recorder);
     const response = recorder.response();

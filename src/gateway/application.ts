@@ -1,4 +1,4 @@
-import { importModule, ModuleNameError } from '../wsgi/dotted-name.ts';
+import { importModule, ModuleNameError } from '../wsgi/names.ts';
 import type { Application } from '../wsgi/types.ts';
 import { ApplicationError, messageOf } from './errors.ts';
 

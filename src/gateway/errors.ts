@@ -1,4 +1,4 @@
-import { ModuleNameError } from '../wsgi/dotted-name.ts';
+import { ModuleNameError } from '../wsgi/names.ts';
 
 /** Gunicorn's exit codes. */
 export const ExitCode = {

@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { SOURCE_ROOT } from '../wsgi/dotted-name.ts';
 import type { Config } from './settings/catalogue.ts';
 
 /** What `ps` shows. */
@@ -30,8 +28,8 @@ export function workerEnvironment({ rawEnv }: Pick<Config, 'rawEnv'>): NodeJS.Pr
   return { ...process.env, ...replaced, ...rawEnv };
 }
 
-/** The version in package.json, which stands beside the source root. */
+/** The version in package.json. */
 export function version(): string {
-  const file = readFileSync(join(SOURCE_ROOT, '..', 'package.json'), 'utf8');
+  const file = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(file) as { version: string }).version;
 }

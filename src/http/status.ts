@@ -1,8 +1,8 @@
 /**
- * The reasons of the registered status codes (RFC 9110 §15, the IANA registry). A table of our own:
+ * The reason phrases of the registered status codes (RFC 9110 §15, the IANA registry). A table of our own:
  * importing `node:http` for it would cost each process 20 MB.
  */
-const REASONS: Readonly<Record<number, string>> = {
+const REASON_PHRASES: Readonly<Record<number, string>> = {
   100: 'Continue',
   101: 'Switching Protocols',
   102: 'Processing',
@@ -66,17 +66,17 @@ const REASONS: Readonly<Record<number, string>> = {
 };
 
 /** `"Not Found"` for 404. */
-export function reasonOf(code: number): string {
-  return REASONS[code] ?? 'Unknown';
+export function reasonPhraseOf(code: number): string {
+  return REASON_PHRASES[code] ?? 'Unknown';
 }
 
 /** RFC 9110 §15: `"404 Not Found"`, in the registry's words. */
 export function statusLine(code: number): string {
-  return STATUS_LINES[code] ?? `${code} ${reasonOf(code)}`;
+  return STATUS_LINES[code] ?? `${code} ${reasonPhraseOf(code)}`;
 }
 
 const STATUS_LINES: Readonly<Record<number, string>> = Object.fromEntries(
-  Object.entries(REASONS).map(([code, reason]) => [code, `${code} ${reason}`]),
+  Object.entries(REASON_PHRASES).map(([code, phrase]) => [code, `${code} ${phrase}`]),
 );
 
 /** 404 of `"404 Not Found"`. */

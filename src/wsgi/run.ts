@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { ResponseSink } from './response-sink.ts';
 import { WsgiResponse } from './response.ts';
 import type { Application, Awaitable, Body, Bytes, Environ } from './types.ts';
-import { variable } from './variable.ts';
+import { variable } from './environ.ts';
 
 const EMPTY: Bytes = new Uint8Array(0);
 /** So long a body that is always ready may hold the event loop. */

@@ -97,17 +97,19 @@ export interface Environ {
   'wsgi.input_terminated'?: boolean;
   'wsgi.file_wrapper'?: FileWrapper;
 
+  // The gateway's own; undefined on other servers, but for the signal.
+
   /** Identifies the request in every log: a trusted proxy's X-Request-ID, or made by the server. */
-  'gateway.request_id'?: string;
+  'gateway.request_id'?: string | undefined;
   /**
    * Gives the signal that aborts when the client goes away before the response is complete. A
-   * function, as most applications never ask, and a signal is dear to make.
+   * function, as most applications never ask, and a signal is costly to make.
    */
   'gateway.signal'?: () => AbortSignal;
   /** The worker is finishing its last requests: health checks should fail. */
-  'gateway.draining'?: boolean;
+  'gateway.draining'?: boolean | undefined;
   /** The process that serves the request. */
-  'gateway.worker'?: WorkerIdentity;
+  'gateway.worker'?: WorkerIdentity | undefined;
 
   /** Extensions are lower-case and dotted, with their owner's prefix. */
   [extension: `${string}.${string}`]: unknown;

@@ -1,3 +1,5 @@
+import { isIPv4 } from 'node:net';
+
 /** Percent-encodes the bytes of a path, one latin1 character each. */
 export function quote(path: string): string {
   return path.replace(NOT_IN_PATH, (byte) => `%${hex(byte)}`);
@@ -11,6 +13,17 @@ export function unquote(path: string): string {
   );
 }
 
+/** An IPv4 peer of a dual-stack socket is `::ffff:192.0.2.1` (RFC 4291 §2.5.5.2). */
+export function withoutMapping(address: string): string {
+  const rest = address.startsWith(MAPPED) ? address.slice(MAPPED.length) : '';
+  return isIPv4(rest) ? rest : address;
+}
+
+/** An address or a name as it stands in a URL: IPv6 in brackets (RFC 3986 §3.2.2). */
+export function uriHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
+
 function hex(byte: string): string {
   return byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0');
 }
@@ -20,3 +33,5 @@ const NOT_IN_PATH = /[^A-Za-z0-9\-._~!$&'()*+,;=:@/]/g;
 
 // pct-encoded = "%" HEXDIG HEXDIG (RFC 3986 §2.1)
 const PERCENT_ENCODED = /%([0-9A-Fa-f]{2})/g;
+
+const MAPPED = '::ffff:';

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectSecurely } from 'node:tls';
 import { expect, test } from 'vitest';
-import type { HandlerOptions } from '../../src/adapters/handler-options.ts';
+import type { HandlerOptions } from '../../src/adapters/handler.ts';
 import { nodeHandler } from '../../src/adapters/node-handler.ts';
 import type { Application, Environ } from '../../src/wsgi/types.ts';
 import { validator } from '../../src/wsgi/validator.ts';

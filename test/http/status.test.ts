@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { codeOf, forbidsBody, reasonOf, statusLine } from '../../src/http/status.ts';
+import { codeOf, forbidsBody, reasonPhraseOf, statusLine } from '../../src/http/status.ts';
 
 test.for<[code: number, reason: string]>([
   [404, 'Not Found'],
   [299, 'Unknown'],
 ])('%i is %s', ([code, reason]) => {
-  expect(reasonOf(code)).toBe(reason);
+  expect(reasonPhraseOf(code)).toBe(reason);
   expect(statusLine(code)).toBe(`${code} ${reason}`);
 });
 

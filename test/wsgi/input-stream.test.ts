@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { BodyInputStream } from '../../src/wsgi/input-stream.ts';
+import { BodyInputStream, CollectedBytes } from '../../src/wsgi/input-stream.ts';
 import type { Bytes } from '../../src/wsgi/types.ts';
 
 /** A stream over these pieces, the later ones after a turn of the loop. */
@@ -187,4 +187,33 @@ test('a line in many small pieces takes linear work', async () => {
   );
   expect(await input.readline()).toHaveLength(4000);
   expect(scannedBytes).toBe(4000);
+});
+
+test('pieces of all sizes come out in their order', () => {
+  const piece = fc
+    .integer({ min: 0, max: 2000 })
+    .chain((size) => fc.uint8Array({ minLength: size, maxLength: size }));
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {
+      const collected = new CollectedBytes();
+      for (const one of pieces) collected.append(one);
+      expect(Buffer.compare(collected.bytes(), Buffer.concat(pieces))).toBe(0);
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test('small pieces that fill more than one block come out whole', () => {
+  const pieces = Array.from({ length: 30 }, (_, index) => Buffer.alloc(1000, index));
+  const collected = new CollectedBytes();
+  for (const piece of pieces) collected.append(piece);
+  expect(Buffer.compare(collected.bytes(), Buffer.concat(pieces))).toBe(0);
+});
+
+test('what follows a look at the bytes comes behind them', () => {
+  const collected = new CollectedBytes();
+  for (let count = 0; count < 20; count++) collected.append(Buffer.from('a'));
+  expect(String(collected.bytes())).toBe('a'.repeat(20));
+  collected.append(Buffer.from('b'));
+  expect(String(collected.bytes())).toBe(`${'a'.repeat(20)}b`);
 });

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { nearest } from '../../wsgi/nearest.ts';
+import { closestMatch } from 'leven';
 import { ImproperlyConfigured } from '../errors.ts';
 import { health } from '../middleware/health.ts';
 import { settings } from '../settings.ts';
@@ -14,7 +14,9 @@ import type { CheckMessage } from './check.ts';
 export function checkSettings(): readonly CheckMessage[] {
   const own = Object.keys(settings).filter((name) => !isGlobalSetting(name));
   return own.flatMap((name) => {
-    const meant = nearest(name, Object.keys(GLOBAL_SETTINGS), mostEdits(name));
+    const meant = closestMatch(name, Object.keys(GLOBAL_SETTINGS), {
+      maxDistance: mostEdits(name),
+    });
     if (meant === undefined) return [];
     return [
       {

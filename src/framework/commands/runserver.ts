@@ -2,8 +2,9 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { constants } from 'node:os';
+import { extname, join } from 'node:path';
 import { inspect, parseArgs } from 'node:util';
-import { resolveModuleName, SOURCE_ROOT } from '../../wsgi/dotted-name.ts';
+import { resolveModuleName, sourceRoot } from '../../wsgi/names.ts';
 import { CommandError, ImproperlyConfigured } from '../errors.ts';
 import { loadSettings, settings, settingsSource } from '../settings.ts';
 import { check } from './check.ts';
@@ -23,7 +24,7 @@ async function serve(args: readonly string[]): Promise<number> {
   const address = parseAddress(args);
   process.env['DEBUG'] ||= 'true';
   await refuseUsedPort(address);
-  print(`Watching ${SOURCE_ROOT} for changes.`);
+  print(`Watching ${sourceRoot()} for changes.`);
   await checkProject();
   printBanner(address);
   const gateway = startGateway(address);
@@ -96,7 +97,7 @@ Quit with Control-C.
  * it starts a worker with the new code, whose `getWsgiApplication` heeds RUNSERVER.
  */
 function startGateway(address: string): ChildProcess {
-  const cli = resolveModuleName('gateway.cli');
+  const cli = join(import.meta.dirname, `../../gateway/cli${extname(import.meta.filename)}`);
   const options = ['--bind', address, '--workers', '1', '--reload'];
   // execArgv holds tsx's loader where the sources run.
   const args = [...process.execArgv, cli, ...options, servedModule()];

@@ -10,7 +10,6 @@ import {
 import { dirname, join, resolve, sep } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CommandError } from '../errors.ts';
-import { SOURCE_ROOT } from '../../wsgi/dotted-name.ts';
 import { print, type Command } from './command.ts';
 
 export const startproject: Command = {
@@ -20,7 +19,7 @@ export const startproject: Command = {
   run: startProject,
 };
 
-const PROJECT_ROOT = dirname(SOURCE_ROOT);
+const PROJECT_ROOT = process.cwd();
 const LEFT_OUT = new Set([
   '.git',
   '.env',

@@ -74,8 +74,8 @@ function cookieFact(pair: string): Fact[] {
 
 function environFact([key, value]: [string, unknown]): Fact[] {
   if (typeof value === 'string') return [[key, showText(key, value)]];
-  const isData = !STREAMS.has(key) && typeof value !== 'function' && !isInstance(value);
-  return isData ? [[key, showSetting(key, value)]] : [];
+  if (value === undefined || typeof value === 'function' || STREAMS.has(key)) return [];
+  return isInstance(value) ? [] : [[key, showSetting(key, value)]];
 }
 
 const STREAMS = new Set(['wsgi.input', 'wsgi.errors']);

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { dirname, join, relative, sep } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
-import { SOURCE_ROOT } from '../../wsgi/dotted-name.ts';
 import { asError } from '../errors.ts';
 import { html, type Html } from '../html.ts';
 import { maskUrls } from '../secrets.ts';
@@ -140,7 +139,7 @@ function pathOf(place: string): string {
   }
 }
 
-const PROJECT_ROOT = dirname(SOURCE_ROOT);
+const PROJECT_ROOT = process.cwd();
 const SOURCE_FILE = /\.[cm]?[jt]sx?$/;
 const FRAMEWORK_FOLDERS = ['framework', 'gateway', 'wsgi', 'http', 'adapters'].flatMap((folder) => [
   join(PROJECT_ROOT, 'src', folder, sep),

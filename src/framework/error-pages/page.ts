@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { reasonOf } from '../../http/status.ts';
+import { reasonPhraseOf } from '../../http/status.ts';
 import { html, raw, type Html } from '../html.ts';
 import type { HttpRequest } from '../request.ts';
 import { htmlResponse, HttpResponse } from '../response.ts';
@@ -36,7 +36,7 @@ export function wantsPage(request: HttpRequest): boolean {
 
 /** What a visitor sees of an error: its kind and the request's id; under DEBUG the message too. */
 export function plainPage(request: HttpRequest, error: Error, status: number): HttpResponse {
-  const reason = reasonOf(status);
+  const reason = reasonPhraseOf(status);
   const content = html`<main class="plain">
     <p class="status">${status}</p>
     <h1>${reason}</h1>

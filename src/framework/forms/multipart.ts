@@ -4,9 +4,9 @@ import type { Readable } from 'node:stream';
 import { MIMEType } from 'node:util';
 import { Dicer } from '@fastify/busboy';
 import { parse } from 'content-disposition';
-import { CollectedBytes } from '../../wsgi/collected-bytes.ts';
+import { CollectedBytes } from '../../wsgi/input-stream.ts';
 import type { Bytes, Environ } from '../../wsgi/types.ts';
-import { variable } from '../../wsgi/variable.ts';
+import { variable } from '../../wsgi/environ.ts';
 import { BadRequest, UnsupportedMediaType } from '../errors.ts';
 import {
   bodyPieces,

@@ -1,6 +1,6 @@
 import { mkdtemp, open, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CollectedBytes } from '../../wsgi/collected-bytes.ts';
+import { CollectedBytes } from '../../wsgi/input-stream.ts';
 import type { Bytes } from '../../wsgi/types.ts';
 
 /** Where the files of one form are: in memory up to a limit for all of them, then in a folder of their own. */

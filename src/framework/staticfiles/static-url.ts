@@ -1,5 +1,5 @@
+import { closestMatch } from 'leven';
 import { ImproperlyConfigured } from '../errors.ts';
-import { nearest } from '../../wsgi/nearest.ts';
 import { settings } from '../settings.ts';
 import { quotePath, scriptPrefix } from '../urls/script-prefix.ts';
 import { loadHashedNames, MANIFEST_NAME } from './manifest.ts';
@@ -42,7 +42,9 @@ function hashedName(name: string): string {
   if (names === undefined) throw new ImproperlyConfigured(missingManifest(STATIC_ROOT));
   const hashed = names.get(name);
   if (hashed !== undefined) return hashed;
-  const meant = nearest(name, names.keys());
+  const meant = closestMatch(name, [...names.keys()], {
+    maxDistance: Math.max(2, name.length / 3),
+  });
   throw new ImproperlyConfigured(
     `There is no static file '${name}' in the manifest: ${meant === undefined ? '' : `did you mean '${meant}'? If not, `}run collectstatic.`,
   );

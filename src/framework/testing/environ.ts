@@ -1,8 +1,13 @@
-import { cgiName } from '../../wsgi/headers.ts';
+import {
+  buildEnviron,
+  fieldFacts,
+  splitTarget,
+  type FieldFacts,
+  type ServerFacts,
+} from '../../wsgi/environ.ts';
 import { BodyInputStream } from '../../wsgi/input-stream.ts';
-import { STANDARD_ERROR } from '../../wsgi/standard-error.ts';
+import { STANDARD_ERROR } from '../../wsgi/streams.ts';
 import type { Bytes, Environ } from '../../wsgi/types.ts';
-import { unquote } from '../../wsgi/url.ts';
 
 /** What a test sends beside the method and the path; at most one of the bodies. */
 export interface TestRequestOptions {
@@ -23,43 +28,40 @@ export interface TestRequestOptions {
 }
 
 /** The environ that a server would make of such a request. */
-export async function buildEnviron(
+export async function testEnviron(
   method: string,
   path: string,
   options: TestRequestOptions,
 ): Promise<Environ> {
-  const [pathInfo, ...query] = requestTarget(path).split('?');
+  const target = requestTarget(path, fields(options.query));
   const { contentType, bytes } = await bodyOf(options);
-  const secure = options.secure ?? false;
-  const environ: Environ = {
-    REQUEST_METHOD: method,
-    SCRIPT_NAME: '',
-    PATH_INFO: unquote(pathInfo ?? ''),
-    QUERY_STRING: [query.join('?'), fields(options.query)].filter((part) => part !== '').join('&'),
-    CONTENT_TYPE: contentType,
-    CONTENT_LENGTH: bytes === undefined ? '' : String(bytes.length),
-    SERVER_NAME: 'localhost',
-    SERVER_PORT: secure ? '443' : '80',
-    SERVER_PROTOCOL: 'HTTP/1.1',
-    REMOTE_ADDR: '127.0.0.1',
-    'wsgi.version': [1, 0],
-    'wsgi.url_scheme': secure ? 'https' : 'http',
-    'wsgi.input': inputOf(bytes),
-    'wsgi.errors': STANDARD_ERROR,
-    'wsgi.multithread': true,
-    'wsgi.multiprocess': false,
-    'wsgi.run_once': false,
-    'wsgi.input_terminated': true,
-  };
-  for (const [name, value] of Object.entries(options.headers ?? {}))
-    addHeader(environ, name, value);
+  const scheme = options.secure ? 'https' : 'http';
+  const environ = buildEnviron(
+    {
+      method,
+      target,
+      ...splitTarget(target),
+      protocol: 'HTTP/1.1',
+      fields: fieldsOf(options.headers),
+    },
+    SERVER,
+    { ...CONNECTION, scheme, serverPort: options.secure ? '443' : '80' },
+    { input: inputOf(bytes), errors: STANDARD_ERROR, signal: new AbortController().signal },
+  );
+  environ.CONTENT_TYPE ||= contentType;
+  environ.CONTENT_LENGTH ||= bytes === undefined ? '' : String(bytes.length);
   return Object.assign(environ, options.environ);
 }
 
+const SERVER: ServerFacts = { software: 'test', scriptName: '', isMultiprocess: false };
+const CONNECTION = { serverName: 'localhost', remoteAddress: '127.0.0.1', remotePort: '' };
+
 /** As a browser sends it: without its fragment, and with what is not ASCII percent-encoded. */
-function requestTarget(path: string): string {
+function requestTarget(path: string, query: string): string {
   const [target = ''] = path.split('#', 1);
-  return encodeURI(target).replaceAll('%25', '%');
+  const [rawPath = '', ...queries] = encodeURI(target).replaceAll('%25', '%').split('?');
+  const all = [queries.join('?'), query].filter((part) => part !== '').join('&');
+  return all === '' ? rawPath : `${rawPath}?${all}`;
 }
 
 async function bodyOf(
@@ -89,10 +91,12 @@ function fields(values: TestRequestOptions['query'] = {}): string {
   return new URLSearchParams(pairs).toString();
 }
 
-function addHeader(environ: Environ, name: string, value: string): void {
-  const key = cgiName(name.toLowerCase());
-  if (key === undefined) throw new TypeError(`'${name}' is not a header's name.`);
-  environ[key] = value;
+function fieldsOf(headers: TestRequestOptions['headers'] = {}): FieldFacts[] {
+  return Object.entries(headers).map(([name, value]) => {
+    const field = fieldFacts(name, value);
+    if (field.key === undefined) throw new TypeError(`'${name}' is not a header's name.`);
+    return field;
+  });
 }
 
 function inputOf(bytes: Bytes | undefined): BodyInputStream {

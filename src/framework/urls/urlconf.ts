@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { nearest } from '../../wsgi/nearest.ts';
+import { closestMatch } from 'leven';
 import { errorHandlersOf, type ErrorHandlers } from '../error-handlers.ts';
 import { ImproperlyConfigured, NoPatternMatches } from '../errors.ts';
 import type { HttpRequest } from '../request.ts';
@@ -106,7 +106,9 @@ export function promiseName(name: string): void {
 }
 
 export function unknownName(name: string, { byName }: Urlconf): string {
-  const suggestion = nearest(name, byName.keys());
+  const suggestion = closestMatch(name, [...byName.keys()], {
+    maxDistance: Math.max(2, name.length / 3),
+  });
   return `No URL pattern is named '${name}'${suggestion ? `: did you mean '${suggestion}'?` : '.'}`;
 }
 

@@ -1,6 +1,6 @@
-import { watch } from 'node:fs';
+import { existsSync, watch } from 'node:fs';
 import { dirname, relative } from 'node:path';
-import { resolveModuleName, SOURCE_ROOT } from '../../wsgi/dotted-name.ts';
+import { resolveModuleName, sourceRoot } from '../../wsgi/names.ts';
 import { splitName } from '../application.ts';
 import type { Log } from '../log/log.ts';
 
@@ -34,11 +34,12 @@ export function watchSources(
 
 /** Where there is no such module, the workers say so. */
 function foldersOf(applicationName: string): string[] {
+  const roots = [sourceRoot()].filter((root) => existsSync(root));
   try {
     const folder = dirname(resolveModuleName(splitName(applicationName)[0]));
-    return isInside(folder, SOURCE_ROOT) ? [SOURCE_ROOT] : [SOURCE_ROOT, folder];
+    return roots.some((root) => isInside(folder, root)) ? roots : [...roots, folder];
   } catch {
-    return [SOURCE_ROOT];
+    return roots;
   }
 }
 

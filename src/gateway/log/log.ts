@@ -2,10 +2,9 @@ import { createRequire } from 'node:module';
 import { isatty } from 'node:tty';
 import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
 import type { PrettyOptions } from 'pino-pretty';
-import { escapeC1 } from '../../wsgi/log-line.ts';
 import type { Settings } from '../settings/catalogue.ts';
 import type { LogLevel } from '../settings/values.ts';
-import { LogStream } from './log-stream.ts';
+import { escapeC1, LogStream } from './log-stream.ts';
 
 export type Log = Logger;
 

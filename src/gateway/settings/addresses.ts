@@ -1,5 +1,5 @@
 import { BlockList, isIP, isIPv6 } from 'node:net';
-import { uriHost } from '../../wsgi/address.ts';
+import { uriHost } from '../../wsgi/url.ts';
 
 /** Where to listen: a TCP host and port, or a unix socket. */
 export type Address = TcpAddress | UnixAddress;

@@ -14,10 +14,8 @@ import {
   octal,
   optionalTcpAddress,
   rootPath,
-  schemeHeaders,
   seconds,
   text,
-  texts,
   type Setting,
 } from './values.ts';
 
@@ -211,30 +209,6 @@ export const CATALOGUE = {
     parse: networks,
     description:
       "Peers whose X-Forwarded-Proto and X-Request-ID are believed: addresses, CIDR networks, '*' for all or '' for none. FORWARDED_ALLOW_IPS sets the default.",
-  },
-  secureSchemeHeaders: {
-    flags: { long: 'secure-scheme-headers', value: 'NAME=VALUE' },
-    section: 'Proxies',
-    default: () => 'X-Forwarded-Protocol=ssl,X-Forwarded-Proto=https,X-Forwarded-SSL=on',
-    parse: schemeHeaders,
-    isList: true,
-    description: 'Headers by which those peers say that the client came over https.',
-  },
-  forwarderHeaders: {
-    flags: { long: 'forwarder-headers', value: 'NAMES' },
-    section: 'Proxies',
-    default: () => 'SCRIPT_NAME,PATH_INFO',
-    parse: texts('header names, with commas between'),
-    isList: true,
-    description: 'Headers with an underscore that those peers may send.',
-  },
-  headerMap: {
-    flags: { long: 'header-map', value: 'HOW' },
-    section: 'Proxies',
-    default: () => 'drop',
-    parse: choice(['drop', 'refuse', 'dangerous']),
-    description:
-      'Other headers with an underscore, which pass for those with a hyphen: drop them, refuse the request, or take the danger.',
   },
   rootPath: {
     flags: { long: 'root-path', value: 'PATH' },

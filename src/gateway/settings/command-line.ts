@@ -1,5 +1,5 @@
 import { parseArgs, type ParseArgsConfig, type ParseArgsOptionsConfig } from 'node:util';
-import { nearest } from '../../wsgi/nearest.ts';
+import { closestMatch } from 'leven';
 import { messageOf, UsageError } from '../errors.ts';
 import { settingEntries, type Settings } from './catalogue.ts';
 
@@ -104,7 +104,8 @@ export function parseWords<const Config extends ParseArgsConfig>(
 function explainUnknown(option: string, known: readonly string[]): string {
   const instead = insteadOf(option);
   if (instead !== undefined) return `There is no '${option}': ${instead}.`;
-  const suggestion = nearest(option.replace(/^-+/, ''), known);
+  const name = option.replace(/^-+/, '');
+  const suggestion = closestMatch(name, known, { maxDistance: Math.max(2, name.length / 3) });
   return `Unknown option '${option}'.${suggestion ? ` Did you mean '--${suggestion}'?` : ''}`;
 }
 
@@ -184,6 +185,15 @@ export const ABSENT: readonly (readonly [options: readonly string[], instead: st
   ],
   [['--no-control-socket'], 'it is --control-socket none'],
   [['--control-socket-mode'], 'the mode of the control socket is always 0600'],
+  [['--proxy-protocol', '--proxy-allow-from'], 'nginx speaks it, where a balancer connects'],
+  [
+    ['--header-map', '--forwarder-headers'],
+    'fields with an underscore in their name are dropped; --root-path says where the application is mounted',
+  ],
+  [
+    ['--secure-scheme-headers'],
+    'X-Forwarded-Proto of the peers in --forwarded-allow-ips says whether the client came over https',
+  ],
   [
     ['--permit-unconventional-http-method', '--casefold-http-method', '--strip-header-spaces'],
     'a request is what RFC 9110 and 9112 say',

@@ -1,8 +1,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, extname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { resolveModuleName } from '../../wsgi/dotted-name.ts';
-import { nearest } from '../../wsgi/nearest.ts';
+import { resolveModuleName } from '../../wsgi/names.ts';
+import { closestMatch } from 'leven';
 import { splitName } from '../application.ts';
 import { ConfigError } from '../errors.ts';
 import { HOOK_NAMES, type ServerHooks } from '../hooks.ts';
@@ -86,7 +86,7 @@ function explainUnknown(name: string): string {
   const gunicorns = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   const instead = insteadOf(gunicorns) ?? insteadOf(`--${gunicorns.replaceAll('_', '-')}`);
   if (instead !== undefined) return `there is no setting ${name}: ${instead}.`;
-  const suggestion = nearest(name, KNOWN);
+  const suggestion = closestMatch(name, KNOWN, { maxDistance: Math.max(2, name.length / 3) });
   return suggestion === undefined
     ? `unknown setting ${name}. Known are: ${KNOWN.join(', ')}.`
     : `unknown setting ${name}. Did you mean ${suggestion}?`;

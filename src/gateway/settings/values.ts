@@ -125,14 +125,6 @@ export function anyText(value: unknown): string {
   return value;
 }
 
-export function texts(expected: string): Parse<readonly string[]> {
-  return (value) => {
-    const entries = list(value);
-    if (entries.some((entry) => entry === '')) throw new ValueError(expected);
-    return entries;
-  };
-}
-
 /** A switch on the command line; in a file, true or false. */
 export function flag(value: unknown): boolean {
   if (typeof value !== 'boolean') throw new ValueError('true or false');
@@ -167,17 +159,6 @@ function readAssignment(entry: unknown): [name: string, value: string] {
   const [, name, value] = /^([^=\0]+)=([^]*)$/.exec(typeof entry === 'string' ? entry : '') ?? [];
   if (name === undefined || value === undefined) throw new ValueError('NAME=VALUE');
   return [name, value];
-}
-
-/** `NAME=VALUE` pairs; names are compared without regard to case. */
-export function schemeHeaders(value: unknown): readonly (readonly [string, string])[] {
-  return list(value).map((entry) => {
-    const [, name, secureValue] = /^([\w-]+)=(.+)$/.exec(entry) ?? [];
-    if (name === undefined || secureValue === undefined) {
-      throw new ValueError('NAME=VALUE, with commas between');
-    }
-    return [name.toLowerCase(), secureValue] as const;
-  });
 }
 
 export function addresses(value: unknown): readonly Address[] {

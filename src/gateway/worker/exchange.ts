@@ -1,15 +1,15 @@
 import { performance } from 'node:perf_hooks';
+import { variable, type ExchangeFacts } from '../../wsgi/environ.ts';
 import { BodyInputStream } from '../../wsgi/input-stream.ts';
 import type { ResponseFields } from '../../wsgi/response-fields.ts';
 import type { Framing, ResponseSink, WholeFraming } from '../../wsgi/response-sink.ts';
 import { runApplication } from '../../wsgi/run.ts';
 import type { Awaitable, Bytes, Environ, ErrorStream, InputStream } from '../../wsgi/types.ts';
-import { variable } from '../../wsgi/variable.ts';
 import type { Log } from '../log/log.ts';
 import type { RequestHead } from '../protocols/http1/request-head.ts';
 import { PLAIN_TEXT, ResponseEncoder } from '../protocols/http1/response-encoder.ts';
 import type { ClientSocket } from './client-socket.ts';
-import { buildEnviron, type PeerFacts, type RequestFacts } from './environ.ts';
+import { gatewayEnviron, type PeerFacts } from './environ.ts';
 import type { RequestBody } from './request-body.ts';
 import type { Service } from './service.ts';
 import type { RequestInFlight } from './watchdog.ts';
@@ -25,7 +25,7 @@ export interface Wire {
 }
 
 /** One request and its response (PEP 3333 "The Server/Gateway Side"). */
-export class Exchange implements ResponseSink, RequestFacts {
+export class Exchange implements ResponseSink, ExchangeFacts {
   readonly head: RequestHead;
   readonly environ: Environ;
   /** Of letters and digits, and a few signs that need no escape. */
@@ -57,7 +57,7 @@ export class Exchange implements ResponseSink, RequestFacts {
     this.#service = service;
     this.input = new BodyInputStream(() => body.pull());
     this.errors = new LogErrorStream(service.log, this);
-    this.environ = buildEnviron(head, service.environ, wire.peer, this);
+    this.environ = gatewayEnviron(head, service.environ, wire.peer, this);
     this.requestId = variable(this.environ, 'gateway.request_id') ?? '';
   }
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type BoundSocket, type Server as NetServer, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
-import { withoutMapping } from '../../wsgi/address.ts';
+import { withoutMapping } from '../../wsgi/url.ts';
 import type { RequestCounts } from '../metrics/meter.ts';
 import type { Address } from '../settings/addresses.ts';
 import { Connection } from './connection.ts';
@@ -85,6 +85,7 @@ export class Server {
   #peerFacts(socket: Socket, address: Address): PeerFacts {
     const remoteAddress = withoutMapping(socket.remoteAddress ?? '');
     return {
+      scheme: 'http',
       ...serverNameAndPort(address),
       remoteAddress,
       remotePort: socket.remotePort === undefined ? '' : String(socket.remotePort),

@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import type { ServerFacts } from '../../wsgi/environ.ts';
 import type { Application, Environ } from '../../wsgi/types.ts';
 import { Meter } from '../metrics/meter.ts';
 import { runHook, type ServerHooks, type WorkerView } from '../hooks.ts';
@@ -8,12 +9,11 @@ import type { Settings } from '../settings/catalogue.ts';
 import { Networks } from '../settings/addresses.ts';
 import type { AccessLog } from './access-log.ts';
 import type { Outbox } from './client-socket.ts';
-import type { EnvironFacts } from './environ.ts';
 
 /** What all connections of a worker share. */
 export interface Service {
   readonly application: Application;
-  readonly environ: EnvironFacts;
+  readonly environ: ServerFacts;
   /** Proxies whose word about the client counts. */
   readonly trustedPeers: Networks;
   readonly limits: RequestLimits;
@@ -57,15 +57,10 @@ export function makeService(
   return {
     application,
     environ: {
-      worker: { number, pid },
+      software: 'gateway',
+      scriptName: config.rootPath,
       isMultiprocess: config.workers > 1,
-      rootPath: config.rootPath,
-      schemeKeys: config.secureSchemeHeaders.map(([name, value]) => [
-        `HTTP_${name.toUpperCase().replaceAll('-', '_')}`,
-        value,
-      ]),
-      forwarderHeaders: new Set(config.forwarderHeaders.map((name) => name.toLowerCase())),
-      headerMap: config.headerMap,
+      worker: { number, pid },
     },
     trustedPeers: new Networks(config.forwardedAllowIps),
     limits: {

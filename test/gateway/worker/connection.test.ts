@@ -2,9 +2,10 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { Networks } from '../../../src/gateway/settings/addresses.ts';
 import type { Application, Bytes, InputStream } from '../../../src/wsgi/types.ts';
 import { exchange, RawClient } from '../raw-client.ts';
-import { ENVIRON, served, timeouts } from './serve.ts';
+import { served, timeouts } from './serve.ts';
 
 const TEXT: [string, string][] = [['Content-Type', 'text/plain']];
 
@@ -176,10 +177,10 @@ test('a refusal arrives though the client sends on and reads only then', async (
 
 test('the access line tells which request was refused while its environ was made', async () => {
   const { port, access } = await served(echoPath, {
-    environ: { ...ENVIRON, headerMap: 'refuse' },
+    trustedPeers: new Networks(['127.0.0.1']),
   });
-  await exchange(port, `GET /spoof HTTP/1.1\r\n${HEAD}x_spoof: a\r\n\r\n`);
-  expect(access).toMatchObject([{ status: 400, method: 'GET', target: '/spoof' }]);
+  await exchange(port, `GET /twice HTTP/1.1\r\n${HEAD}X-Forwarded-Proto: http, https\r\n\r\n`);
+  expect(access).toMatchObject([{ status: 400, method: 'GET', target: '/twice' }]);
 });
 
 test.for<[name: string, request: string, status: number]>([

@@ -1,12 +1,16 @@
 import { expect, test } from 'vitest';
 import { Networks } from '../../../src/gateway/settings/addresses.ts';
-import { serverNameAndPort } from '../../../src/gateway/worker/environ.ts';
+import {
+  FIRST_NUMBER,
+  requestIds,
+  serverNameAndPort,
+} from '../../../src/gateway/worker/environ.ts';
 import type { Environ } from '../../../src/wsgi/types.ts';
 import { exchange } from '../raw-client.ts';
 import { ENVIRON, served } from './serve.ts';
 
 /** The environ of a request that a trusted proxy sends with these fields. */
-async function environOf(path: string, fields: string, rootPath = ''): Promise<Environ> {
+async function environOf(path: string, fields: string, scriptName = ''): Promise<Environ> {
   const seen = Promise.withResolvers<Environ>();
   const { port } = await served(
     (environ, startResponse) => {
@@ -15,36 +19,13 @@ async function environOf(path: string, fields: string, rootPath = ''): Promise<E
       return [];
     },
     {
-      environ: {
-        ...ENVIRON,
-        rootPath,
-        forwarderHeaders: new Set(['script_name', 'path_info']),
-      },
+      environ: { ...ENVIRON, scriptName },
       trustedPeers: new Networks(['127.0.0.1']),
     },
   );
   await exchange(port, `GET ${path} HTTP/1.1\r\nHost: a\r\n${fields}Connection: close\r\n\r\n`);
   return seen.promise;
 }
-
-test.for<[name: string, path: string, fields: string, SCRIPT_NAME: string, PATH_INFO: string]>([
-  ['is taken off the path', '/shop/cart', 'SCRIPT_NAME: /shop\r\n', '/shop', '/cart'],
-  ['may be off the path already', '/cart', 'SCRIPT_NAME: /shop\r\n', '/shop', '/cart'],
-  ['wins over the root path', '/shop/cart', 'SCRIPT_NAME: /shop\r\n', '/shop', '/cart'],
-  [
-    'may come with the path below it',
-    '/shop/cart',
-    'PATH_INFO: /basket\r\nSCRIPT_NAME: /shop\r\n',
-    '/shop',
-    '/basket',
-  ],
-  ['is the root path where only the path is told', '/cart', 'PATH_INFO: /a\r\n', '/root', '/a'],
-])(
-  'the mount point that a trusted proxy tells %s',
-  async ([, path, fields, SCRIPT_NAME, PATH_INFO]) => {
-    expect(await environOf(path, fields, '/root')).toMatchObject({ SCRIPT_NAME, PATH_INFO });
-  },
-);
 
 test.for<[path: string, rest: string]>([
   ['/shop', ''],
@@ -93,4 +74,16 @@ test.for<[what: string, id: string, isTaken: boolean]>([
 ])('of a trusted proxy, an id %s, %s, is taken: %s', async ([, id, isTaken]) => {
   const environ = await environOf('/', `X-Request-ID: ${id}\r\n`);
   expect(environ['gateway.request_id'] === id).toBe(isTaken);
+});
+
+test('an id has 32 hexadecimal digits, also behind the last number, and comes once', () => {
+  const next = requestIds(FIRST_NUMBER + 1);
+  const ids = Array.from({ length: 100 }, next);
+  expect(ids).toEqual(ids.map(() => expect.stringMatching(/^[0-9a-f]{32}$/)));
+  expect(new Set(ids).size).toBe(ids.length);
+});
+
+test('the ids of two workers differ in more than their numbers', () => {
+  const [one, other] = [requestIds()(), requestIds()()];
+  expect(one.slice(0, 24)).not.toBe(other.slice(0, 24));
 });

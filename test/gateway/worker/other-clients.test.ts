@@ -6,8 +6,18 @@ import { expect, test } from 'vitest';
 const PROGRAM = join(import.meta.dirname, 'other-clients.ts');
 const WRONG_MAP = /wrong map\): begin\. deoptimizing \S+ <JSFunction (?:get )?(\S+)/g;
 const READS_ENVIRON = [
-  ...['buildEnviron', 'addFields', 'requestIdOf', 'forwardedScheme', 'runApplication'],
-  ...['application', 'mayHaveFiles', 'requestId', 'method', 'path', 'host', 'scheme', 'id'],
+  ...['gatewayEnviron', 'buildEnviron', 'addFields', 'requestIdOf', 'forwardedScheme'],
+  ...[
+    'runApplication',
+    'application',
+    'mayHaveFiles',
+    'requestId',
+    'method',
+    'path',
+    'host',
+    'scheme',
+    'id',
+  ],
 ];
 
 // Each such function is slow until V8 has compiled it again, for every kind of client that is new.

@@ -11,12 +11,10 @@ import { validator } from '../../../src/wsgi/validator.ts';
 
 /** What the environs of a server have in common. */
 export const ENVIRON: Service['environ'] = {
-  worker: { number: 1, pid: process.pid },
+  software: 'gateway',
+  scriptName: '',
   isMultiprocess: false,
-  rootPath: '',
-  schemeKeys: [['HTTP_X_FORWARDED_PROTO', 'https']],
-  forwarderHeaders: new Set(),
-  headerMap: 'drop',
+  worker: { number: 1, pid: process.pid },
 };
 
 export interface Served {

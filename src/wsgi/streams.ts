@@ -1,4 +1,4 @@
-import type { Body, Bytes, FileLike } from './types.ts';
+import type { Body, Bytes, ErrorStream, FileLike } from './types.ts';
 
 const BLOCK_SIZE_BYTES = 64 * 1024;
 
@@ -19,3 +19,14 @@ async function* blocks(file: FileLike, blockSizeBytes: number): AsyncGenerator<B
     yield block;
   }
 }
+
+/** `wsgi.errors` of servers without a log of their own. */
+export const STANDARD_ERROR: ErrorStream = {
+  write(text) {
+    process.stderr.write(text);
+  },
+  writelines(lines) {
+    for (const line of lines) process.stderr.write(line);
+  },
+  flush() {},
+};

@@ -1,23 +1,26 @@
 import { existsSync } from 'node:fs';
-import { dirname, extname, join, resolve } from 'node:path';
+import { extname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-/** The folder that holds `framework/` and `gateway/`: `src` under tsx, `dist` once built. */
-export const SOURCE_ROOT: string = dirname(import.meta.dirname);
-
+/** `.ts` where the sources run, `.js` once built. */
 const SOURCE_EXTENSION = extname(import.meta.filename);
 const DOTTED_NAME = /^[A-Za-z_][\w-]*(\.[A-Za-z_][\w-]*)*$/;
 const FILE_PATH = /[/\\]|\.[cm]?[jt]s$/;
 
+/** The folder below the working directory that dotted names begin in: `src`, or `dist` once built. */
+export function sourceRoot(folder: string = '.'): string {
+  return resolve(folder, SOURCE_EXTENSION === '.ts' ? 'src' : 'dist');
+}
+
 /**
- * The file that a module name stands for: `myproject.wsgi` is `<source root>/myproject/wsgi.ts`
- * (`.js` once built); anything with a slash or a source file's ending is a path, from the working
- * directory unless a folder is given.
+ * The file that a module name stands for: `myproject.wsgi` is `src/myproject/wsgi.ts`, and in `dist`
+ * once built; anything with a slash or a source file's ending is a path. Both are looked for from the
+ * working directory on unless a folder is given.
  *
  * @throws {ModuleNameError} where the name is malformed or no such file is there.
  */
 export function resolveModuleName(name: string, folder: string = '.'): string {
-  const file = FILE_PATH.test(name) ? resolve(folder, name) : resolveDottedName(name);
+  const file = FILE_PATH.test(name) ? resolve(folder, name) : resolveDottedName(name, folder);
   if (!existsSync(file)) {
     throw new ModuleNameError(`No module '${name}': there is no file ${file}.`);
   }
@@ -40,11 +43,11 @@ export class ModuleNameError extends Error {
   override name = 'ModuleNameError';
 }
 
-function resolveDottedName(name: string): string {
+function resolveDottedName(name: string, folder: string): string {
   if (!DOTTED_NAME.test(name)) {
     throw new ModuleNameError(
       `'${name}' is not a module name: expected a dotted name such as myproject.wsgi, or a file's path.`,
     );
   }
-  return join(SOURCE_ROOT, ...name.split('.')) + SOURCE_EXTENSION;
+  return join(sourceRoot(folder), ...name.split('.')) + SOURCE_EXTENSION;
 }

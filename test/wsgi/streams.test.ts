@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fileWrapper } from '../../src/wsgi/file-wrapper.ts';
+import { fileWrapper } from '../../src/wsgi/streams.ts';
 import { runApplication } from '../../src/wsgi/run.ts';
 import { sampleEnviron } from './environ.ts';
 import { RecordingSink } from './recording-sink.ts';
