@@ -8,7 +8,7 @@ export const MASK = '********';
 const SECRET_NAME = /SECRET|PASS|TOKEN|KEY|API|AUTH(?!OR(?!I))|SIGNATURE|CREDENTIAL|COOKIES?$/i;
 
 /** Whether what has this name (a setting, a variable, a header, a field) is nobody else's to read. */
-export function isSecretName(name: string): boolean {
+function isSecretName(name: string): boolean {
   return SECRET_NAME.test(name);
 }
 

@@ -113,7 +113,7 @@ function complain<T>(problem: string, placeholder: T): T {
   return placeholder;
 }
 
-function kind<T>(
+function kindOf<T>(
   expected: string,
   placeholder: T,
   parse: (text: string) => T | undefined,
@@ -121,9 +121,9 @@ function kind<T>(
   return { expected, placeholder, parse };
 }
 
-const STRING = kind('text', '', (text) => text);
+const STRING = kindOf('text', '', (text) => text);
 
-const INTEGER = kind('an integer', 0, (text) =>
+const INTEGER = kindOf('an integer', 0, (text) =>
   /^-?\d{1,15}$/.test(text) ? Number(text) : undefined,
 );
 
@@ -131,28 +131,30 @@ const BOOLEAN_WORDS = new Map([
   ...['true', '1', 'yes', 'on'].map((word) => [word, true] as const),
   ...['false', '0', 'no', 'off'].map((word) => [word, false] as const),
 ]);
-const BOOLEAN = kind('true or false', false, (text) => BOOLEAN_WORDS.get(text.toLowerCase()));
+const BOOLEAN = kindOf('true or false', false, (text) => BOOLEAN_WORDS.get(text.toLowerCase()));
 
-const LIST = kind<readonly string[]>('items separated by commas', [], (text) =>
+const LIST = kindOf<readonly string[]>('items separated by commas', [], (text) =>
   text.split(',').flatMap((item) => item.trim() || []),
 );
 
 const SECOND_UNITS = { ms: 0.001, '': 1, s: 1, m: 60, h: 3600, d: 86_400 };
-const DURATION = kind('a duration such as 90, 90s, 5m, 2h, 1d or 500ms', 0, (text) =>
+const DURATION = kindOf('a duration such as 90, 90s, 5m, 2h, 1d or 500ms', 0, (text) =>
   quantity(text, SECOND_UNITS),
 );
 
 const BYTE_UNITS = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
-const BYTES = kind('a size such as 2048, 64k, 10m or 1g', 0, (text) => quantity(text, BYTE_UNITS));
+const BYTES = kindOf('a size such as 2048, 64k, 10m or 1g', 0, (text) =>
+  quantity(text, BYTE_UNITS),
+);
 
-const ABSOLUTE_URL = kind(
+const ABSOLUTE_URL = kindOf(
   'an absolute URL',
   new URL('about:blank'),
   (text) => URL.parse(text) ?? undefined,
 );
 
 function choiceOf<Choice extends string>(choices: readonly Choice[]): Kind<Choice> {
-  return kind(`one of ${choices.join(', ')}`, choices[0] as Choice, (text) =>
+  return kindOf(`one of ${choices.join(', ')}`, choices[0] as Choice, (text) =>
     choices.find((choice) => choice === text),
   );
 }
