@@ -20,6 +20,7 @@ test.for<[when: string, lines: number]>([
   if (lines === 1) stream.flush();
   expect(seen).toEqual(['']);
   expect(readFileSync(path, 'utf8')).not.toBe('');
+  stream.flush();
 });
 
 test.for(['a', '\xe9', '\u20ac', '\u{1f600}'])('pages are whole lines, also of %s', (character) => {
