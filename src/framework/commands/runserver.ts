@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { constants } from 'node:os';
 import { extname, join } from 'node:path';
 import { inspect, parseArgs } from 'node:util';
-import { resolveModuleName, sourceRoot } from '../../wsgi/names.ts';
+import { sourceRoot } from '../../wsgi/names.ts';
 import { CommandError, ImproperlyConfigured } from '../errors.ts';
 import { loadSettings, settings, settingsSource } from '../settings.ts';
 import { check } from './check.ts';
