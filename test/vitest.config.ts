@@ -6,6 +6,7 @@ export default defineConfig({
     root: import.meta.dirname,
     include: ['**/*.test.ts'],
     exclude: ['e2e/**', 'bench/**', 'load/**'],
+    globalSetup: 'compile-cache.ts',
     env: { SETTINGS_MODULE: 'myproject.settings' },
     testTimeout: 20_000,
     hookTimeout: 30_000,

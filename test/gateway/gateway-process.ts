@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
+import { CHILD_ENVIRONMENT } from '../compile-cache.ts';
 
 const CLI = join(import.meta.dirname, '../../src/gateway/cli.ts');
 export const APPLICATIONS: string = join(import.meta.dirname, 'applications');
@@ -35,7 +36,7 @@ export class GatewayProcess {
   ) {
     this.child = spawn(process.execPath, [CLI, ...args], {
       ...options,
-      env: { PATH: process.env['PATH'], ...environment },
+      env: { ...CHILD_ENVIRONMENT, ...environment },
       ...(cwd === undefined ? {} : { cwd }),
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -10,6 +10,7 @@ import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
 import { bindListeners } from '../../../src/gateway/arbiter/listener.ts';
 import type { Config } from '../../../src/gateway/config.ts';
+import { CHILD_ENVIRONMENT } from '../../compile-cache.ts';
 import { freePort } from '../../free-port.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 import { APPLICATIONS, GatewayProcess } from '../gateway-process.ts';
@@ -120,7 +121,7 @@ test.for<[count: string, message: string]>([
   onTestFinished(() => socket.close());
   const script = 'LISTEN_PID=$$ exec "$0" "$@"';
   const gateway = spawn('sh', ['-c', script, process.execPath, CLI, FIVE_LINES], {
-    env: { PATH: process.env['PATH'], LISTEN_FDS: count },
+    env: { ...CHILD_ENVIRONMENT, LISTEN_FDS: count },
     stdio: ['ignore', 'ignore', 'pipe', socket.fd()],
   });
   onTestFinished(() => void gateway.kill('SIGKILL'));
