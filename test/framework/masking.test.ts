@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { isSecretName, maskQuery, maskUrls, showSetting } from '../../src/framework/masking.ts';
+import { cpuTimeMs } from '../cpu-time.ts';
 
 test.for<[name: string, value: unknown, shown: string]>([
   ['NAME', 'plain', "'plain'"],
@@ -73,9 +74,7 @@ test.for(['//', ' a', 'a;', 'token=', ' token="', "token=' ", '//@'])(
   'a hostile text of %j again and again is masked in time',
   (piece) => {
     const text = piece.repeat(65_536);
-    const start = performance.now();
-    maskQuery(text);
-    expect(performance.now() - start).toBeLessThan(1000);
+    expect(cpuTimeMs(() => maskQuery(text))).toBeLessThan(1000);
   },
 );
 

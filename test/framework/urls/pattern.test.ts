@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { ImproperlyConfigured } from '../../../src/framework/errors.ts';
 import { compilePattern, matchPattern } from '../../../src/framework/urls/pattern.ts';
+import { cpuTimeMs } from '../../cpu-time.ts';
 
 const UUID = '0189f7ea-ae2c-7809-8aeb-b819cf5e9e7f';
 const DEEP = Array(200).fill('folder').join('/');
@@ -66,7 +67,7 @@ test.for<[pattern: string, path: string]>([
   ['<path:a>/<int:b>/<int:c>/y', '1/'.repeat(32_768)],
 ])('%s answers for a hostile path of 64 KB in time', ([pattern, path]) => {
   const compiled = compilePattern(pattern);
-  const start = performance.now();
-  expect(matchPattern(compiled, `/${path}`)).toBeUndefined();
-  expect(performance.now() - start).toBeLessThan(50);
+  let match: unknown = 'none yet';
+  expect(cpuTimeMs(() => (match = matchPattern(compiled, `/${path}`)))).toBeLessThan(50);
+  expect(match).toBeUndefined();
 });
