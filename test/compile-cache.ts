@@ -14,5 +14,6 @@ export const CHILD_ENVIRONMENT: NodeJS.ProcessEnv = {
 export default function shareCompiledSources(): () => void {
   const folder = mkdtempSync(join(tmpdir(), 'compiled-'));
   process.env[CACHE] = folder;
-  return () => rmSync(folder, { recursive: true });
+  // The last processes may still write there as they end.
+  return () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }
