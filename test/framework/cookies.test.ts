@@ -4,6 +4,7 @@ import { BadRequest } from '../../src/framework/errors.ts';
 import { HttpResponse } from '../../src/framework/response.ts';
 import { path } from '../../src/framework/urls/path.ts';
 import { serveProject } from './serve.ts';
+import { cpuTimeMs } from '../cpu-time.ts';
 
 test.for<[string, [string, string][]]>([
   ['', []],
@@ -36,9 +37,7 @@ test('a cookie named __proto__ is refused and pollutes nothing', () => {
 test.for(['a=1;'.repeat(16_384), 'a'.repeat(65_536), ';'.repeat(65_536), 'a;'.repeat(32_768)])(
   '64 KB of cookies are read in time',
   (header) => {
-    const start = performance.now();
-    parseCookies(header);
-    expect(performance.now() - start).toBeLessThan(1000);
+    expect(cpuTimeMs(() => parseCookies(header))).toBeLessThan(1000);
   },
 );
 

@@ -5,7 +5,7 @@ import type { Settings } from '../../src/framework/settings.ts';
 
 function run(options: Settings['LOGGING'], name = 'log-lines.ts') {
   const program = join(import.meta.dirname, name);
-  const args = ['--import', 'tsx', program, JSON.stringify(options)];
+  const args = [program, JSON.stringify(options)];
   return spawnSync(process.execPath, args, { encoding: 'utf8' });
 }
 

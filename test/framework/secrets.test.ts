@@ -8,6 +8,7 @@ import {
   showText,
 } from '../../src/framework/secrets.ts';
 import { env } from '../../src/framework/settings/env.ts';
+import { cpuTimeMs } from '../cpu-time.ts';
 
 const SECRETS = [
   'accessToken',
@@ -154,9 +155,7 @@ test.for(['//', ' a', 'a;', 'token=', ' token="', "token=' ", '//@'])(
   'a hostile text of %j again and again is masked in time',
   (piece) => {
     const text = piece.repeat(65_536);
-    const start = performance.now();
-    maskQuery(text);
-    expect(performance.now() - start).toBeLessThan(1000);
+    expect(cpuTimeMs(() => maskQuery(text))).toBeLessThan(1000);
   },
 );
 

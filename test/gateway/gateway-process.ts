@@ -4,6 +4,7 @@ import { closeSync, openSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
+import { CHILD_ENVIRONMENT } from '../compile-cache.ts';
 
 const CLI = join(import.meta.dirname, '../../src/gateway/cli.ts');
 export const APPLICATIONS: string = join(import.meta.dirname, 'applications');
@@ -37,7 +38,7 @@ export class GatewayProcess {
     this.child = spawn(process.execPath, [CLI, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       ...options,
-      env: { PATH: process.env['PATH'], ...environment },
+      env: { ...CHILD_ENVIRONMENT, ...environment },
       ...(cwd === undefined ? {} : { cwd }),
     });
     this.#readLines('stdout');

@@ -1,14 +1,30 @@
 import { once } from 'node:events';
-import { request, type OutgoingHttpHeaders } from 'node:http';
+import { request, type ClientRequest, type OutgoingHttpHeaders } from 'node:http';
 import type { Running } from './gateway-process.ts';
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
 
 /** Asks on a connection of its own; of the application behaviours.ts, which process answers. */
 export async function get(
   { port }: Running,
   path = '/pid',
   headers: OutgoingHttpHeaders = {},
-): Promise<{ status: number; text: string }> {
-  const sent = request({ port, path, headers, agent: false }).end();
+): Promise<Answer> {
+  return answerTo(request({ port, path, headers, agent: false }).end());
+}
+
+/** A request to behaviours.ts that stays in flight until it is released. */
+export function hold({ port }: Running): { answer: Promise<Answer>; release: () => void } {
+  const headers = { 'Content-Length': 1 };
+  const sent = request({ port, path: '/read', method: 'POST', headers, agent: false });
+  sent.flushHeaders();
+  return { answer: answerTo(sent), release: () => void sent.end('x') };
+}
+
+async function answerTo(sent: ClientRequest): Promise<Answer> {
   const [response] = await once(sent, 'response');
   let text = '';
   for await (const piece of response) text += String(piece);

@@ -1,11 +1,12 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { ENDING_SIGNALS, SIGNALS } from '../../src/gateway/arbiter/signals.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { configFile } from './config-file.ts';
 import { APPLICATIONS, GatewayProcess } from './gateway-process.ts';
-import { get } from './get.ts';
+import { get, hold } from './get.ts';
 import { untilGone } from './until-gone.ts';
 
 const SLEEP = 'await new Promise((resolve) => setTimeout(resolve, 500))';
@@ -68,20 +69,26 @@ test('a reload that is given up brings the settings back, too', async () => {
   writeFileSync(file, working);
   process.kill(gateway.workerPids[0] ?? 0, 'SIGKILL');
   await gateway.lines(/is ready/, 3);
-  const slow = get(gateway, '/sleep/2000');
-  await gateway.printed(/sleep/);
+  const held = hold(gateway);
+  await gateway.printed(/read/);
   gateway.signal('SIGTERM');
-  expect((await slow).status).toBe(200);
+  await gateway.line(/SIGTERM received/);
+  await setTimeout(500);
+  held.release();
+  expect((await held.answer).status).toBe(200);
 });
 
 test('workers from before a reload keep the graceful timeout that they started with', async () => {
   const file = configFile('export default { gracefulTimeout: 9 };');
   const gateway = await GatewayProcess.startOne('behaviours.ts', '--config', file);
-  const slow = get(gateway, '/sleep/2500');
-  await gateway.printed(/sleep/);
+  const held = hold(gateway);
+  await gateway.printed(/read/);
   writeFileSync(file, 'export default { gracefulTimeout: 0.1 };');
   gateway.signal('SIGHUP');
-  expect((await slow).status).toBe(200);
+  await gateway.line(/worker 2 is ready/);
+  await setTimeout(500);
+  held.release();
+  expect((await held.answer).status).toBe(200);
 });
 
 test('HUP gives new workers the new environment, and tells what it cannot change', async () => {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { dirname } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
+import { CHILD_ENVIRONMENT } from '../../compile-cache.ts';
 
 export const PROJECT_ROOT: string = dirname(dirname(dirname(import.meta.dirname)));
 
@@ -29,7 +30,7 @@ export function startManage(
 ): ChildProcess {
   const child = spawn(process.execPath, ['--import', 'tsx', 'src/manage.ts', ...args], {
     cwd: root,
-    env: { PATH: process.env['PATH'], ...environment },
+    env: { ...CHILD_ENVIRONMENT, ...environment },
   });
   // SIGTERM, which runserver passes on: SIGKILL would leave the gateway behind.
   onTestFinished(() => {

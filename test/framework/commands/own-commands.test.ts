@@ -33,10 +33,9 @@ test('a command of the project that is misspelt is suggested', () => {
 });
 
 function run(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ['--import', 'tsx', MANAGE, ...args],
-    { cwd: PROJECT_ROOT, encoding: 'utf8' },
-  );
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MANAGE, ...args], {
+    cwd: PROJECT_ROOT,
+    encoding: 'utf8',
+  });
   return { code: status, stdout, stderr };
 }

@@ -5,6 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { runserver } from '../../../src/framework/commands/runserver.ts';
 import { freePort } from '../../free-port.ts';
 import { manage, PROJECT_ROOT, startManage } from './manage-process.ts';
 
@@ -132,9 +133,9 @@ test('a port in use is told at once', async () => {
 test.for(['99999', 'localhost:99999', 'a b:80', '8000 8001'])(
   '%s is no address to serve on',
   async (address) => {
-    const { code, stderr } = await manage(['runserver', address]);
-    expect(code).toBe(1);
-    expect(stderr).toBe(`runserver ${address}: expected a port, or an address and a port.\n`);
+    await expect(runserver.run([address])).rejects.toThrow(
+      `runserver ${address}: expected a port, or an address and a port.`,
+    );
   },
 );
 

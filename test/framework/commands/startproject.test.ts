@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
+import { CHILD_ENVIRONMENT } from '../../compile-cache.ts';
 import { manage, PROJECT_ROOT } from './manage-process.ts';
 
 async function startProject(name: string) {
@@ -25,7 +26,7 @@ function textsIn(folder: string): Map<string, string> {
 }
 
 async function run(folder: string, ...args: string[]) {
-  const options = { cwd: folder, env: { PATH: process.env['PATH'] } };
+  const options = { cwd: folder, env: CHILD_ENVIRONMENT };
   const child = spawn(process.execPath, args, options);
   const [code, output, errors] = await Promise.all([
     once(child, 'exit').then(([exitCode]) => exitCode as number),

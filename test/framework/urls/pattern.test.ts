@@ -5,6 +5,7 @@ import {
   matchPattern,
   registerConverter,
 } from '../../../src/framework/urls/pattern.ts';
+import { cpuTimeMs } from '../../cpu-time.ts';
 
 declare module '../../../src/framework/urls/pattern.ts' {
   interface ConverterTypes {
@@ -77,9 +78,9 @@ test.for<[pattern: string, path: string]>([
   ['<path:a>/<int:b>/<int:c>/y', '1/'.repeat(32_768)],
 ])('%s answers for a hostile path of 64 KB in time', ([pattern, path]) => {
   const compiled = compilePattern(pattern);
-  const start = performance.now();
-  expect(matchPattern(compiled, `/${path}`)).toBeUndefined();
-  expect(performance.now() - start).toBeLessThan(50);
+  let match: unknown = 'none yet';
+  expect(cpuTimeMs(() => (match = matchPattern(compiled, `/${path}`)))).toBeLessThan(50);
+  expect(match).toBeUndefined();
 });
 
 test.for(['', 'g', 'y', 'gi'])(

@@ -4,14 +4,15 @@ import { setTimeout } from 'node:timers/promises';
 import type { Application } from '../../../src/wsgi/types.ts';
 
 /**
- * `/sleep/MS` answers later, `/busy/MS` after it kept the loop busy, `/hang` never, `/block` and
- * `/native` never yield the loop again, `/pid` tells who serves, `/throw` breaks the process. Each path
- * is printed as soon as its request is here.
+ * `/sleep/MS` answers later, `/read` once its body is here, `/busy/MS` after it kept the loop busy,
+ * `/hang` never, `/block` and `/native` never yield the loop again, `/pid` tells who serves, `/throw`
+ * breaks the process. Each path is printed as soon as its request is here.
  */
 export const application: Application = async (environ, startResponse) => {
   process.stdout.write(`${environ.PATH_INFO}\n`);
   const [, what = '', argument = ''] = environ.PATH_INFO.split('/');
   if (what === 'sleep') await setTimeout(Number(argument));
+  if (what === 'read') await environ['wsgi.input'].read();
   if (what === 'block') for (;;);
   if (what === 'native') execSync('sleep 60');
   if (what === 'busy') for (const end = Date.now() + Number(argument); Date.now() < end;);

@@ -6,6 +6,7 @@ import { BoundSocket, createServer } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
+import { CHILD_ENVIRONMENT } from '../../compile-cache.ts';
 import { freePort } from '../../free-port.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 import { APPLICATIONS, GatewayProcess } from '../gateway-process.ts';
@@ -83,7 +84,7 @@ test.for<[count: string, message: string]>([
   onTestFinished(() => socket.close());
   const script = 'LISTEN_PID=$$ exec "$0" "$@"';
   const gateway = spawn('sh', ['-c', script, process.execPath, CLI, FIVE_LINES], {
-    env: { PATH: process.env['PATH'], LISTEN_FDS: count },
+    env: { ...CHILD_ENVIRONMENT, LISTEN_FDS: count },
     stdio: ['ignore', 'ignore', 'pipe', socket.fd()],
   });
   onTestFinished(() => void gateway.kill('SIGKILL'));

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { prometheusText } from '../../../src/gateway/metrics/prometheus.ts';
 import { APPLICATIONS, GatewayProcess } from '../gateway-process.ts';
+import { hold } from '../get.ts';
 import { exchange } from '../raw-client.ts';
 import { get, observed, reportOf, type Observed } from './ask.ts';
 import { parseMetrics, type Family } from './parse-metrics.ts';
@@ -75,10 +76,11 @@ test('requests are counted by class of status, and their durations as a histogra
 
 test('workers with a request in flight are busy', async () => {
   const gateway = await scraped('--workers', '2');
-  const slow = get(gateway, '/sleep/3000');
+  const held = hold(gateway);
   await expect.poll(() => value(gateway, 'gateway_busy_workers'), SOON).toBe(1);
   expect(await value(gateway, 'gateway_workers{state="ready"}')).toBe(2);
-  await slow;
+  held.release();
+  await held.answer;
   await expect.poll(() => value(gateway, 'gateway_busy_workers'), SOON).toBe(0);
 });
 
@@ -106,21 +108,21 @@ test('no series is of one worker', async () => {
   expect(await seriesNow()).toEqual(before);
 });
 
-test.for<[method: string, path: string, status: number]>([
+const ANSWERS = [
   ['GET', '/metrics', 200],
   ['GET', '/metrics?x=1', 200],
   ['HEAD', '/metrics', 200],
   ['POST', '/metrics', 405],
   ['GET', '/', 404],
-])('%s %s is answered %d', async ([method, path, status]) => {
-  const { metricsUrl } = await scraped('--workers', '1');
-  const response = await fetch(new URL(path, metricsUrl), { method });
-  expect(response.status).toBe(status);
-  await response.text();
-});
+] as const;
 
-test('the metrics are also found by an absolute URL, as proxies write it', async () => {
+test('only GET and HEAD find the metrics, at their path or by an absolute URL, as proxies write it', async () => {
   const { metricsUrl } = await scraped('--workers', '1');
+  for (const [method, path, status] of ANSWERS) {
+    const response = await fetch(new URL(path, metricsUrl), { method });
+    expect([method, path, response.status]).toEqual([method, path, status]);
+    await response.text();
+  }
   const port = Number(new URL(metricsUrl).port);
   const head = `GET ${metricsUrl} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n`;
   expect(await exchange(port, head)).toMatch(/^HTTP\/1\.1 200 /);

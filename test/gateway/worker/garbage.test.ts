@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 
 const PROGRAM = join(import.meta.dirname, 'old-space.ts');
 /** V8 does away with some garbage when it optimizes: it is looked at as it is before. */
-const V8_OPTIONS = ['--no-opt', '--no-maglev', '--max-semi-space-size=1', '--import', 'tsx'];
+const V8_OPTIONS = ['--no-opt', '--no-maglev', '--max-semi-space-size=1'];
 
 /** What V8 keeps of its own, such as code and feedback, a little with each. */
 const BYTES_MAX = 16;

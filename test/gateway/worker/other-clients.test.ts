@@ -22,8 +22,7 @@ const READS_ENVIRON = [
 
 // Each such function is slow until V8 has compiled it again, for every kind of client that is new.
 test('what reads environ stays optimized when clients send other header fields', async () => {
-  const args = ['--trace-deopt', '--import', 'tsx', PROGRAM];
-  const { stdout } = await promisify(execFile)(process.execPath, args);
+  const { stdout } = await promisify(execFile)(process.execPath, ['--trace-deopt', PROGRAM]);
   const [, afterwards = ''] = stdout.split('optimized\n');
   const deoptimized = Array.from(afterwards.matchAll(WRONG_MAP), ([, name = '']) => name);
   expect(deoptimized.filter((name) => READS_ENVIRON.includes(name))).toEqual([]);

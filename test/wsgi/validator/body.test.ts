@@ -170,11 +170,14 @@ test('leaving the iteration early reaches the application', async () => {
   expect(isLeft).toBe(true);
 });
 
+/** Of the module: one that only the waiting test refers to may be collected itself, and tell nothing. */
+let witness: FinalizationRegistry<void>;
+
 test('a body that is dropped without close() is reported, one that was closed is not', async () => {
   setFlagsFromString('--expose-gc');
   const collectGarbage = runInNewContext('gc') as () => void;
   const collected = Promise.withResolvers<void>();
-  const witness = new FinalizationRegistry<void>(collected.resolve);
+  witness = new FinalizationRegistry<void>(collected.resolve);
   const reported = Promise.withResolvers<string>();
   const reports: string[] = [];
   const write = (text: string): void => {
