@@ -7,30 +7,35 @@ WORKDIR /app
 FROM base AS deps
 RUN --mount=type=bind,source=package.json,target=package.json \
     --mount=type=bind,source=package-lock.json,target=package-lock.json \
+    --mount=type=bind,source=packages,target=packages,rw \
     --mount=type=cache,target=/root/.npm \
     npm ci --ignore-scripts
 
 FROM base AS production-deps
 RUN --mount=type=bind,source=package.json,target=package.json \
     --mount=type=bind,source=package-lock.json,target=package-lock.json \
+    --mount=type=bind,source=packages,target=packages,rw \
     --mount=type=cache,target=/root/.npm \
     npm ci --ignore-scripts --omit=dev
 
 FROM deps AS build
 COPY package.json tsconfig.json ./
+COPY packages packages
 COPY src src
-# Readable for everyone, also where the clone is not.
-RUN npm run build && chmod --recursive a+rX dist staticfiles
+# Readable for everyone, also where the clone is not; what only the build needs stays behind.
+RUN npm run build && chmod --recursive a+rX dist packages staticfiles && \
+    rm -r packages/*/src packages/*/tsconfig.json
 
 # Writable sources, so that `docker compose up --watch dev` can replace them.
 FROM deps AS dev
 COPY --chmod=644 package.json tsconfig.json ./
+COPY --chmod=a+rX packages packages
 COPY --chown=1000:1000 src src
 # What the application makes beside its sources has a place, too.
 RUN chown 1000:1000 /app
 USER 1000:1000
 EXPOSE 8000
-CMD ["node", "--import", "tsx", "src/manage.ts", "runserver", "0.0.0.0:8000"]
+CMD ["node", "--conditions=source", "--import", "tsx", "src/manage.ts", "runserver", "0.0.0.0:8000"]
 
 FROM nginx:1.30 AS nginx
 # The configuration is rendered into /tmp: the only folder that is writable.
@@ -54,10 +59,11 @@ FROM base AS production
 ENV NODE_ENV=production
 COPY --from=production-deps /app/node_modules node_modules
 COPY --from=build /app/staticfiles staticfiles
+COPY --from=build /app/packages packages
 COPY --from=build /app/dist dist
 COPY --chmod=644 package.json ./
 USER 1000:1000
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --start-interval=1s \
     CMD ["node", "-e", "fetch('http://127.0.0.1:8000/healthz').then(({ ok }) => process.exit(ok ? 0 : 1))"]
-CMD ["node", "--enable-source-maps", "dist/gateway/cli.js", "--bind", "0.0.0.0:8000", "myproject.wsgi"]
+CMD ["node", "--enable-source-maps", "node_modules/.bin/gateway", "--bind", "0.0.0.0:8000", "myproject.wsgi"]

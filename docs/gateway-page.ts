@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { settingEntries, type Settings } from '../src/gateway/settings/catalogue.ts';
-import { ABSENT } from '../src/gateway/settings/command-line.ts';
-import type { Setting } from '../src/gateway/settings/values.ts';
+import { settingEntries, type Settings } from '../packages/gateway/src/settings/catalogue.ts';
+import { ABSENT } from '../packages/gateway/src/settings/command-line.ts';
+import type { Setting } from '../packages/gateway/src/settings/values.ts';
 
 const FILE = join(import.meta.dirname, 'gateway.md');
 const SETTINGS = /(<!-- generated: npm run docs -->)[^]*?(<!-- end -->)/;

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
-import type { EnvironmentReader } from '../src/framework/settings/env.ts';
-import { GLOBAL_SETTINGS } from '../src/framework/settings/global-settings.ts';
+import type { EnvironmentReader } from '../packages/framework/src/settings/env.ts';
+import { GLOBAL_SETTINGS } from '../packages/framework/src/settings/global-settings.ts';
 
 type SettingName = keyof typeof GLOBAL_SETTINGS;
 
@@ -73,7 +73,7 @@ function escape(text: string): string {
   return text.replaceAll(/(`[^`]*`)|\*/g, (match, code?: string) => code ?? `\\${match}`);
 }
 
-const INTRODUCTION = `<!-- Written by \`npm run docs\` from src/framework/settings/global-settings.ts: change it there. -->
+const INTRODUCTION = `<!-- Written by \`npm run docs\` from packages/framework/src/settings/global-settings.ts: change it there. -->
 
 # Settings
 
@@ -85,7 +85,7 @@ A second module changes the first: it exports all of it, and its own exports win
 
 \`\`\`ts
 // src/myproject/settings-staging.ts, with SETTINGS_MODULE=myproject.settings-staging
-import type { Settings } from '../framework/settings.ts';
+import type { Settings } from '@wsgi/framework/settings';
 
 export * from './settings.ts';
 
@@ -113,7 +113,7 @@ const items = await loadItems({ limit: settings.PAGE_SIZE });
 
 const ENVIRONMENT = `## Values from the environment
 
-\`env\` of \`src/framework/settings/env.ts\` reads variables with types. The second argument is what holds where
+\`env\` of \`@wsgi/framework/settings\` reads variables with types. The second argument is what holds where
 the variable is unset or empty (the third of \`choice\`); without it the variable is required. Every bad
 variable is told at the start, with its name, its value and what is expected; a secret's value never is.
 \`env.secret\` also takes the name of a file from \`NAME_FILE\`, as containers are given secrets.`;

@@ -1,5 +1,5 @@
 import 'dotenv/config';
-import { runCommand } from './framework/commands.ts';
+import { runCommand } from '@wsgi/framework/commands';
 
 process.env['SETTINGS_MODULE'] ??= 'myproject.settings';
 

@@ -1,7 +1,7 @@
-import type { OwnSettings } from '../framework/settings.ts';
+import type { OwnSettings } from '@wsgi/framework/settings';
 import type * as project from './settings.ts';
 
 /** Tells the compiler of each setting that settings.ts exports beside the framework's: `settings.BASE_DIR`. */
-declare module '../framework/settings.ts' {
+declare module '@wsgi/framework/settings' {
   interface Settings extends OwnSettings<typeof project> {}
 }

@@ -1,21 +1,18 @@
 /**
- * The settings of this project. Every upper-case export is a setting, your own ones too; those that
- * the framework reads are in src/framework/settings/global-settings.ts. What differs between machines comes
- * from the environment.
+ * The settings of this project. Every upper-case export is a setting, your own ones too; docs/settings.md
+ * has those that the framework reads. What differs between machines comes from the environment.
  */
 import { dirname } from 'node:path';
-import { env } from '../framework/settings/env.ts';
-import { LOG_LEVELS } from '../framework/settings/global-settings.ts';
-import { health } from '../framework/middleware/health.ts';
-import { requestId } from '../framework/middleware/request-id.ts';
 import {
   crossOriginProtection,
+  health,
   hosts,
   httpsRedirect,
+  requestId,
   securityHeaders,
-} from '../framework/middleware/security.ts';
-import type { Settings } from '../framework/settings.ts';
-import { staticFiles } from '../framework/staticfiles/middleware.ts';
+  staticFiles,
+} from '@wsgi/framework';
+import { env, LOG_LEVELS, type Settings } from '@wsgi/framework/settings';
 
 /** The project's root: the folder of package.json. */
 export const BASE_DIR: string = dirname(dirname(import.meta.dirname));
@@ -36,7 +33,7 @@ export const ALLOWED_HOSTS: Settings['ALLOWED_HOSTS'] = env.list('ALLOWED_HOSTS'
 export const ROOT_URLCONF = 'myproject.urls';
 export const WSGI_APPLICATION = 'myproject.wsgi';
 
-/** From the outermost to the innermost; src/framework/middleware/middleware.ts says why in this order. */
+/** From the outermost to the innermost: docs/settings.md says why in this order. */
 export const MIDDLEWARE: Settings['MIDDLEWARE'] = [
   requestId,
   securityHeaders,

@@ -1,4 +1,4 @@
-import { path, type UrlPattern } from '../framework/urls/path.ts';
+import { path, type UrlPattern } from '@wsgi/framework';
 import { item, stream, welcome } from './views.ts';
 
 export const urlpatterns: UrlPattern[] = [

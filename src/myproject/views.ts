@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { HttpRequest } from '../framework/request.ts';
-import { HttpResponse, htmlResponse, jsonResponse } from '../framework/response.ts';
+import { htmlResponse, type HttpRequest, HttpResponse, jsonResponse } from '@wsgi/framework';
 import { welcomePage } from './welcome.ts';
 
 /** The first page. Replace it with your own. */

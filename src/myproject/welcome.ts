@@ -1,8 +1,5 @@
-import { html, type Html } from '../framework/html.ts';
-import type { HttpRequest } from '../framework/request.ts';
-import { settings, settingsSource } from '../framework/settings.ts';
-import { staticUrl } from '../framework/staticfiles/static-url.ts';
-import { lazyReverse } from '../framework/urls/reverse.ts';
+import { html, type Html, type HttpRequest, lazyReverse, staticUrl } from '@wsgi/framework';
+import { settings, settingsSource } from '@wsgi/framework/settings';
 
 const itemUrl = lazyReverse('item');
 const streamUrl = lazyReverse('stream');

@@ -1,5 +1,5 @@
 import 'dotenv/config';
-import { getWsgiApplication } from '../framework/application.ts';
+import { getWsgiApplication } from '@wsgi/framework';
 
 process.env['SETTINGS_MODULE'] ??= 'myproject.settings';
 

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
 import type { TestProject } from 'vitest/node';
-import { freePort } from '../free-port.ts';
+import { freePort } from '../../packages/wsgi/test/free-port.ts';
 import { Stack } from './stack.ts';
 
 /** Builds and starts the stack under a name of its own, and takes it away after the last test. */

@@ -1,9 +1,9 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { contentType } from '../../src/framework/files/representation.ts';
-import { describeStaticConformance } from '../framework/staticfiles/conformance.ts';
-import { temporaryFolder } from '../temporary-folder.ts';
+import { contentType } from '../../packages/framework/src/files/representation.ts';
+import { describeStaticConformance } from '../../packages/framework/test/staticfiles/conformance.ts';
+import { temporaryFolder } from '../../packages/wsgi/test/temporary-folder.ts';
 import { requestLine, sendRaw } from './raw-request.ts';
 import { useStack } from './stack.ts';
 

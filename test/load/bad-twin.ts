@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { onTestFinished } from 'vitest';
-import { freePort } from '../free-port.ts';
+import { freePort } from '../../packages/wsgi/test/free-port.ts';
 
 /** What a rolling restart loses without a polite drain: `bad-twin-process.ts`, as a child. */
 export class BadTwin {

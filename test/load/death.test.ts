@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { APPLICATIONS, GatewayProcess } from '../gateway/gateway-process.ts';
+import { APPLICATIONS, GatewayProcess } from '../../packages/gateway/test/gateway-process.ts';
 import { isLong, printFigures } from './figures.ts';
 import { Front, needsFront } from './front.ts';
 import { servedIds, type Entry } from './history.ts';

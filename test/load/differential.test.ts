@@ -1,6 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { expect, test, type TestContext } from 'vitest';
-import type { Outcome, ParsedRequest } from '../gateway/protocols/parse-requests.ts';
+import type {
+  Outcome,
+  ParsedRequest,
+} from '../../packages/gateway/test/protocols/parse-requests.ts';
 import { printFigures } from './figures.ts';
 import { needsFront } from './front.ts';
 import { passCorpus, type Passage } from './passage.ts';

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Application } from '../../src/wsgi/types.ts';
+import type { Application } from '@wsgi/wsgi';
 
 const PIECE_BYTES = 65_536;
 

@@ -4,8 +4,8 @@ import { chmodSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { onTestFinished, type TestContext } from 'vitest';
-import { freePort } from '../free-port.ts';
-import { temporaryFolder } from '../temporary-folder.ts';
+import { freePort } from '../../packages/wsgi/test/free-port.ts';
+import { temporaryFolder } from '../../packages/wsgi/test/temporary-folder.ts';
 
 const TEMPLATES = join(import.meta.dirname, '../../nginx');
 const IMAGE = 'nginx:1.30';

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { GatewayProcess } from '../gateway/gateway-process.ts';
+import { GatewayProcess } from '../../packages/gateway/test/gateway-process.ts';
 import { isLong, printFigures } from './figures.ts';
 import { Load } from './load.ts';
 import { privateKibibytes } from './process-facts.ts';

@@ -1,8 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
-import { LIMITS, parseRequests, type Outcome } from '../gateway/protocols/parse-requests.ts';
-import { bytesOf, CORPUS } from '../gateway/protocols/request-corpus.ts';
+import {
+  LIMITS,
+  parseRequests,
+  type Outcome,
+} from '../../packages/gateway/test/protocols/parse-requests.ts';
+import { bytesOf, CORPUS } from '../../packages/gateway/test/protocols/request-corpus.ts';
 import { Front } from './front.ts';
 import { Recorder } from './recorder.ts';
 

@@ -1,7 +1,11 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
-import { LIMITS, parseRequests, type Outcome } from '../gateway/protocols/parse-requests.ts';
+import {
+  LIMITS,
+  parseRequests,
+  type Outcome,
+} from '../../packages/gateway/test/protocols/parse-requests.ts';
 
 const ANSWER = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n';
 const REFUSAL = 'HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n';

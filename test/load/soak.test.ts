@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { GatewayProcess } from '../gateway/gateway-process.ts';
+import { GatewayProcess } from '../../packages/gateway/test/gateway-process.ts';
 import { isLong, printFigures, slope } from './figures.ts';
 import { Load } from './load.ts';
 import { descriptorCount, privateKibibytes } from './process-facts.ts';

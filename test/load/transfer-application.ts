@@ -1,4 +1,4 @@
-import type { Application } from '../../src/wsgi/types.ts';
+import type { Application } from '@wsgi/wsgi';
 
 const PIECE_BYTES = 65_536;
 

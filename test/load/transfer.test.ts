@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { GatewayProcess } from '../gateway/gateway-process.ts';
+import { GatewayProcess } from '../../packages/gateway/test/gateway-process.ts';
 import { isLong, percentile, printFigures } from './figures.ts';
 import { cpuSeconds, privateKibibytes } from './process-facts.ts';
 import { download, upload } from './transfer-client.ts';

@@ -4,8 +4,10 @@ import { isLong } from './figures.ts';
 // Files run one after the other, so that no figure is of two loads at once.
 export default defineConfig({
   cacheDir: '../../node_modules/.vite',
+  ssr: { resolve: { conditions: ['source'] } },
   test: {
     root: import.meta.dirname,
+    globalSetup: '../../packages/wsgi/test/child-environment.ts',
     include: ['**/*.test.ts'],
     // A soak has no short form.
     exclude: isLong ? [] : ['soak.test.ts'],

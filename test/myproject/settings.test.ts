@@ -1,8 +1,17 @@
-import { expectTypeOf, test } from 'vitest';
-import type { Settings } from '../../src/framework/settings.ts';
+import { join } from 'node:path';
+import type { Settings } from '@wsgi/framework/settings';
+import { testClient } from '@wsgi/framework/testing';
+import { expect, expectTypeOf, test } from 'vitest';
 
-test('the compiler knows the own settings of the project, with their types', () => {
+test('another settings module customises the first', async () => {
+  process.env['SETTINGS_MODULE'] = join(import.meta.dirname, 'settings-staging.ts');
+  const client = await testClient();
+  const statusFor = async (Host: string) => (await client.get('/', { headers: { Host } })).status;
+  expect(await statusFor('staging.example')).toBe(200);
+  expect(await statusFor('localhost')).toBe(400);
+});
+
+test('the compiler knows the own settings, with their types', () => {
   expectTypeOf<Settings['BASE_DIR']>().toEqualTypeOf<string>();
   expectTypeOf<Settings>().not.toHaveProperty('NOWHERE');
-  expectTypeOf<Settings['DEBUG']>().toEqualTypeOf<boolean>();
 });

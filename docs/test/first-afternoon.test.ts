@@ -1,0 +1,191 @@
+import { execFile } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+import { linkModules } from '../../packages/framework/test/commands/clone.ts';
+import { freePort } from '../../packages/wsgi/test/free-port.ts';
+import { SNIPPETS } from './recipes.ts';
+import { useStack } from '../../test/e2e/stack.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+/** What a new user wrote in an afternoon, with docs/recipes.md: it lies over a fresh clone. */
+const WRITTEN = join(import.meta.dirname, 'first-afternoon');
+
+/** Other frameworks and other servers have a test of their own. */
+const ADAPTERS = join(import.meta.dirname, 'adapters');
+
+const folder = mkdtempSync(join(tmpdir(), 'afternoon-'));
+const clone = join(folder, 'project');
+const environment = { HTTP_PORT: '', COMPOSE_PROJECT_NAME: `afternoon-${process.pid}` };
+
+useStack(async () => {
+  await promisify(execFile)('git', ['clone', '--quiet', ROOT, clone]);
+  linkModules(clone);
+  cpSync(WRITTEN, clone, { recursive: true });
+  writeFileSync(join(folder, 'secret_key'), 'the key of this afternoon, '.repeat(3));
+  environment.HTTP_PORT = `127.0.0.1:${await freePort()}`;
+  try {
+    await run('docker compose up --build --wait');
+    return takeAway;
+  } catch (error) {
+    await run('docker compose logs --tail 50').then(console.error).finally(takeAway);
+    throw error;
+  }
+});
+
+async function takeAway(): Promise<void> {
+  await run('docker compose down --volumes --remove-orphans --rmi local');
+  rmSync(folder, { recursive: true });
+}
+
+async function run(line: string): Promise<string> {
+  const options = { cwd: clone, env: { ...process.env, ...environment } };
+  const { stdout } = await promisify(execFile)('sh', ['-c', line], options);
+  return stdout;
+}
+
+function ask(path: string, init?: RequestInit): Promise<Response> {
+  return fetch(new URL(path, `http://${environment.HTTP_PORT}`), init);
+}
+
+const OWN = SNIPPETS.filter(([name]) => !existsSync(join(ADAPTERS, name)));
+
+test.for(OWN)('the recipe for %s is what was written there', ([name, text]) => {
+  expect(readFileSync(join(WRITTEN, name), 'utf8')).toContain(text);
+});
+
+test.for(OWN.filter(([name]) => isOwnSource(name)))(
+  'the recipe for %s, which the sample project does not have, is the whole file',
+  ([name, text]) => {
+    expect(text).toBe(readFileSync(join(WRITTEN, name), 'utf8'));
+  },
+);
+
+function isOwnSource(name: string): boolean {
+  return name.endsWith('.ts') && !existsSync(join(ROOT, name));
+}
+
+test('all that was written is a recipe', () => {
+  const files = readdirSync(WRITTEN, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.name.endsWith('.svg'))
+    .map((entry) => relative(WRITTEN, join(entry.parentPath, entry.name)));
+  const names = OWN.map(([name]) => name);
+  expect([...new Set(names)].toSorted()).toEqual(files.toSorted());
+});
+
+// What a line of the sample project became in the hands of the user; all else is added to it.
+const CHANGED_LINES = {
+  'src/myproject/settings.ts': [/^export const STATICFILES_DIRS/],
+  'src/manage.ts': [/^process.exitCode = /],
+  'src/myproject/urls.ts': [/^import \{ path, type UrlPattern \}/],
+};
+
+test.for(Object.entries(CHANGED_LINES))(
+  '%s is still the sample project with more in it',
+  (entry) => {
+    const [name, changed] = entry;
+    const written = new Set(readFileSync(join(WRITTEN, name), 'utf8').split('\n'));
+    const missing = read(name)
+      .split('\n')
+      .filter((line) => !written.has(line));
+    expect(missing).toEqual(changed.map((line) => expect.stringMatching(line)));
+  },
+);
+
+test('the compiler takes all of it, and the own tests are found and pass', async () => {
+  await run('npx tsc -p test');
+  expect(await run('NO_COLOR=1 npm test -- shop')).toMatch(/Tests +4 passed \(4\)/);
+});
+
+test('the own settings are in place, with the values of .env', async () => {
+  const changes = await run('npm run manage -- diffsettings');
+  expect(changes).toContain(`SHOP_NAME = "Anna's photos"`);
+  const staging = await run(
+    'SETTINGS_MODULE=myproject.settings-staging npm run manage -- diffsettings',
+  );
+  expect(staging).toContain(`SHOP_NAME = "Anna's photos (staging)"`);
+  expect(staging).toContain("ALLOWED_HOSTS = [ 'staging.example.com' ]");
+});
+
+test('the page comes from the own view, by way of the own middleware', async () => {
+  const response = await ask('/shop/');
+  expect(response.status).toBe(200);
+  expect(response.headers.get('server-timing')).toMatch(/^app;dur=/);
+  expect(await response.text()).toContain('<h1>Anna&#39;s photos</h1>');
+});
+
+test('the image comes under a hashed name, for good', async () => {
+  const [name = ''] = /\/static\/shop\/camera\.[0-9a-f]{12}\.svg/.exec(await page()) ?? [];
+  const response = await ask(name);
+  expect(response.status).toBe(200);
+  expect(response.headers.get('content-type')).toBe('image/svg+xml');
+  expect(response.headers.get('cache-control')).toContain('immutable');
+});
+
+test('an upload that was too large for memory can be fetched', async () => {
+  const content = new Uint8Array(3_000_000).fill(120);
+  const response = await send(content);
+  expect(response.redirected).toBe(true);
+  expect(await response.bytes()).toEqual(content);
+});
+
+test('the own command is listed, and removes in the container what is old enough', async () => {
+  expect(await run('npm run manage -- help')).toMatch(/^ {2}prunephotos .*30 days\.$/m);
+  const { url } = await send(new Uint8Array(10));
+  const prune = 'docker compose exec -T app node dist/manage.js prunephotos';
+  expect(await run(prune)).toBe('0 photos removed.\n');
+  expect((await fetch(url)).status).toBe(200);
+  expect(await run(`${prune} --days 0`)).toMatch(/^\d+ photos removed\.\n$/);
+  expect((await fetch(url)).status).toBe(404);
+});
+
+test('the own page tells that nothing is there', async () => {
+  const response = await ask('/nowhere/');
+  expect(response.status).toBe(404);
+  expect(await response.text()).toContain('<h1>We do not have /nowhere/</h1>');
+});
+
+test('events arrive in the order in which they happened', async () => {
+  const response = await ask('/shop/stock/');
+  expect(response.headers.get('content-type')).toBe('text/event-stream');
+  const left = Array.from((await response.text()).matchAll(/"left":(\d)/g), ([, count]) => count);
+  expect(left).toEqual(['3', '2', '1', '0']);
+});
+
+test('cookies and uploads outlive the container', async () => {
+  const body = new URLSearchParams({ name: 'Ann' });
+  const signedIn = await ask('/shop/customer/', { method: 'POST', body, redirect: 'manual' });
+  const [Cookie = ''] = signedIn.headers.getSetCookie().map((header) => header.split(';')[0]);
+  const { url } = await send(new Uint8Array(10));
+
+  await run('docker compose up --detach --wait --force-recreate app');
+  // nginx looks the name up once a second, and may have looked while there was no container.
+  await expect.poll(() => page({ Cookie }), { timeout: 5000 }).toContain('Hello, Ann.');
+  expect(await page({ Cookie: Cookie.replace('Ann', 'Bob') })).toContain('Hello, stranger.');
+  expect((await fetch(url)).status).toBe(200);
+});
+
+async function page(headers: Record<string, string> = {}): Promise<string> {
+  return (await ask('/shop/', { headers })).text();
+}
+
+/** Sends a photo as the page's form does, and goes where that leads. */
+function send(content: Uint8Array<ArrayBuffer>): Promise<Response> {
+  const body = new FormData();
+  body.append('photo', new Blob([content]), 'holiday.png');
+  return ask('/shop/photos/', { method: 'POST', body });
+}
+
+function read(...path: string[]): string {
+  return readFileSync(join(ROOT, ...path), 'utf8');
+}

@@ -1,0 +1,7 @@
+import 'dotenv/config';
+import { runCommand } from '@wsgi/framework/commands';
+import { prunePhotos } from './shop/prune-photos.ts';
+
+process.env['SETTINGS_MODULE'] ??= 'myproject.settings';
+
+process.exitCode = await runCommand(process.argv.slice(2), [prunePhotos]);

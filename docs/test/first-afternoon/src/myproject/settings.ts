@@ -1,0 +1,66 @@
+/**
+ * The settings of this project. Every upper-case export is a setting, your own ones too; docs/settings.md
+ * has those that the framework reads. What differs between machines comes from the environment.
+ */
+import { dirname } from 'node:path';
+import {
+  crossOriginProtection,
+  health,
+  hosts,
+  httpsRedirect,
+  requestId,
+  securityHeaders,
+  staticFiles,
+} from '@wsgi/framework';
+import { env, LOG_LEVELS, type Settings } from '@wsgi/framework/settings';
+import { serverTiming } from '../shop/server-timing.ts';
+
+/** The project's root: the folder of package.json. */
+export const BASE_DIR: string = dirname(dirname(import.meta.dirname));
+
+/** Shows errors in the browser. `npm run dev` turns it on; leave it off where strangers come. */
+export const DEBUG: boolean = env.boolean('DEBUG', false);
+
+/** What signed cookies are signed with: the variable, or SECRET_KEY_FILE. Without one, each start makes its own. */
+export const SECRET_KEY = env.secret('SECRET_KEY', '');
+
+/** Your own names: ALLOWED_HOSTS=example.com,www.example.com */
+export const ALLOWED_HOSTS: Settings['ALLOWED_HOSTS'] = env.list('ALLOWED_HOSTS', [
+  'localhost',
+  '127.0.0.1',
+  '[::1]',
+]);
+
+export const ROOT_URLCONF = 'myproject.urls';
+export const WSGI_APPLICATION = 'myproject.wsgi';
+
+/** From the outermost to the innermost: docs/settings.md says why in this order. */
+export const MIDDLEWARE: Settings['MIDDLEWARE'] = [
+  requestId,
+  securityHeaders,
+  health,
+  hosts,
+  httpsRedirect,
+  crossOriginProtection,
+  serverTiming,
+  staticFiles,
+];
+
+// nginx sets these headers itself, whatever the client sent. Without a proxy in front, take both away.
+export const SECURE_PROXY_SSL_HEADER: Settings['SECURE_PROXY_SSL_HEADER'] = [
+  'HTTP_X_FORWARDED_PROTO',
+  'https',
+];
+export const USE_X_FORWARDED_FOR = true;
+
+export const STATIC_URL = '/static/';
+export const STATIC_ROOT: string = `${BASE_DIR}/staticfiles`;
+export const STATICFILES_DIRS: Settings['STATICFILES_DIRS'] = [
+  `${BASE_DIR}/src/myproject/static`,
+  `${BASE_DIR}/src/shop/static`,
+];
+
+export const LOGGING: Settings['LOGGING'] = { level: env.choice('LOG_LEVEL', LOG_LEVELS, 'info') };
+
+export const SHOP_NAME = env.string('SHOP_NAME', 'The shop');
+export const PHOTO_DIR = env.string('PHOTO_DIR', `${BASE_DIR}/photos`);

@@ -1,0 +1,9 @@
+import { type ErrorHandler, html, htmlResponse } from '@wsgi/framework';
+import { settings } from '@wsgi/framework/settings';
+
+export const notFound: ErrorHandler = (request) =>
+  htmlResponse(
+    html`<!doctype html>
+      <title>Not here: ${settings.SHOP_NAME}</title>
+      <h1>We do not have ${request.path}</h1>`,
+  );

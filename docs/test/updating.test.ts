@@ -1,0 +1,107 @@
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { Clone } from '../../packages/framework/test/commands/clone.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+/** The page's blocks of commands, by the heading they stand below. */
+const BLOCKS = new Map(
+  readFileSync(join(ROOT, 'docs/updating.md'), 'utf8')
+    .split(/^## /m)
+    .slice(1)
+    .map((section) => [
+      section.slice(0, section.indexOf('\n')),
+      Array.from(section.matchAll(/^```sh\n([^`]+)```$/gm), ([, block = '']) => block),
+    ]),
+);
+
+function commands(heading: string): string {
+  const blocks = BLOCKS.get(heading);
+  if (blocks === undefined) throw new Error(`docs/updating.md has no '${heading}'.`);
+  return blocks.join('').replace('https://git.example/template.git', ROOT);
+}
+
+/** The commits that a project can have begun from: the first with packages/, and one on the way. */
+function beginnings(): string[] {
+  const log = ['log', '--format=%H', '--reverse'];
+  const [first = 'HEAD'] = git(...log, '--diff-filter=A', '--', 'packages/wsgi/package.json');
+  const since = git(...log, `${first}..HEAD`);
+  return [first, ...since.slice(Math.floor(since.length / 2), Math.floor(since.length / 2) + 1)];
+}
+
+function git(...words: string[]): string[] {
+  const text = execFileSync('git', words, { cwd: ROOT, encoding: 'utf8' });
+  return text.split('\n').filter((line) => line !== '');
+}
+
+test.for(beginnings())(
+  'a project that was cloned at %s takes over this template',
+  async (commit) => {
+    const clone = await Clone.of(commit);
+    await developProject(clone);
+    await clone.run(commands('Once for each clone'));
+    await takeOver(clone);
+  },
+);
+
+test.for(beginnings())('one that began as a copy of %s, without history, too', async (commit) => {
+  const clone = await Clone.of(commit);
+  await clone.run('rm --recursive .git && git init --quiet --initial-branch main');
+  await clone.commit('Initial commit');
+  await developProject(clone);
+  await clone.run(commands('Once for each clone'));
+  await clone.run(commands('Once, where the history is not there'));
+  await takeOver(clone);
+});
+
+/** What people do to a template in their first weeks. */
+async function developProject(clone: Clone): Promise<void> {
+  await clone.run('npm run --silent manage -- startproject webshop');
+  await clone.run('npx prettier --write --log-level warn .');
+  await clone.commit('Start webshop');
+  edit(clone, 'src/webshop/views.ts', /name: `Item \$\{id\}`/, 'name: `Article ${id}`');
+  edit(clone, 'src/webshop/urls.ts', /path\('items\//, "path('articles/");
+  edit(clone, 'src/webshop/settings.ts', /(?<=LOG_LEVELS, ')info/, 'debug');
+  edit(clone, 'test/webshop/project.test.ts', /\/items\/7\//g, '/articles/7/');
+  edit(clone, 'test/webshop/project.test.ts', /Item 7/g, 'Article 7');
+  edit(clone, 'docker-compose.yml', /\$\{APP_MEMORY:-512m\}/, '${APP_MEMORY:-1g}');
+  edit(clone, 'package.json', /"description": ".*"/, '"description": "A shop."');
+  edit(clone, 'package.json', /(?<="scripts": \{\n)/, '    "seed": "tsx src/webshop/seed.ts",\n');
+  edit(clone, 'README.md', /What it is, and for whom\./, 'Articles of all kinds.');
+  appendTo(clone, '.gitignore', '/photos/\n');
+  appendTo(clone, '.env.example', '\n# Where photos are kept.\n#PHOTO_DIR=/tmp/photos\n');
+  appendTo(clone, 'CHANGELOG.md', '\n- Articles.\n');
+  edit(clone, 'nginx/site.conf.template', /(?<=location = \/healthz \{\n)/, '        # Ours.\n');
+  await clone.commit('Sell articles');
+}
+
+async function takeOver(clone: Clone): Promise<void> {
+  await clone.run(commands('Look first'));
+  const [merge = '', ...checks] = commands('Take it over').trim().split('\n');
+  expect(checks).toEqual(['npm install', 'npm test']);
+  expect(await clone.run(`${merge} --no-edit`)).not.toContain('CONFLICT');
+  expect(await clone.run('git status --porcelain')).toBe('');
+  expect(await clone.run('git diff --stat HEAD template/main -- packages docs')).toBe('');
+  expect(read(clone, 'README.md')).toMatch(/^# webshop\n[^]*Articles of all kinds\./);
+  expect(read(clone, 'src/webshop/views.ts')).toContain('Article ${id}');
+  await clone.run('npx prettier --check . && npx tsc -p test && npm run --silent build');
+  expect(await clone.run('npx vitest run test/webshop')).toMatch(/Tests +\d+ passed/);
+}
+
+function edit(clone: Clone, file: string, pattern: RegExp, replacement: string): void {
+  const path = join(clone.folder, file);
+  const text = readFileSync(path, 'utf8');
+  const edited = text.replace(pattern, () => replacement);
+  if (edited === text) throw new Error(`${file} has no ${pattern}`);
+  writeFileSync(path, edited);
+}
+
+function appendTo(clone: Clone, file: string, text: string): void {
+  appendFileSync(join(clone.folder, file), text);
+}
+
+function read(clone: Clone, file: string): string {
+  return readFileSync(join(clone.folder, file), 'utf8');
+}

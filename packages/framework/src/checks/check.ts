@@ -1,0 +1,50 @@
+import type { Awaitable } from '@wsgi/wsgi';
+import { settings } from '../settings.ts';
+
+/** From the mildest to the worst. */
+export const LEVELS = ['info', 'warning', 'error', 'critical'] as const;
+export type Level = (typeof LEVELS)[number];
+
+/** One finding, with an id to look up and to silence. */
+export interface CheckMessage {
+  readonly level: Level;
+  readonly id: string;
+  readonly message: string;
+  /** What to do. */
+  readonly hint?: string;
+}
+
+/** Looks at the loaded project and says what is wrong with it. */
+export type Check = () => Awaitable<readonly CheckMessage[]>;
+
+/** Adds a check of the project's own, for `check --deploy` alone where that is said; to be called from the settings module. */
+export function registerCheck(
+  check: Check,
+  { deploy = false }: { readonly deploy?: boolean } = {},
+): void {
+  registered.push({ check, deploy });
+}
+
+export function registeredChecks(deploy: boolean): readonly Check[] {
+  return registered.filter((entry) => deploy || !entry.deploy).map(({ check }) => check);
+}
+
+const registered: { readonly check: Check; readonly deploy: boolean }[] = [];
+
+export interface CheckResult {
+  readonly messages: readonly CheckMessage[];
+  readonly silencedCount: number;
+}
+
+/** Runs checks on loaded settings, without those messages that SILENCED_SYSTEM_CHECKS names. */
+export async function runChecks(checks: readonly Check[]): Promise<CheckResult> {
+  const found: CheckMessage[] = [];
+  for (const check of checks) found.push(...(await check()));
+  const messages = found.filter(({ id }) => !settings.SILENCED_SYSTEM_CHECKS.includes(id));
+  return { messages, silencedCount: found.length - messages.length };
+}
+
+/** Whether a level is as bad as another, or worse. */
+export function isAtLeast(level: Level, other: Level): boolean {
+  return LEVELS.indexOf(level) >= LEVELS.indexOf(other);
+}

@@ -1,0 +1,126 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { constants } from 'node:os';
+import { resolve } from 'node:path';
+import { inspect, parseArgs } from 'node:util';
+import { sourceRoot } from '@wsgi/wsgi/names';
+import { CommandError, ImproperlyConfigured } from '../errors.ts';
+import { loadSettings, settings, settingsSource } from '../settings.ts';
+import { check } from './check.ts';
+import { print, printError, type Command } from './command.ts';
+
+const DEFAULT_ADDRESS = '127.0.0.1:8000';
+
+export const runserver: Command = {
+  name: 'runserver',
+  usage: '[addr:port]',
+  summary: `Serves the project for development and reloads it; on ${DEFAULT_ADDRESS} unless told.`,
+  run: serve,
+};
+
+/** Runs the gateway as a child until it ends; DEBUG is on unless the environment says otherwise. */
+async function serve(args: readonly string[]): Promise<number> {
+  const address = parseAddress(args);
+  process.env['DEBUG'] ||= 'true';
+  await refuseUsedPort(address);
+  print(`Watching ${sourceRoot()} for changes.`);
+  await checkProject();
+  printBanner(address);
+  const gateway = startGateway(address);
+  forwardSignals(gateway);
+  return exitCode(gateway);
+}
+
+/** A port, or what the gateway's --bind takes: it says itself what is wrong with an address. */
+function parseAddress(args: readonly string[]): string {
+  const { positionals } = parseArgs({ args, allowPositionals: true });
+  const [text = DEFAULT_ADDRESS, ...rest] = positionals;
+  const address = /^\d+$/.test(text) ? `127.0.0.1:${text}` : text;
+  if (rest.length === 0 && URL.canParse(`http://${address}`)) return address;
+  throw new CommandError(`runserver ${args.join(' ')}: expected a port, or an address and a port.`);
+}
+
+/** What is broken in the project is told and no reason to stop: the browser shows it until it is mended. */
+async function checkProject(): Promise<void> {
+  print('Performing system checks...\n');
+  try {
+    await loadSettings();
+    refuseUnservable();
+    await check.run([]);
+  } catch (error) {
+    if (error instanceof CommandError) throw error;
+    printError(error instanceof ImproperlyConfigured ? error.message : inspect(error));
+  }
+}
+
+/** The gateway would wait for the port to come free, which here it does not. */
+async function refuseUsedPort(address: string): Promise<void> {
+  const { hostname, port } = new URL(`http://${address}`);
+  const server = createServer();
+  try {
+    server.listen({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 80) });
+    await once(server, 'listening');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE') throw new CommandError('That port is already in use.');
+    throw new CommandError(`${address} cannot be listened at: ${String(error)}.`);
+  } finally {
+    server.close();
+  }
+}
+
+function refuseUnservable(): void {
+  if (!settings.DEBUG && settings.ALLOWED_HOSTS.length === 0) {
+    throw new CommandError('ALLOWED_HOSTS is empty: set it where DEBUG is off.');
+  }
+  if (!settings.WSGI_APPLICATION) {
+    throw new CommandError(
+      'WSGI_APPLICATION is not set: set it to the module to serve, such as myproject.wsgi.',
+    );
+  }
+}
+
+function printBanner(address: string): void {
+  const isLoaded = settingsSource() !== undefined;
+  const mode = isLoaded ? `DEBUG ${settings.DEBUG ? 'on' : 'off'}` : 'which cannot be loaded';
+  print(`
+${new Date().toLocaleString('en-GB', { dateStyle: 'long', timeStyle: 'medium' })}
+Node ${process.version}, settings ${process.env['SETTINGS_MODULE']}, ${mode}
+Development server: http://${address}/
+Quit with Control-C.
+`);
+}
+
+/**
+ * The gateway's command is started by its path: the framework does not know the gateway. On a change
+ * it starts a worker with the new code, whose `getWsgiApplication` heeds RUNSERVER.
+ */
+function startGateway(address: string): ChildProcess {
+  const command = resolve('node_modules/.bin/gateway');
+  const options = ['--bind', address, '--workers', '1', '--reload'];
+  // execArgv holds tsx's loader where the sources run.
+  const args = [...process.execArgv, command, ...options, servedModule()];
+  const env = { ...process.env, RUNSERVER: 'true' };
+  return spawn(process.execPath, args, { stdio: 'inherit', env });
+}
+
+/** Settings that cannot be loaded do not say which it is: then it is the `wsgi` beside them. */
+function servedModule(): string {
+  if (settingsSource() !== undefined) return settings.WSGI_APPLICATION;
+  const settingsModule = process.env['SETTINGS_MODULE'] ?? '';
+  return settingsModule.replace(/[^./\\]+(?=$|\.[cm]?[jt]s$)/, 'wsgi');
+}
+
+function forwardSignals(gateway: ChildProcess): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => gateway.kill(signal));
+  }
+  // The terminal has gone. The gateway takes HUP for a reload.
+  process.on('SIGHUP', () => gateway.kill('SIGTERM'));
+}
+
+async function exitCode(child: ChildProcess): Promise<number> {
+  const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+  return code ?? 128 + (signal ? constants.signals[signal] : 0);
+}

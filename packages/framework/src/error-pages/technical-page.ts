@@ -1,0 +1,103 @@
+import { inspect } from 'node:util';
+import { statusLine } from '@wsgi/wsgi/status';
+import type { Application } from '@wsgi/wsgi';
+import { asError, NoPatternMatches } from '../errors.ts';
+import { html, type Html } from '../html.ts';
+import { maskUrls } from '../secrets.ts';
+import type { HttpRequest } from '../request.ts';
+import type { HttpResponse } from '../response.ts';
+import { settings } from '../settings.ts';
+import { factSections, requestFacts, settingFacts, shownUrl } from './facts.ts';
+import { causesOf, faultSections, messageOf } from './fault.ts';
+import { pageResponse, textResponse, wantsPage } from './page.ts';
+
+/** The page of a developer: the error with its causes, the request, the settings; never a secret. */
+export function technicalPage(request: HttpRequest, error: Error, status: number): HttpResponse {
+  if (!wantsPage(request)) return textResponse(technicalText(request, error), status);
+  const content = html`<header>
+      <p class="status">${statusLine(status)}</p>
+      ${faultHeading(error)} ${requestLines(request)}
+    </header>
+    <main>
+      ${faultSections(error)} ${factSections([...requestFacts(request), settingFacts()])}
+      ${debugNote(status)}
+    </main>`;
+  return pageResponse({ title: `${error.name} at ${request.path}`, content }, status);
+}
+
+/** The 404 of a developer: the URL patterns that were tried, or where the view says that nothing is here. */
+export function notFoundPage(request: HttpRequest, error: Error): HttpResponse {
+  if (!wantsPage(request)) return textResponse(`404 ${error.message}`, 404);
+  const content = html`<header>
+      <p class="status">${statusLine(404)}</p>
+      <h1>${error.message}</h1>
+      ${requestLines(request)}
+    </header>
+    <main>
+      ${error instanceof NoPatternMatches ? triedPatterns(error) : faultSections(error)}
+      ${factSections(requestFacts(request))} ${debugNote(404)}
+    </main>`;
+  return pageResponse({ title: `Not found: ${request.path}`, content }, 404);
+}
+
+const REFRESH_SECONDS = 2;
+
+/** An application that answers each request with what keeps the project from loading. */
+export function loadErrorPage(thrown: unknown): Application {
+  const error = asError(thrown);
+  const title = 'The project cannot be loaded';
+  const content = html`<header>
+      <p class="status">${title}</p>
+      ${faultHeading(error)}
+    </header>
+    <main>
+      ${faultSections(error)}
+      <p class="note">Mend it and save: this page looks for it every ${REFRESH_SECONDS} seconds.</p>
+    </main>`;
+  return (_environ, startResponse) => {
+    const response = pageResponse({ title, content, refreshSeconds: REFRESH_SECONDS }, 500);
+    startResponse(statusLine(response.status), response.headers.list);
+    return response.body;
+  };
+}
+
+function technicalText(request: HttpRequest, error: Error): string {
+  const faults = causesOf(error).map((fault) => maskUrls(fault.stack ?? inspect(fault)));
+  return `${faults.join('\n\nCaused by ')}\n\n${request.method} ${shownUrl(request)}\nRequest ${request.id}`;
+}
+
+function faultHeading(error: Error): Html {
+  return html`<h1>${error.name}</h1>
+    <p class="message">${maskUrls(messageOf(error)) || 'It has no message.'}</p>`;
+}
+
+function requestLines(request: HttpRequest): Html {
+  return html`<p class="request"><b>${request.method}</b> ${shownUrl(request)}</p>
+    <p class="id">Request <code>${request.id}</code></p>`;
+}
+
+function debugNote(status: number): Html {
+  return html`<p class="note">
+    You see this page because DEBUG is on. Without it there is a plain page, or the project's own
+    <code>handler${status}</code>.
+  </p>`;
+}
+
+function triedPatterns({ tried }: NoPatternMatches): Html {
+  return html`<section aria-labelledby="tried">
+    <h2 id="tried">Patterns that were tried</h2>
+    ${
+      tried.length === 0 &&
+      html`<p>There are none: <code>${settings.ROOT_URLCONF}</code> has no patterns.</p>`
+    }
+    <ol class="patterns">
+      ${tried.map(
+        ({ pattern, name }) =>
+          html`<li>
+            <code>/${pattern.source}</code>
+            ${name !== undefined && html`<span class="place">${name}</span>`}
+          </li> `,
+      )}
+    </ol>
+  </section>`;
+}

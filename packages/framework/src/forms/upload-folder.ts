@@ -1,0 +1,96 @@
+import { mkdtemp, open, rm, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CollectedBytes } from '@wsgi/wsgi/input-stream';
+import type { Bytes } from '@wsgi/wsgi';
+
+/** Where the files of one form are: in memory up to a limit for all of them, then in a folder of their own. */
+export class UploadFolder {
+  readonly #parent: string;
+  readonly #files: IncomingFile[] = [];
+  #freeBytes: number;
+  #path: string | undefined;
+  #openedCount = 0;
+
+  constructor(parent: string, memoryBytes: number) {
+    this.#parent = parent;
+    this.#freeBytes = memoryBytes;
+  }
+
+  add(): IncomingFile {
+    const file = new IncomingFile(this);
+    this.#files.push(file);
+    return file;
+  }
+
+  /** Removes the folder with all that is in it. */
+  async remove(): Promise<void> {
+    for (const file of this.#files) await file.close();
+    if (this.#path !== undefined) await rm(this.#path, { recursive: true, force: true });
+  }
+
+  /** Whether so much more may be kept in memory. */
+  takeMemory(bytes: number): boolean {
+    if (bytes > this.#freeBytes) return false;
+    this.#freeBytes -= bytes;
+    return true;
+  }
+
+  giveMemoryBack(bytes: number): void {
+    this.#freeBytes += bytes;
+  }
+
+  /** Nobody else can look into the folder. */
+  async openFile(): Promise<{ handle: FileHandle; path: string }> {
+    this.#path ??= await mkdtemp(join(this.#parent, 'upload-'));
+    const path = join(this.#path, String((this.#openedCount += 1)));
+    return { handle: await open(path, 'wx'), path };
+  }
+}
+
+/** A file that is taken in piece by piece. */
+export class IncomingFile {
+  readonly #folder: UploadFolder;
+  #held = new CollectedBytes();
+  #size = 0;
+  #onDisk: { handle: FileHandle; path: string } | undefined;
+
+  constructor(folder: UploadFolder) {
+    this.#folder = folder;
+  }
+
+  /** In bytes. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The content, or the path where it is. */
+  get place(): Bytes | string {
+    return this.#onDisk?.path ?? this.#held.bytes();
+  }
+
+  async append(piece: Bytes): Promise<void> {
+    this.#size += piece.length;
+    if (!this.#onDisk && this.#folder.takeMemory(piece.length)) {
+      this.#held.append(piece);
+      return;
+    }
+    const { handle } = this.#onDisk ?? (await this.#spill());
+    await handle.appendFile(piece);
+  }
+
+  async close(): Promise<void> {
+    await this.#onDisk?.handle.close();
+  }
+
+  /** Opens a file with what was held in memory. */
+  async #spill(): Promise<{ handle: FileHandle; path: string }> {
+    const opened = await this.#folder.openFile();
+    // Where the disk is full it is still to be closed: one that is left to the garbage ends the process.
+    this.#onDisk = opened;
+    const held = this.#held.bytes();
+    this.#held = new CollectedBytes();
+    this.#folder.giveMemoryBack(held.length);
+    await opened.handle.appendFile(held);
+    return opened;
+  }
+}

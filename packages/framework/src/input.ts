@@ -1,0 +1,125 @@
+import { CollectedBytes } from '@wsgi/wsgi/input-stream';
+import type { Bytes, Environ } from '@wsgi/wsgi';
+import { quote } from '@wsgi/wsgi/url';
+import { BadRequest, PayloadTooLarge } from './errors.ts';
+
+/**
+ * The whole body.
+ *
+ * @throws {BadRequest} where CONTENT_LENGTH is no number.
+ * @throws {PayloadTooLarge} past the limit, before the rest is read.
+ */
+export async function readBody(environ: Environ, limitBytes: number): Promise<Bytes> {
+  if ((contentLength(environ) ?? 0) > limitBytes) throw tooLarge(limitBytes);
+  const collected = new CollectedBytes();
+  let receivedBytes = 0;
+  for await (const piece of bodyPieces(environ)) {
+    receivedBytes += piece.length;
+    if (receivedBytes > limitBytes) throw tooLarge(limitBytes);
+    collected.append(piece);
+  }
+  return collected.bytes();
+}
+
+/**
+ * The body as it comes. Without a length, one is there only where the server marks its end itself.
+ *
+ * @throws {BadRequest} where CONTENT_LENGTH is no number.
+ */
+export function bodyPieces(environ: Environ): AsyncIterable<Bytes> | readonly Bytes[] {
+  const isThere = contentLength(environ) ?? environ['wsgi.input_terminated'];
+  return isThere ? environ['wsgi.input'] : [];
+}
+
+/**
+ * Text from a string of bytes (PEP 3333 "Unicode Issues"), read as UTF-8. Bytes that are not
+ * UTF-8 are percent-encoded again, as they came: `/bad\xff` gives `/bad%FF`.
+ */
+export function decodeText(latin1: string): string {
+  if (IS_ASCII.test(latin1)) return latin1;
+  const wellFormed = latin1.replaceAll(UTF8_OR_BYTE, (match, byte?: string) =>
+    byte === undefined ? match : quote(byte),
+  );
+  return Buffer.from(wellFormed, 'latin1').toString('utf8');
+}
+
+/** @throws {BadRequest} where the bytes are not UTF-8. */
+export function decodeBody(bytes: Bytes): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw new BadRequest('The body is not UTF-8.', { cause: error });
+  }
+}
+
+/** @throws {BadRequest} where the text is not JSON, or an object in it has a key `__proto__`. */
+export function parseJson(text: string): unknown {
+  const mayHideUnsafeName = text.includes('__proto__') || text.includes('\\u00');
+  try {
+    return JSON.parse(text, mayHideUnsafeName ? refuseUnsafeKey : undefined);
+  } catch (error) {
+    if (error instanceof BadRequest) throw error;
+    throw new BadRequest('The body is not JSON.', { cause: error });
+  }
+}
+
+/**
+ * The fields of a query or a form, in their order, repeats included.
+ *
+ * @throws {BadRequest} where there are more than the limit, one is named `__proto__`, or what is
+ * percent-encoded is not UTF-8.
+ */
+export function parseFields(text: string, limit: number): URLSearchParams {
+  // Counted before they are read: what is too much costs nothing.
+  if (text !== '' && text.split('&', limit + 1).length > limit) throw tooManyFields(limit);
+  requireEncodedUtf8(text);
+  const fields = new URLSearchParams(text);
+  refuseUnsafeNames(fields.keys());
+  return fields;
+}
+
+/** @throws {BadRequest} where a name, copied into an object, would set the object's prototype. */
+export function refuseUnsafeNames(names: Iterable<string>): void {
+  for (const name of names) {
+    if (name === '__proto__') throw new BadRequest("The name '__proto__' is refused.");
+  }
+}
+
+export function tooLarge(limitBytes: number): PayloadTooLarge {
+  return new PayloadTooLarge(
+    `The body is larger than ${limitBytes} bytes (DATA_UPLOAD_MAX_MEMORY_SIZE).`,
+  );
+}
+
+export function tooManyFields(limit: number): BadRequest {
+  return new BadRequest(`More than ${limit} fields (DATA_UPLOAD_MAX_NUMBER_FIELDS).`);
+}
+
+const IS_ASCII = /^[^\x80-\xff]*$/;
+
+// UTF8-octets = *( UTF8-char ) (RFC 3629 §4), else one byte, which is captured:
+// UTF8-2 = %xC2-DF UTF8-tail
+// UTF8-3 = %xE0 %xA0-BF UTF8-tail / %xE1-EC 2( UTF8-tail ) / %xED %x80-9F UTF8-tail / %xEE-EF 2( UTF8-tail )
+// UTF8-4 = %xF0 %x90-BF 2( UTF8-tail ) / %xF1-F3 3( UTF8-tail ) / %xF4 %x80-8F 2( UTF8-tail )
+const UTF8_OR_BYTE =
+  /[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}|([\x80-\xff])/g;
+
+function contentLength(environ: Environ): number | undefined {
+  if (environ.CONTENT_LENGTH === '') return undefined;
+  if (/^\d+$/.test(environ.CONTENT_LENGTH)) return Number(environ.CONTENT_LENGTH);
+  throw new BadRequest(`Content-Length is '${environ.CONTENT_LENGTH}': expected digits.`);
+}
+
+function refuseUnsafeKey(key: string, value: unknown): unknown {
+  refuseUnsafeNames([key]);
+  return value;
+}
+
+function requireEncodedUtf8(text: string): void {
+  if (!text.includes('%')) return;
+  try {
+    decodeURIComponent(text.replaceAll(/%(?![0-9A-Fa-f]{2})/g, '%25'));
+  } catch (error) {
+    throw new BadRequest('What is percent-encoded is not UTF-8.', { cause: error });
+  }
+}

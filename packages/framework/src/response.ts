@@ -1,0 +1,210 @@
+// The global one is looked up anew at each use.
+import { Buffer } from 'node:buffer';
+import { forbidsBody } from '@wsgi/wsgi/status';
+import type { Body, Bytes, HeaderList } from '@wsgi/wsgi';
+import { BadRequest } from './errors.ts';
+import { cookieSalt, formatSetCookie, type CookieOptions } from './cookies.ts';
+import type { Html } from './html.ts';
+import { sign } from './signing.ts';
+
+/** Pieces of a streamed body; text is sent as UTF-8. */
+export type Chunks = Iterable<string | Bytes> | AsyncIterable<string | Bytes>;
+
+export interface ResponseInit {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly contentType?: string;
+}
+
+/** What a view returns: status, headers, and a body that is either whole or a stream. */
+export class HttpResponse {
+  status: number;
+  readonly headers: ResponseHeaders = new ResponseHeaders();
+  body: Body;
+  #cookies: [name: 'Set-Cookie', value: string][] | undefined;
+
+  /** A string or bytes go out whole, with Content-Length; anything else is streamed. */
+  constructor(content: string | Bytes | Chunks = '', init: ResponseInit = NO_INIT) {
+    this.status = init.status ?? 200;
+    const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+    const isWhole = bytes instanceof Uint8Array;
+    if (!forbidsBody(this.status)) {
+      this.headers.list.push(['Content-Type', init.contentType ?? 'text/plain; charset=utf-8']);
+      if (isWhole) this.headers.list.push(['Content-Length', String(bytes.length)]);
+    }
+    this.body = isWhole ? wholeBody(bytes) : new StreamedBody(bytes);
+    for (const name in init.headers) this.headers.set(name, init.headers[name] ?? '');
+  }
+
+  /** Adds a cookie, for every path and hidden from scripts; Secure where the request came over https. */
+  setCookie(name: string, value: string, options: CookieOptions = {}): void {
+    const header: [name: 'Set-Cookie', value: string] = [
+      'Set-Cookie',
+      formatSetCookie(name, value, options),
+    ];
+    this.headers.list.push(header);
+    if (options.secure === undefined && options.sameSite !== 'none') {
+      (this.#cookies ??= []).push(header);
+    }
+  }
+
+  /** Adds a cookie that the client can read, and cannot change without `request.signedCookie` telling. */
+  setSignedCookie(name: string, value: string, options: CookieOptions = {}): void {
+    this.setCookie(name, sign(value, { salt: cookieSalt(name) }), options);
+  }
+
+  /** Makes the browser forget a cookie; the options must be those that it was set with. */
+  deleteCookie(
+    name: string,
+    options: Pick<CookieOptions, 'path' | 'domain' | 'secure' | 'sameSite' | 'partitioned'> = {},
+  ): void {
+    this.setCookie(name, '', { ...options, maxAgeSeconds: 0, expires: new Date(0) });
+  }
+
+  /** Marks the cookies that say nothing about it as Secure. The handler does it for what came over https. */
+  secureCookies(): void {
+    for (const header of this.#cookies ?? []) header[1] += '; Secure';
+  }
+
+  get hasCookiesToSecure(): boolean {
+    return this.#cookies !== undefined;
+  }
+}
+
+/** The header list of PEP 3333, read and changed by names whose case does not count. */
+export class ResponseHeaders {
+  readonly list: HeaderList = [];
+
+  get(name: string): string | undefined {
+    return this.list[this.#indexOf(name)]?.[1];
+  }
+
+  has(name: string): boolean {
+    return this.#indexOf(name) !== -1;
+  }
+
+  set(name: string, value: string): void {
+    const index = this.#indexOf(name);
+    if (index === -1) {
+      this.list.push([name, value]);
+      return;
+    }
+    this.delete(name);
+    this.list.splice(index, 0, [name, value]);
+  }
+
+  /** Adds the header where it is missing. */
+  setDefault(name: string, value: string): void {
+    if (this.#indexOf(name) === -1) this.list.push([name, value]);
+  }
+
+  append(name: string, value: string): void {
+    this.list.push([name, value]);
+  }
+
+  delete(name: string): void {
+    for (let index = this.#indexOf(name); index !== -1; index = this.#indexOf(name)) {
+      this.list.splice(index, 1);
+    }
+  }
+
+  #indexOf(name: string): number {
+    const { list } = this;
+    for (let index = 0; index < list.length; index++) {
+      const header = list[index];
+      if (header !== undefined && isSameName(header[0], name)) return index;
+    }
+    return -1;
+  }
+}
+
+/** What streams can do besides being read: those of Node, those of the web, generators. */
+interface Closable {
+  on?(event: 'error', listener: () => void): unknown;
+  destroy?(): unknown;
+  cancel?(): Promise<unknown>;
+  return?(): unknown;
+}
+
+/** A body that ends its source when it is closed, also where nobody has begun to read it. */
+class StreamedBody implements AsyncIterable<Bytes> {
+  readonly #source: Chunks & Closable;
+  #isBegun = false;
+
+  constructor(source: Chunks) {
+    this.#source = source;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Bytes> {
+    this.#isBegun = true;
+    for await (const chunk of this.#source) {
+      yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+    }
+  }
+
+  /** What was begun ends with its loop; a stream of Node also where the loop still waits for a piece. */
+  async close(): Promise<void> {
+    const source = this.#source;
+    // Nobody else hears of what is no longer wanted, such as a file that cannot be opened.
+    source.on?.('error', () => {});
+    source.destroy?.();
+    if (this.#isBegun) return;
+    await source.cancel?.();
+    await source.return?.();
+  }
+}
+
+export function htmlResponse(page: Html, init: ResponseInit = NO_INIT): HttpResponse {
+  return new HttpResponse(page.toString(), { contentType: 'text/html; charset=utf-8', ...init });
+}
+
+/** @throws {TypeError} where JSON has no text for it: undefined, a function, a symbol. */
+export function jsonResponse(data: unknown, init: ResponseInit = NO_INIT): HttpResponse {
+  const text = JSON.stringify(data) as string | undefined;
+  if (text === undefined)
+    throw new TypeError(`JSON has no text for a value of type ${typeof data}.`);
+  return new HttpResponse(text, { contentType: 'application/json', ...init });
+}
+
+/**
+ * Sends the client elsewhere: 302, unless the status says otherwise.
+ *
+ * @throws {BadRequest} for a scheme other than http, https and ftp: the place may be a client's word.
+ */
+export function redirect(location: string, init: ResponseInit = NO_INIT): HttpResponse {
+  const [, scheme] = SCHEME.exec(location) ?? [];
+  if (scheme !== undefined && !REDIRECT_SCHEMES.has(scheme.toLowerCase())) {
+    throw new BadRequest(`A redirect does not lead to '${scheme}:'.`);
+  }
+  const response = new HttpResponse('', { status: 302, ...init });
+  response.headers.set('Location', encodeLocation(location));
+  return response;
+}
+
+/** Most are written the same way, or differ in their length or their first letter already. */
+function isSameName(one: string, other: string): boolean {
+  if (one === other) return true;
+  if (one.length !== other.length || !isSameLetter(one, other)) return false;
+  return one.toLowerCase() === other.toLowerCase();
+}
+
+/** ASCII letters differ in one bit from the other case. */
+function isSameLetter(one: string, other: string): boolean {
+  return (one.charCodeAt(0) | 0x20) === (other.charCodeAt(0) | 0x20);
+}
+
+const NO_INIT: ResponseInit = {};
+
+// scheme = ALPHA *( ALPHA / DIGIT / "+" / "-" / "." ) (RFC 3986 §3.1); browsers skip blanks before it
+const SCHEME = /^[\s\0-\x20]*([A-Za-z][A-Za-z0-9+.-]*):/;
+/** Django's. */
+const REDIRECT_SCHEMES: ReadonlySet<string> = new Set(['http', 'https', 'ftp']);
+
+function wholeBody(bytes: Bytes): Body {
+  return bytes.length === 0 ? [] : [bytes];
+}
+
+// A URI has visible ASCII alone (RFC 3986 §2); what is encoded already stays as it is.
+function encodeLocation(location: string): string {
+  return location.toWellFormed().replaceAll(/[^\x21-\x7e]+/g, encodeURIComponent);
+}

@@ -1,0 +1,157 @@
+import { parseSetCookie } from 'cookie';
+import { runApplication } from '@wsgi/wsgi/run';
+import type { Application } from '@wsgi/wsgi';
+import { quote } from '@wsgi/wsgi/url';
+import { validator } from '@wsgi/wsgi/validator';
+import { settings, settingsSource } from './settings.ts';
+import { scriptPrefix } from './urls/script-prefix.ts';
+import { getWsgiApplication } from './application.ts';
+import { testEnviron, type TestRequestOptions } from './testing/environ.ts';
+import { ResponseRecorder, type TestResponse } from './testing/response-recorder.ts';
+
+export type { TestRequestOptions, TestResponse };
+
+/**
+ * A client for tests: it calls the application of the project that SETTINGS_MODULE names, or another
+ * one, without a socket. Both sides are held to the contract; cookies stay from one request to the
+ * next; what breaks beyond the error pages makes the request reject.
+ *
+ *     const client = await testClient();
+ *     const response = await client.get('/items/7/');
+ *     expect(response.status).toBe(200);
+ *     expect(response.json()).toEqual({ id: 7, name: 'Item 7' });
+ *
+ *     await client.post('/sign-in/', { form: { name: 'ann' }, follow: true });
+ */
+export async function testClient(application?: Application): Promise<TestClient> {
+  return new TestClient(application ?? (await getWsgiApplication()));
+}
+
+export interface RequestOptions extends TestRequestOptions {
+  /** Goes where redirects lead, as a browser does. */
+  readonly follow?: boolean;
+}
+
+const MOST_REDIRECTS = 20;
+
+/** The cookies of a test client, by their names; paths and domains do not count. */
+export type CookieJar = Map<string, string>;
+
+export class TestClient {
+  /** What the client sends with each request, and what responses have set. */
+  readonly cookies: CookieJar = new Map();
+  readonly #application: Application;
+
+  constructor(application: Application) {
+    this.#application = validator(application);
+  }
+
+  get(path: string, options?: RequestOptions): Promise<TestResponse> {
+    return this.request('GET', path, options);
+  }
+
+  head(path: string, options?: RequestOptions): Promise<TestResponse> {
+    return this.request('HEAD', path, options);
+  }
+
+  options(path: string, options?: RequestOptions): Promise<TestResponse> {
+    return this.request('OPTIONS', path, options);
+  }
+
+  post(path: string, options?: RequestOptions): Promise<TestResponse> {
+    return this.request('POST', path, options);
+  }
+
+  put(path: string, options?: RequestOptions): Promise<TestResponse> {
+    return this.request('PUT', path, options);
+  }
+
+  patch(path: string, options?: RequestOptions): Promise<TestResponse> {
+    return this.request('PATCH', path, options);
+  }
+
+  delete(path: string, options?: RequestOptions): Promise<TestResponse> {
+    return this.request('DELETE', path, options);
+  }
+
+  /** @throws what the application threw beyond its error pages, or a ContractError. */
+  async request(method: string, path: string, options: RequestOptions = {}): Promise<TestResponse> {
+    let next: NextRequest = { method, path, options };
+    for (let count = 0; count <= MOST_REDIRECTS; count++) {
+      const response = await this.#send(next);
+      if (!options.follow || response.location === undefined) return response;
+      next = follow(next.method, response, next.options);
+    }
+    throw new Error(`More than ${MOST_REDIRECTS} redirects from ${path}.`);
+  }
+
+  async #send({ method, path, options }: NextRequest): Promise<TestResponse> {
+    const headers = { Host: someAllowedHost(), ...cookieHeader(this.cookies), ...options.headers };
+    const environ = await testEnviron(method, path, { ...options, headers });
+    const recorder = new ResponseRecorder(path);
+    await runApplication(this.#application, environ, recorder);
+    const response = recorder.response();
+    takeCookies(this.cookies, response.headers.getSetCookie());
+    return response;
+  }
+}
+
+/** The Cookie header, where there are any. */
+function cookieHeader(cookies: CookieJar): { Cookie?: string } {
+  if (cookies.size === 0) return {};
+  return { Cookie: Array.from(cookies, ([name, value]) => `${name}=${value}`).join('; ') };
+}
+
+/** Takes what Set-Cookie headers say; one that has run out goes. */
+function takeCookies(cookies: CookieJar, setCookies: readonly string[]): void {
+  for (const setCookie of setCookies) {
+    const { name, value = '', maxAge, expires } = parseSetCookie(setCookie, { decode: String });
+    // RFC 6265 §5.3: Max-Age has precedence over Expires.
+    const endsAtMs = maxAge === undefined ? expires?.getTime() : Date.now() + maxAge * 1000;
+    if (endsAtMs !== undefined && endsAtMs <= Date.now()) cookies.delete(name);
+    else cookies.set(name, value);
+  }
+}
+
+/** RFC 9110 §15.4: 307 and 308 keep the method and the body, the others become a GET. */
+function follow(method: string, response: TestResponse, options: RequestOptions): NextRequest {
+  const { query: _, form, json, multipart, body, ...others } = options;
+  const base = `${options.secure ? 'https' : 'http'}://${someAllowedHost()}`;
+  const mountPoint = mountPointOf(options);
+  const target = new URL(response.location ?? '', new URL(mountPoint + response.path, base));
+  const isRepeated = response.status === 307 || response.status === 308;
+  return {
+    method: isRepeated || method === 'HEAD' ? method : 'GET',
+    path: below(mountPoint, target.pathname) + target.search,
+    options: {
+      ...others,
+      ...(isRepeated && { form, json, multipart, body }),
+      headers: { ...options.headers, Host: target.host },
+      secure: target.protocol === 'https:',
+    },
+  };
+}
+
+interface NextRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly options: RequestOptions;
+}
+
+/** The script name, as it stands in a URL. */
+function mountPointOf({ environ }: RequestOptions): string {
+  const isForced = settingsSource() !== undefined && settings.FORCE_SCRIPT_NAME !== null;
+  return isForced ? scriptPrefix() : quote(environ?.SCRIPT_NAME ?? '');
+}
+
+/** As a server takes SCRIPT_NAME off: what is left is PATH_INFO. */
+function below(mountPoint: string, path: string): string {
+  return path.startsWith(`${mountPoint}/`) ? path.slice(mountPoint.length) : path;
+}
+
+/** The first name that ALLOWED_HOSTS has, so that tests need not change it. */
+function someAllowedHost(): string {
+  if (settingsSource() === undefined) return 'localhost';
+  const [first = 'localhost'] = settings.ALLOWED_HOSTS;
+  return first === '*' ? 'localhost' : first.replace(/^\./, '');
+}

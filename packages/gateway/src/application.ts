@@ -1,0 +1,66 @@
+import { importModule, ModuleNameError } from '@wsgi/wsgi/names';
+import type { Application } from '@wsgi/wsgi';
+import { ApplicationError, messageOf } from './errors.ts';
+
+const DEFAULT_ATTRIBUTE = 'application';
+
+/**
+ * Imports what `MODULE[:ATTRIBUTE]` names.
+ *
+ * @throws {ApplicationError} 3 where the module cannot be loaded, 4 where it has no such callable.
+ */
+export async function loadApplication(name: string): Promise<Application> {
+  const [moduleName, attribute] = splitName(name);
+  const module = await importModule(moduleName).catch((error: unknown) => {
+    throw new ApplicationError(3, explain(name, error), { cause: error });
+  });
+  const application = module[attribute];
+  if (application === undefined) {
+    const exported = Object.keys(module).join(', ') || 'nothing';
+    throw new ApplicationError(
+      4,
+      `'${name}' has no export '${attribute}': it exports ${exported}.`,
+    );
+  }
+  if (typeof application !== 'function') {
+    throw new ApplicationError(
+      4,
+      `'${attribute}' of '${name}' is of type ${typeof application}: expected a callable (environ, startResponse).`,
+    );
+  }
+  return application as Application;
+}
+
+/**
+ * Loads it as a worker would, and no longer than that may take.
+ *
+ * @throws {ApplicationError} as `loadApplication`, and where it is not loaded in time.
+ */
+export async function checkApplication(name: string, timeoutSeconds: number): Promise<void> {
+  const { promise: tooLate, reject } = Promise.withResolvers<never>();
+  const giveUp = (why: string): void => {
+    reject(new ApplicationError(3, `'${name}' cannot be loaded: it ${why}.`));
+  };
+  process.once('beforeExit', () => giveUp(AWAITS_FOR_EVER));
+  if (timeoutSeconds > 0) {
+    setTimeout(
+      () => giveUp(`is not ready after ${timeoutSeconds} s`),
+      timeoutSeconds * 1000,
+    ).unref();
+  }
+  await Promise.race([loadApplication(name), tooLate]);
+}
+
+/** Node ends a process that nothing keeps busy. */
+export const AWAITS_FOR_EVER = 'awaits what never comes, as it is loaded';
+
+/** `myproject.wsgi` and `application` of `myproject.wsgi:application`. */
+export function splitName(name: string): [module: string, attribute: string] {
+  const [, module = name, attribute = DEFAULT_ATTRIBUTE] = /^(.+):([\w$]+)$/.exec(name) ?? [];
+  return [module, attribute];
+}
+
+function explain(name: string, error: unknown): string {
+  if (error instanceof ModuleNameError) return error.message;
+  return `'${name}' cannot be loaded: ${messageOf(error)}`;
+}

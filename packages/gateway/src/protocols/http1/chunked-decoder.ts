@@ -1,0 +1,84 @@
+import { ProtocolError } from '@wsgi/wsgi/protocol-error';
+import { readField } from './fields.ts';
+
+// chunk-size = 1*HEXDIG (RFC 9112 §7.1), here at most 12 digits: 2^48 bytes.
+// chunk-ext is skipped (§7.1.1), but must be made of what a field may hold.
+const CHUNK_LINE = /^([0-9A-Fa-f]{1,12})([\t ]*;[\t\x20-\x7e\x80-\xff]*)?$/;
+
+const LINE_LIMIT_BYTES = 4096;
+/** For all the extensions of a body together. */
+const EXTENSION_LIMIT_BYTES = 4096;
+const TRAILER_LIMIT_BYTES = 8190;
+
+// RFC 9110 §6.5.1: fields that frame or route a message never come in a trailer.
+const FORBIDDEN_TRAILERS = new Set(['content-length', 'transfer-encoding', 'host', 'trailer']);
+
+type ChunkedState = 'size' | 'data' | 'data-end' | 'trailers' | 'done';
+
+/** Follows a chunked body (RFC 9112 §7.1) line by line; the bytes between stay with the caller. */
+export class ChunkedDecoder {
+  state: ChunkedState = 'size';
+  /** What is left of the chunk that is being read. */
+  remainingBytes = 0;
+  readonly #limitBytes: number;
+  #bodyBytes = 0;
+  #extensionBytes = 0;
+  #trailerBytes = 0;
+
+  /** @param limitBytes for the body without its framing; Infinity for no limit. */
+  constructor(limitBytes: number) {
+    this.#limitBytes = limitBytes;
+  }
+
+  /** Takes a line without its CRLF, once its length is checked; not in the states `data` and `done`. */
+  takeLine(line: string): void {
+    if (this.state === 'size') this.#takeSize(line);
+    else if (this.state === 'trailers') this.#takeTrailer(line);
+    else this.state = 'size';
+  }
+
+  /** Counts bytes of the chunk that the caller has taken. */
+  takeData(bytes: number): void {
+    this.remainingBytes -= bytes;
+    if (this.remainingBytes === 0) this.state = 'data-end';
+  }
+
+  /** Refuses a line that is too long, also while it is incomplete. */
+  checkLength(lineBytes: number): void {
+    if (this.state === 'data-end' && lineBytes > 0) {
+      throw new ProtocolError(400, 'chunk longer than its size');
+    }
+    if (this.state === 'size' && lineBytes > LINE_LIMIT_BYTES) {
+      throw new ProtocolError(400, 'chunk line too long');
+    }
+    if (this.state === 'trailers' && this.#trailerBytes + lineBytes > TRAILER_LIMIT_BYTES) {
+      throw new ProtocolError(431, 'trailers too long');
+    }
+  }
+
+  #takeSize(line: string): void {
+    const match = CHUNK_LINE.exec(line);
+    if (match === null) throw new ProtocolError(400, 'malformed chunk size');
+    const [, size = '', extension = ''] = match;
+    this.#extensionBytes += extension.length;
+    if (this.#extensionBytes > EXTENSION_LIMIT_BYTES) {
+      throw new ProtocolError(400, 'too many chunk extensions');
+    }
+    this.remainingBytes = Number.parseInt(size, 16);
+    this.#bodyBytes += this.remainingBytes;
+    if (this.#bodyBytes > this.#limitBytes) {
+      throw new ProtocolError(413, `body over ${this.#limitBytes} bytes`);
+    }
+    this.state = this.remainingBytes === 0 ? 'trailers' : 'data';
+  }
+
+  #takeTrailer(line: string): void {
+    if (line === '') {
+      this.state = 'done';
+      return;
+    }
+    this.#trailerBytes += line.length;
+    const { name } = readField(Buffer.from(line, 'latin1'), line, 0, line.length);
+    if (FORBIDDEN_TRAILERS.has(name)) throw new ProtocolError(400, `${name} in a trailer`);
+  }
+}

@@ -1,0 +1,126 @@
+import type { ProtocolError } from '@wsgi/wsgi/protocol-error';
+import { statusLine } from '@wsgi/wsgi/status';
+import { writeFields, type ResponseFields } from '@wsgi/wsgi/response-fields';
+import type { Framing } from '@wsgi/wsgi/response-sink';
+import type { Bytes } from '@wsgi/wsgi';
+import type { RequestLine } from './request-line.ts';
+
+/** Parts of a message, in their order. Text is latin1. */
+export type Parts = readonly (string | Bytes)[];
+
+/** What the server adds to the application's headers (RFC 9112 §6 and §9). */
+export interface ConnectionHeaders {
+  /** The length of the body; 'chunked' where nobody knows it; undefined where nothing is to be said. */
+  readonly framing: number | 'chunked' | undefined;
+  readonly connection: 'close' | 'keep-alive' | undefined;
+  /** IMF-fixdate (RFC 9110 §5.6.7). */
+  readonly date: string;
+}
+
+type Protocol = RequestLine['protocol'];
+
+/** The response to one request, as bytes. Knows no socket. */
+export class ResponseEncoder {
+  /** The end of the connection is the end of the body. */
+  isUntilClose = false;
+  readonly #protocol: Protocol;
+  #head = '';
+  #isChunked = false;
+
+  constructor(protocol: Protocol) {
+    this.#protocol = protocol;
+  }
+
+  /**
+   * Takes the head, which goes with the first piece, so that both leave in one packet.
+   *
+   * @param isLast the connection closes after this response.
+   */
+  begin(
+    status: string,
+    fields: ResponseFields,
+    framing: Framing,
+    isLast: boolean,
+    date: string,
+  ): void {
+    const isHttp10 = this.#protocol === 'HTTP/1.0';
+    this.#isChunked = framing === 'until-end' && !isHttp10;
+    this.isUntilClose = framing === 'until-end' && isHttp10;
+    this.#head = encodeResponseHead(status, fields, {
+      framing: typeof framing === 'number' ? framing : this.#isChunked ? 'chunked' : undefined,
+      connection: connectionOption(this.#protocol, isLast || this.isUntilClose),
+      date,
+    });
+  }
+
+  /** One piece of the body (RFC 9112 §7.1), with the head before the first one. */
+  encodePiece(piece: Bytes): Parts {
+    const head = this.#takeHead();
+    return this.#isChunked
+      ? [`${head}${piece.length.toString(16)}\r\n`, piece, '\r\n']
+      : [head, piece];
+  }
+
+  /** What tells that the body is complete; `''` where nothing has to. */
+  encodeEnd(): string {
+    const head = this.#takeHead();
+    return this.#isChunked ? `${head}0\r\n\r\n` : head;
+  }
+
+  #takeHead(): string {
+    const head = this.#head;
+    this.#head = '';
+    return head;
+  }
+}
+
+const SERVER = 'Server: gateway\r\n';
+
+/** A response head in latin1 (RFC 9112 §4). */
+export function encodeResponseHead(
+  status: string,
+  { lines, hasDate, hasServer }: ResponseFields,
+  { framing, connection, date }: ConnectionHeaders,
+): string {
+  let head = `HTTP/1.1 ${status}\r\n${lines}`;
+  // RFC 9110 §6.6.1 and §10.2.4; PEP 3333 leaves both to the server.
+  if (!hasDate) head += `Date: ${date}\r\n`;
+  if (!hasServer) head += SERVER;
+  if (typeof framing === 'number') head += `Content-Length: ${framing}\r\n`;
+  else if (framing === 'chunked') head += 'Transfer-Encoding: chunked\r\n';
+  if (connection !== undefined) head += `Connection: ${connection}\r\n`;
+  return `${head}\r\n`;
+}
+
+/** What a response says of the connection: each version has the other's default (RFC 9112 §9.3). */
+function connectionOption(protocol: Protocol, isLast: boolean): 'close' | 'keep-alive' | undefined {
+  if (isLast) return 'close';
+  return protocol === 'HTTP/1.0' ? 'keep-alive' : undefined;
+}
+
+/** RFC 9110 §15.2: an interim response, a head alone. */
+export const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';
+
+export const PLAIN_TEXT: ResponseFields = writeFields([
+  ['Content-Type', 'text/plain; charset=utf-8'],
+]);
+const RETRY_SOON = writeFields([['Retry-After', '1']]);
+
+/** The answer to what cannot be served; to HEAD without its content (RFC 9110 §9.3.2). */
+export function encodeRefusal(
+  error: ProtocolError,
+  method: string | undefined,
+  date: string,
+): string {
+  const status = statusLine(error.status);
+  const text = `${status.slice('400 '.length)}: ${error.message}\n`;
+  const added = { framing: text.length, connection: 'close', date } as const;
+  const head = encodeResponseHead(status, PLAIN_TEXT, added);
+  return method === 'HEAD' ? head : head + text;
+}
+
+/** The answer that there is too much to do: as short as can be. */
+export function encodeOverload(protocol: Protocol, isLast: boolean, date: string): string {
+  const connection = connectionOption(protocol, isLast);
+  return encodeResponseHead(statusLine(503), RETRY_SOON, { framing: 0, connection, date });
+}

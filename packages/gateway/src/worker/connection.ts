@@ -1,0 +1,260 @@
+import type { Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
+import { ProtocolError } from '@wsgi/wsgi/protocol-error';
+import type { RequestHead } from '../protocols/http1/request-head.ts';
+import type { RequestLine } from '../protocols/http1/request-line.ts';
+import { RequestParser } from '../protocols/http1/request-parser.ts';
+import { CONTINUE, encodeOverload, encodeRefusal } from '../protocols/http1/response-encoder.ts';
+import { ClientSocket, lendingSocket, type SocketListener } from './client-socket.ts';
+import type { PeerFacts } from './environ.ts';
+import { Exchange, type Wire } from './exchange.ts';
+import { RequestBody, type BodySource } from './request-body.ts';
+import type { Service } from './service.ts';
+import type { RequestInFlight } from './watchdog.ts';
+
+/** Bytes of requests that wait here before the socket is paused. */
+const BUFFERED_BYTES_MAX = 65_536;
+/** How long what still comes in is read after the last response, which a reset would overtake. */
+const LINGER_MS = 1000;
+/**
+ * How long a draining worker keeps an idle connection open: under load the proxy uses each of them
+ * once more, and learns from the response that it closes. Closed at once, they would race it.
+ */
+const IDLE_GRACE_MS = 2000;
+
+// Made once: making an error is costly, and every request ends.
+const REQUEST_OVER = new Error('the request is over');
+const OVERLOADED = new ProtocolError(503, 'overloaded');
+
+type Phase =
+  /** Waits for a request head. */
+  | 'head'
+  /** The application works on a request. */
+  | 'exchange'
+  /** The response is complete, and what is left of the body is being skipped. */
+  | 'skip'
+  /** The last response is on its way out. */
+  | 'closing';
+
+/** One client connection, which serves one request after the other. */
+export class Connection implements SocketListener, Wire, BodySource {
+  readonly peer: PeerFacts;
+  readonly client: ClientSocket;
+  readonly #service: Service;
+  readonly #parser: RequestParser;
+  readonly #onOver: () => void;
+  #phase: Phase = 'head';
+  #exchange: Exchange | undefined;
+  /** Of the current request, or the one before. */
+  #body: RequestBody | undefined;
+  /** For the client to send what comes next. What it takes is bounded by the socket. */
+  #deadlineMs: number;
+
+  /** @param onOver runs once, when nothing more can come or go and no application works on a request. */
+  constructor(accepted: Socket, peer: PeerFacts, service: Service, onOver: () => void) {
+    const { limits, outbox, timeouts } = service;
+    this.peer = peer;
+    const socket = lendingSocket(accepted, (bytes) => this.#onBytes(bytes));
+    this.client = new ClientSocket(socket, outbox, timeouts.sendMs, this);
+    this.#service = service;
+    this.#onOver = onOver;
+    this.#parser = new RequestParser(limits);
+    this.#deadlineMs = performance.now() + timeouts.headerMs;
+  }
+
+  // The way of a request: bytes in, a head, an exchange, the rest of the body, the next request.
+
+  #onBytes(bytes: Buffer): void {
+    if (this.#phase === 'closing') return;
+    const wasReadingHead = this.#isReadingHead();
+    this.#parser.feed(bytes);
+    if (this.#phase === 'skip') this.#skipBody();
+    else if (this.#phase === 'exchange') this.#body?.wake();
+    this.#serveNext();
+    this.#parser.keepRest();
+    if (!wasReadingHead && this.#isReadingHead()) this.#awaitClient();
+    this.#pauseWhereFull();
+  }
+
+  #serveNext(): void {
+    // A client that does not take its responses gets no further requests served.
+    while (this.#phase === 'head' && !this.client.isFull) {
+      let head: RequestHead | undefined;
+      try {
+        head = this.#parser.readHead();
+        if (head === undefined) return this.client.resume();
+        this.#serve(head);
+      } catch (error) {
+        if (!(error instanceof ProtocolError)) throw error;
+        this.#refuse(error, head);
+      }
+    }
+  }
+
+  #serve(head: RequestHead): void {
+    const body = new RequestBody(this.#parser, head.expectsContinue, this);
+    this.#body = body;
+    if (this.#service.state.isOverloaded(this.#service.overload)) return this.#shed(head);
+    const exchange = new Exchange(head, body, this, this.#service);
+    this.#phase = 'exchange';
+    this.#exchange = exchange;
+    this.#deadlineMs = Infinity;
+    this.#service.state.beginRequest();
+    this.#service.outbox.flushOverdue(exchange.startedAtMs);
+    const pending = exchange.run();
+    if (pending === undefined) this.#finish(exchange);
+    else void pending.then(() => this.#finish(exchange)).then(() => this.#serveNext());
+  }
+
+  #finish(exchange: Exchange): void {
+    // It may have been cut before the application was done.
+    if (this.#exchange !== exchange) return;
+    this.#exchange = undefined;
+    this.#service.state.endRequest();
+    exchange.finish();
+    if (this.client.isClosed) this.#settle();
+    else this.#afterResponse(exchange.isLast);
+  }
+
+  #afterResponse(isLast: boolean): void {
+    if (isLast) return this.closePolitely();
+    this.#phase = 'skip';
+    this.#skipBody();
+    if (this.#phase === 'skip') this.#awaitClient();
+  }
+
+  /** Reads what the application left of the body, else it would pass for the next request. */
+  #skipBody(): void {
+    if (this.#body?.skip() === false) return this.closePolitely();
+    if (!this.#parser.isBodyComplete) return this.client.resume();
+    this.#body?.end(REQUEST_OVER);
+    this.#phase = 'head';
+    this.#awaitClient();
+  }
+
+  /** Answers at once that there is too much to do; cheaper than to serve. */
+  #shed(head: RequestHead): void {
+    const isLast = this.closesAfter(head);
+    const { date } = this.#service.state;
+    this.#decline(OVERLOADED, head, encodeOverload(head.protocol, isLast, date));
+    this.#afterResponse(isLast);
+  }
+
+  /** Answers what cannot be served, and closes (RFC 9112 §2.2 and §9.6). */
+  #refuse(error: ProtocolError, line: RequestLine | undefined = this.#parser.requestLine): void {
+    const { date } = this.#service.state;
+    this.#decline(error, line, encodeRefusal(error, line?.method, date));
+    this.closePolitely();
+  }
+
+  #decline(error: ProtocolError, line: RequestLine | undefined, response: string): void {
+    const { accessLog, state } = this.#service;
+    this.client.writeLast([response]);
+    state.meter.countRefusal(error.status);
+    accessLog?.refused(error, this.peer, line);
+  }
+
+  // What an exchange and a body ask for.
+
+  /** RFC 9112 §9.3 */
+  closesAfter({ isPersistent }: RequestHead): boolean {
+    const { state, timeouts } = this.#service;
+    const isBodyLost = this.#body?.hidesNextRequest === true;
+    return !isPersistent || state.isDraining || isBodyLost || timeouts.idleMs === 0;
+  }
+
+  /** RFC 9110 §15.2: an interim response goes before the final one. */
+  sendContinue(): void {
+    if (this.#exchange?.status === '') void this.client.write([CONTINUE]);
+  }
+
+  wantBytes(): void {
+    this.client.resume();
+    this.#setDeadline(this.#service.timeouts.bodyMs);
+  }
+
+  // Deadlines: how long a client may take.
+
+  /** Acts where a deadline has passed; called about twice a second. */
+  checkDeadline(nowMs: number): void {
+    const exchange = this.#exchange;
+    if (exchange && nowMs - exchange.startedAtMs >= this.#service.timeouts.requestMs) {
+      exchange.timeOut();
+      return this.#finish(exchange);
+    }
+    if (this.client.isClosed) return;
+    if (this.client.isStalled(nowMs)) return this.client.close();
+    // What the client is to send next, it sends after it has got the response.
+    if (this.#phase !== 'exchange' && this.client.isBusy) return this.#awaitClient();
+    if (this.#service.state.isDraining && this.#isIdle()) {
+      this.#deadlineMs = Math.min(this.#deadlineMs, nowMs + IDLE_GRACE_MS);
+    }
+    if (nowMs >= this.#deadlineMs) this.#meetDeadline();
+  }
+
+  #meetDeadline(): void {
+    this.#deadlineMs = Infinity;
+    if (this.#phase === 'exchange') this.#body?.timeOut();
+    else if (this.#isReadingHead()) this.#refuse(new ProtocolError(408, 'request head too slow'));
+    else this.client.close();
+  }
+
+  #awaitClient(): void {
+    const { bodyMs, idleMs, headerMs } = this.#service.timeouts;
+    this.#setDeadline(this.#phase === 'skip' ? bodyMs : this.#parser.isIdle ? idleMs : headerMs);
+  }
+
+  #setDeadline(afterMs: number): void {
+    this.#deadlineMs = performance.now() + afterMs;
+  }
+
+  /** All requests were answered: what is awaited is another one, or a rest that nobody reads. */
+  #isIdle(): boolean {
+    return this.#phase === 'skip' || (this.#phase === 'head' && this.#parser.isIdle);
+  }
+
+  #isReadingHead(): boolean {
+    return this.#phase === 'head' && !this.#parser.isIdle;
+  }
+
+  #pauseWhereFull(): void {
+    if (this.#phase === 'closing') return;
+    if (this.#parser.bufferedBytes >= BUFFERED_BYTES_MAX) this.client.pause();
+  }
+
+  onDrain(): void {
+    this.#serveNext();
+  }
+
+  // The end.
+
+  /** The request that the application works on. */
+  get requestInFlight(): RequestInFlight | undefined {
+    return this.#exchange?.describe();
+  }
+
+  /** The client sends no more. In the middle of an exchange that means that it went away. */
+  onEnd(): void {
+    if (this.#phase === 'exchange') this.client.close();
+    else this.closePolitely();
+  }
+
+  /** Lets what was written arrive, and reads on for a while. */
+  closePolitely(): void {
+    if (this.#phase === 'closing') return;
+    this.#phase = 'closing';
+    this.#body?.end(REQUEST_OVER);
+    this.client.end(() => this.#setDeadline(LINGER_MS));
+  }
+
+  onClose(): void {
+    this.#phase = 'closing';
+    this.#body?.end(new DOMException('the client went away', 'AbortError'));
+    this.#exchange?.clientGone();
+    this.#settle();
+  }
+
+  #settle(): void {
+    if (this.client.isGone && this.#exchange === undefined) this.#onOver();
+  }
+}

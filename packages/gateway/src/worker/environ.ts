@@ -1,0 +1,92 @@
+import { randomBytes } from 'node:crypto';
+import { ProtocolError } from '@wsgi/wsgi/protocol-error';
+import {
+  buildEnviron,
+  setVariable,
+  variable,
+  type ConnectionFacts,
+  type ExchangeFacts,
+  type ServerFacts,
+} from '@wsgi/wsgi/environ';
+import type { Environ } from '@wsgi/wsgi';
+import { uriHost } from '@wsgi/wsgi/url';
+import type { RequestHead } from '../protocols/http1/request-head.ts';
+import type { Address } from '../settings/addresses.ts';
+
+/** What stays the same for every request of a connection. */
+export interface PeerFacts extends ConnectionFacts {
+  /** The peer is a proxy whose word about the client counts. */
+  readonly isTrusted: boolean;
+}
+
+/**
+ * The environ of a request head, with the gateway's own variables.
+ *
+ * @throws {ProtocolError} 400 where a trusted proxy contradicts itself.
+ */
+export function gatewayEnviron(
+  head: RequestHead,
+  server: ServerFacts,
+  peer: PeerFacts,
+  request: ExchangeFacts,
+): Environ {
+  const environ = buildEnviron(head, server, peer, request);
+  setVariable(environ, 'gateway.request_id', requestIdOf(environ, peer));
+  if (peer.isTrusted) setVariable(environ, 'wsgi.url_scheme', forwardedScheme(environ));
+  return environ;
+}
+
+/** The id that a trusted proxy gave the request, else a new one. */
+function requestIdOf(environ: Environ, { isTrusted }: PeerFacts): string {
+  const given = isTrusted ? variable(environ, 'HTTP_X_REQUEST_ID') : undefined;
+  return given !== undefined && REQUEST_ID.test(given) ? given : nextRequestId();
+}
+
+const REQUEST_ID = /^[\w.:+/=-]{1,128}$/;
+
+/** Of X-Forwarded-Proto, which may come several times, but always with the same meaning. */
+function forwardedScheme(environ: Environ): 'http' | 'https' {
+  const said = variable(environ, 'HTTP_X_FORWARDED_PROTO');
+  if (said === 'https') return 'https';
+  if (!said?.includes(',')) return 'http';
+  const isSecure = said.split(',').map((one) => one.trim() === 'https');
+  if (isSecure.every(Boolean)) return 'https';
+  if (!isSecure.includes(true)) return 'http';
+  throw new ProtocolError(400, 'the proxy contradicts itself about the scheme');
+}
+
+/** Numbers of eight hexadecimal digits that V8 does not have to make an object of. */
+export const FIRST_NUMBER = 0x1000_0000;
+const LAST_NUMBER = 0x7fff_ffff;
+
+/**
+ * Makes ids for requests, of 32 hexadecimal digits as nginx's: those of a random prefix, then a count.
+ * Unique like random numbers, and made in no time.
+ */
+export function requestIds(lastNumber: number = LAST_NUMBER): () => string {
+  let prefix = randomPrefix();
+  let number = FIRST_NUMBER;
+  return () => {
+    if (number > lastNumber) {
+      prefix = randomPrefix();
+      number = FIRST_NUMBER;
+    }
+    // V8 remembers what it writes in decimal, thousands of numbers: they would outlive their
+    // requests, and make its heap grow.
+    return prefix + (number++).toString(16);
+  };
+}
+
+function randomPrefix(): string {
+  return randomBytes(12).toString('hex');
+}
+
+const nextRequestId = requestIds();
+
+/** The host and port that a listener was bound to. */
+export function serverNameAndPort(address: Address): Pick<PeerFacts, 'serverName' | 'serverPort'> {
+  if (address.kind === 'unix') return { serverName: address.path, serverPort: '0' };
+  const { host, port } = address;
+  // RFC 3875 §4.1.14
+  return { serverName: uriHost(host), serverPort: String(port) };
+}

@@ -1,0 +1,194 @@
+import { performance } from 'node:perf_hooks';
+import { variable, type ExchangeFacts } from '@wsgi/wsgi/environ';
+import { BodyInputStream } from '@wsgi/wsgi/input-stream';
+import type { ResponseFields } from '@wsgi/wsgi/response-fields';
+import type { Framing, ResponseSink, WholeFraming } from '@wsgi/wsgi/response-sink';
+import { runApplication } from '@wsgi/wsgi/run';
+import type { Awaitable, Bytes, Environ, ErrorStream, InputStream } from '@wsgi/wsgi';
+import type { Log } from '../log/log.ts';
+import type { RequestHead } from '../protocols/http1/request-head.ts';
+import { PLAIN_TEXT, ResponseEncoder } from '../protocols/http1/response-encoder.ts';
+import type { ClientSocket } from './client-socket.ts';
+import { gatewayEnviron, type PeerFacts } from './environ.ts';
+import type { RequestBody } from './request-body.ts';
+import type { Service } from './service.ts';
+import type { RequestInFlight } from './watchdog.ts';
+
+/** What an exchange needs of the connection that it happens on. */
+export interface Wire {
+  readonly peer: PeerFacts;
+  readonly client: ClientSocket;
+  /** After the response to this request the connection closes. */
+  closesAfter(head: RequestHead): boolean;
+  /** Closes the connection after what was written. */
+  closePolitely(): void;
+}
+
+/** One request and its response (PEP 3333 "The Server/Gateway Side"). */
+export class Exchange implements ResponseSink, ExchangeFacts {
+  readonly head: RequestHead;
+  readonly environ: Environ;
+  /** Of letters and digits, and a few signs that need no escape. */
+  readonly requestId: string;
+  readonly input: InputStream;
+  readonly errors: ErrorStream;
+  /** After this response the connection closes. */
+  isLast = false;
+  /** `"200 OK"`, once it was sent. */
+  status = '';
+  sentBytes = 0;
+  readonly startedAtMs: number = performance.now();
+  /** How long it took, once it is over. */
+  durationMs = 0;
+  readonly #response: ResponseEncoder;
+  readonly #wire: Wire;
+  readonly #service: Service;
+  #isOver = false;
+  /** The client went away, or was cut off. */
+  #isGone = false;
+  #abortController: AbortController | undefined;
+  #onClosed: (() => void) | undefined;
+
+  /** @throws {ProtocolError} 400 where the environ cannot be built. */
+  constructor(head: RequestHead, body: RequestBody, wire: Wire, service: Service) {
+    this.head = head;
+    this.#response = new ResponseEncoder(head.protocol);
+    this.#wire = wire;
+    this.#service = service;
+    this.input = new BodyInputStream(() => body.pull());
+    this.errors = new LogErrorStream(service.log, this);
+    this.environ = gatewayEnviron(head, service.environ, wire.peer, this);
+    this.requestId = variable(this.environ, 'gateway.request_id') ?? '';
+  }
+
+  run(): Awaitable<void> {
+    const { application, hooks } = this.#service;
+    hooks.before?.(this.environ);
+    return runApplication(application, this.environ, this);
+  }
+
+  /** The response is complete, or will never be. */
+  finish(): void {
+    this.#isOver = true;
+    this.durationMs = performance.now() - this.startedAtMs;
+    this.#service.hooks.after?.(this.environ, this.status);
+    this.#service.state.meter.countRequest(this.status, this.durationMs, this.sentBytes);
+    this.#service.accessLog?.answered(this, this.#wire.peer);
+  }
+
+  /** Ends an exchange that takes too long, whatever the application still does. */
+  timeOut(): void {
+    this.#service.log.error(this.describe(), 'the request was cut: it took too long');
+    if (!this.isClosed) {
+      if (this.status === '') this.#sendTooLate();
+      else this.abort();
+    }
+    this.#isOver = true;
+    this.clientGone();
+  }
+
+  #sendTooLate(): void {
+    const text = Buffer.from('Service Unavailable\n');
+    // RFC 9110 §9.3.2
+    const body = this.head.method === 'HEAD' ? text.subarray(0, 0) : text;
+    this.isLast = true;
+    this.sendAll('503 Service Unavailable', PLAIN_TEXT, text.length, body);
+  }
+
+  /** The client went away before the response was complete, or was cut off. */
+  clientGone(): void {
+    this.#isGone = true;
+    this.#abortController?.abort();
+    this.#onClosed?.();
+  }
+
+  /** For the log. */
+  describe(): RequestInFlight {
+    return {
+      request_id: this.requestId,
+      method: this.head.method,
+      target: this.head.target,
+      seconds: Math.round(performance.now() - this.startedAtMs) / 1000,
+    };
+  }
+
+  // What environ has of it.
+
+  get isDraining(): boolean {
+    return this.#service.state.isDraining;
+  }
+
+  get signal(): AbortSignal {
+    this.#abortController ??= new AbortController();
+    if (this.#isGone) this.#abortController.abort();
+    return this.#abortController.signal;
+  }
+
+  // The response, as `runApplication` tells it.
+
+  get isClosed(): boolean {
+    return this.#isOver || this.#wire.client.isClosed;
+  }
+
+  whenClosed(listener: () => void): void {
+    this.#onClosed = listener;
+    if (this.isClosed) listener();
+  }
+
+  sendAll(status: string, fields: ResponseFields, framing: WholeFraming, body: Bytes): void {
+    this.sendHead(status, fields, framing);
+    this.sentBytes = body.length;
+    this.#wire.client.writeLast(this.#response.encodePiece(body));
+  }
+
+  sendHead(status: string, fields: ResponseFields, framing: Framing): void {
+    this.status = status;
+    this.isLast ||= this.#wire.closesAfter(this.head);
+    this.#response.begin(status, fields, framing, this.isLast, this.#service.state.date);
+    this.isLast ||= this.#response.isUntilClose;
+  }
+
+  write(piece: Bytes): Awaitable<void> {
+    this.sentBytes += piece.length;
+    return this.#wire.client.write(this.#response.encodePiece(piece));
+  }
+
+  end(): void {
+    const rest = this.#response.encodeEnd();
+    if (rest !== '') this.#wire.client.writeLast([rest]);
+  }
+
+  /** A reset takes earlier responses with it: it is for where nothing else tells that this one is incomplete. */
+  abort(): void {
+    this.isLast = true;
+    if (this.#response.isUntilClose) this.#wire.client.reset();
+    else this.#wire.closePolitely();
+  }
+
+  logError(error: unknown): void {
+    this.#service.log.error({ err: error, ...this.describe() }, 'the application failed');
+  }
+}
+
+/** `wsgi.errors`: what the application writes there becomes lines of the gateway's log. */
+class LogErrorStream implements ErrorStream {
+  readonly #log: Log;
+  readonly #request: { readonly requestId: string };
+
+  constructor(log: Log, request: { readonly requestId: string }) {
+    this.#log = log;
+    this.#request = request;
+  }
+
+  write(text: string): void {
+    this.#log.error({ request_id: this.#request.requestId }, text.trimEnd());
+  }
+
+  writelines(lines: Iterable<string>): void {
+    for (const line of lines) this.write(line);
+  }
+
+  flush(): void {
+    // Every line has gone out already.
+  }
+}

@@ -1,0 +1,94 @@
+import { ProtocolError } from '@wsgi/wsgi/protocol-error';
+import type { Awaitable, Bytes } from '@wsgi/wsgi';
+import type { RequestParser } from '../protocols/http1/request-parser.ts';
+
+/** The most of a body that is read only to keep the connection. */
+const SKIPPED_BYTES_MAX = 65_536;
+
+/** What a body asks of its connection when it needs more bytes. */
+export interface BodySource {
+  /** The client waits for 100 before it sends any (RFC 9110 §10.1.1). */
+  sendContinue(): void;
+  /** Bytes are wanted: read on, and mind how long they take. */
+  wantBytes(): void;
+}
+
+/** The body of one request: the application pulls it, and what it leaves is skipped. */
+export class RequestBody {
+  readonly #parser: RequestParser;
+  readonly #source: BodySource;
+  #isContinueDue: boolean;
+  #error: unknown;
+  #waiter: PromiseWithResolvers<Bytes | undefined> | undefined;
+  #skippedBytes = 0;
+
+  constructor(parser: RequestParser, expectsContinue: boolean, source: BodySource) {
+    this.#parser = parser;
+    this.#isContinueDue = expectsContinue;
+    this.#source = source;
+  }
+
+  /** Bytes that the application waits for take too long; it may itself take longer. */
+  timeOut(): void {
+    if (this.#waiter !== undefined) this.end(new ProtocolError(408, 'body too slow'));
+  }
+
+  /** No further request can be found behind this body: it is broken, or may never come. */
+  get hidesNextRequest(): boolean {
+    return this.#error !== undefined || (this.#isContinueDue && !this.#parser.isBodyComplete);
+  }
+
+  /** The next piece, undefined at the end. */
+  pull(): Awaitable<Bytes | undefined> {
+    const piece = this.#read();
+    if (piece !== undefined || this.#parser.isBodyComplete) return piece;
+    if (this.#isContinueDue) this.#source.sendContinue();
+    this.#isContinueDue = false;
+    this.#source.wantBytes();
+    this.#waiter = Promise.withResolvers();
+    return this.#waiter.promise;
+  }
+
+  /** More bytes have come. */
+  wake(): void {
+    const waiter = this.#waiter;
+    if (waiter === undefined) return;
+    try {
+      const piece = this.#read();
+      if (piece === undefined && !this.#parser.isBodyComplete) return this.#source.wantBytes();
+      this.#waiter = undefined;
+      waiter.resolve(piece);
+    } catch (error) {
+      this.end(error);
+    }
+  }
+
+  /** No more is to be read: this and every later pull fails. */
+  end(error: unknown): void {
+    this.#error ??= error;
+    this.#waiter?.reject(this.#error);
+    this.#waiter = undefined;
+  }
+
+  /** Reads on to the end of the body; false where that is not worth it, or not possible. */
+  skip(): boolean {
+    try {
+      for (let piece = this.#read(); piece !== undefined; piece = this.#read()) {
+        this.#skippedBytes += piece.length;
+      }
+      return this.#skippedBytes <= SKIPPED_BYTES_MAX;
+    } catch {
+      return false;
+    }
+  }
+
+  #read(): Bytes | undefined {
+    if (this.#error !== undefined) throw this.#error;
+    try {
+      return this.#parser.readBody();
+    } catch (error) {
+      this.#error = error;
+      throw error;
+    }
+  }
+}

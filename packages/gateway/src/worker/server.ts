@@ -1,0 +1,124 @@
+import { once } from 'node:events';
+import { createServer, type BoundSocket, type Server as NetServer, type Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
+import { withoutMapping } from '@wsgi/wsgi/url';
+import type { RequestCounts } from '../metrics/meter.ts';
+import type { Address } from '../settings/addresses.ts';
+import { Connection } from './connection.ts';
+import { serverNameAndPort, type PeerFacts } from './environ.ts';
+import type { Service } from './service.ts';
+import type { RequestInFlight } from './watchdog.ts';
+
+/** How often deadlines are looked at. */
+const SWEEP_MS = 500;
+/** A socket that is bound already: in a worker by the arbiter, and handed on as a descriptor. */
+type ListenHandle = { readonly fd: number } | BoundSocket;
+
+/** Accepts connections on all listeners, ends those that are overdue, and drains. */
+export class Server {
+  readonly #service: Service;
+  readonly #connections = new Set<Connection>();
+  readonly #listeners: NetServer[] = [];
+  readonly #timers: NodeJS.Timeout[];
+  #onDrained: (() => void) | undefined;
+
+  constructor(service: Service) {
+    this.#service = service;
+    this.#timers = [setInterval(() => void this.#sweepLater(), SWEEP_MS)];
+    if (service.overload.loopDelayMs < Infinity)
+      this.#timers.push(service.state.measureLoopDelay());
+  }
+
+  /** Resolves once connections are accepted. */
+  async listen(handle: ListenHandle, address: Address, backlog: number): Promise<void> {
+    const listener = createServer({ noDelay: true, pauseOnConnect: true }, (socket) =>
+      this.#accept(socket, address),
+    );
+    this.#listeners.push(listener);
+    await once(listener.listen(handle, backlog), 'listening');
+    listener.on('error', (error) => this.#service.log.error({ err: error }, 'cannot accept'));
+  }
+
+  /** Accepts no more, finishes what is in flight, closes each connection; resolves after the last. */
+  async drain(): Promise<void> {
+    this.#service.state.isDraining = true;
+    // Connections that wait in the backlog when a signal comes are taken in one turn of the loop.
+    await setImmediate();
+    await setImmediate();
+    for (const listener of this.#listeners) listener.close();
+    this.#sweep();
+    return new Promise((resolve) => {
+      this.#onDrained = resolve;
+      this.#settle();
+    });
+  }
+
+  /** Cuts every connection. */
+  stop(): void {
+    this.#timers.forEach(clearInterval);
+    for (const listener of this.#listeners) listener.close();
+    for (const connection of this.#connections) connection.client.close();
+  }
+
+  /** What was counted since the last time, and how it stands. */
+  takeMetrics(): RequestCounts & { requestsInFlight: number; connections: number } {
+    return {
+      ...this.#service.state.meter.take(),
+      requestsInFlight: this.#service.state.requestsInFlight,
+      connections: this.#connections.size,
+    };
+  }
+
+  requestsInFlight(): RequestInFlight[] {
+    return [...this.#connections].flatMap((connection) => connection.requestInFlight ?? []);
+  }
+
+  #accept(socket: Socket, address: Address): void {
+    const peer = this.#peerFacts(socket, address);
+    const connection = new Connection(socket, peer, this.#service, () => {
+      this.#connections.delete(connection);
+      this.#settle();
+    });
+    this.#connections.add(connection);
+  }
+
+  #peerFacts(socket: Socket, address: Address): PeerFacts {
+    const remoteAddress = withoutMapping(socket.remoteAddress ?? '');
+    return {
+      scheme: 'http',
+      ...serverNameAndPort(address),
+      remoteAddress,
+      remotePort: socket.remotePort === undefined ? '' : String(socket.remotePort),
+      // A unix socket is guarded by its file's mode; its peers have no address.
+      isTrusted: address.kind === 'unix' || this.#service.trustedPeers.has(remoteAddress),
+    };
+  }
+
+  /** Once what is here already has been read: a client is not late because the loop is. */
+  async #sweepLater(): Promise<void> {
+    await setImmediate();
+    this.#sweep();
+  }
+
+  #sweep(): void {
+    const nowMs = performance.now();
+    this.#service.state.date = new Date().toUTCString();
+    for (const connection of this.#connections) this.#checkDeadline(connection, nowMs);
+  }
+
+  /** The fault of one connection is not to keep the others. */
+  #checkDeadline(connection: Connection, nowMs: number): void {
+    try {
+      connection.checkDeadline(nowMs);
+    } catch (error) {
+      this.#service.log.error({ err: error }, 'the deadlines of a connection could not be kept');
+      connection.client.close();
+    }
+  }
+
+  #settle(): void {
+    if (this.#connections.size > 0 || this.#onDrained === undefined) return;
+    this.#timers.forEach(clearInterval);
+    this.#onDrained();
+  }
+}

@@ -1,0 +1,164 @@
+import { performance } from 'node:perf_hooks';
+import type { ServerFacts } from '@wsgi/wsgi/environ';
+import type { Application, Environ } from '@wsgi/wsgi';
+import { Meter } from '../metrics/meter.ts';
+import { runHook, type ServerHooks, type WorkerView } from '../hooks.ts';
+import type { Log } from '../log/log.ts';
+import type { RequestLimits } from '../protocols/http1/request-parser.ts';
+import type { Settings } from '../settings/catalogue.ts';
+import { Networks } from '../settings/addresses.ts';
+import type { AccessLog } from './access-log.ts';
+import type { Outbox } from './client-socket.ts';
+
+/** What all connections of a worker share. */
+export interface Service {
+  readonly application: Application;
+  readonly environ: ServerFacts;
+  /** Proxies whose word about the client counts. */
+  readonly trustedPeers: Networks;
+  readonly limits: RequestLimits;
+  readonly timeouts: Timeouts;
+  readonly log: Log;
+  readonly accessLog: AccessLog | undefined;
+  readonly outbox: Outbox;
+  readonly hooks: RequestHooks;
+  readonly overload: OverloadLimits;
+  readonly state: ServerState;
+}
+
+/** Beyond these a request is answered 503 at once; Infinity for no limit. */
+interface OverloadLimits {
+  readonly requestsInFlight: number;
+  readonly loopDelayMs: number;
+}
+
+/** Times in milliseconds; Infinity for no limit. */
+interface Timeouts {
+  readonly headerMs: number;
+  readonly bodyMs: number;
+  readonly sendMs: number;
+  readonly idleMs: number;
+  readonly requestMs: number;
+}
+
+interface RequestHooks {
+  readonly before?: (environ: Environ) => void;
+  readonly after?: (environ: Environ, status: string) => void;
+}
+
+export function makeService(
+  application: Application,
+  worker: WorkerView,
+  hooks: ServerHooks,
+  accessLog: AccessLog | undefined,
+  outbox: Outbox,
+): Service {
+  const { config, log, number, pid } = worker;
+  return {
+    application,
+    environ: {
+      software: 'gateway',
+      scriptName: config.rootPath,
+      isMultiprocess: config.workers > 1,
+      worker: { number, pid },
+    },
+    trustedPeers: new Networks(config.forwardedAllowIps),
+    limits: {
+      requestLineBytes: config.limitRequestLine,
+      fieldCount: config.limitRequestFields,
+      fieldBytes: config.limitRequestFieldSize,
+      bodyBytes: config.limitRequestBody || Infinity,
+    },
+    timeouts: {
+      headerMs: config.headerTimeout * 1000,
+      bodyMs: config.bodyTimeout * 1000,
+      sendMs: config.sendTimeout * 1000,
+      idleMs: config.keepalive * 1000,
+      requestMs: config.requestTimeout * 1000 || Infinity,
+    },
+    overload: {
+      requestsInFlight: config.limitInFlight || Infinity,
+      loopDelayMs: config.limitQueueDelay * 1000 || Infinity,
+    },
+    state: new ServerState(),
+    log,
+    accessLog,
+    outbox,
+    hooks: requestHooks(hooks, worker),
+  };
+}
+
+/** After how many requests a worker should be replaced; each worker has a jitter of its own. */
+export function requestLimit({
+  maxRequests,
+  maxRequestsJitter,
+}: Pick<Settings, 'maxRequests' | 'maxRequestsJitter'>): number {
+  const jitter = Math.floor(Math.random() * (maxRequestsJitter + 1));
+  return maxRequests > 0 ? maxRequests + jitter : Infinity;
+}
+
+/** Only those that are set: for the others a request takes no step. */
+function requestHooks(hooks: ServerHooks, worker: WorkerView): RequestHooks {
+  const { log } = worker;
+  return {
+    ...(hooks.preRequest && {
+      before: (environ) => void runHook(log, hooks, 'preRequest', worker, environ),
+    }),
+    ...(hooks.postRequest && {
+      after: (environ, status) => void runHook(log, hooks, 'postRequest', worker, environ, status),
+    }),
+  };
+}
+
+/** How often the lateness of the event loop is measured. */
+const LOOP_DELAY_MS = 50;
+
+/** What changes while a worker serves. */
+export class ServerState {
+  /** The current IMF-fixdate. */
+  date: string = new Date().toUTCString();
+  /** The worker finishes its last requests: every response closes its connection. */
+  isDraining = false;
+  requestsInFlight = 0;
+  readonly meter: Meter = new Meter();
+  #requestsLeft = Infinity;
+  #onLastRequest: (() => void) | undefined;
+  /** How late the event loop was lately. */
+  #loopDelayMs = 0;
+  /** When it should turn next: past that, it is late right now. */
+  #loopDueMs = Infinity;
+
+  beginRequest(): void {
+    this.requestsInFlight += 1;
+  }
+
+  endRequest(): void {
+    this.requestsInFlight -= 1;
+    this.#requestsLeft -= 1;
+    if (this.#requestsLeft === 0) this.#onLastRequest?.();
+  }
+
+  /** Calls back when so many requests have been served. */
+  onceServed(requests: number, listener: () => void): void {
+    this.#requestsLeft = requests;
+    this.#onLastRequest = listener;
+  }
+
+  /** There is too much to do for one more request. */
+  isOverloaded(limits: OverloadLimits): boolean {
+    if (this.requestsInFlight >= limits.requestsInFlight) return true;
+    if (limits.loopDelayMs === Infinity) return false;
+    const delayNowMs = performance.now() - this.#loopDueMs;
+    return Math.max(this.#loopDelayMs, delayNowMs) > limits.loopDelayMs;
+  }
+
+  measureLoopDelay(): NodeJS.Timeout {
+    this.#loopDueMs = performance.now() + LOOP_DELAY_MS;
+    return setInterval(() => {
+      const nowMs = performance.now();
+      // It fades, so that what waited through a long turn is not let in behind a short one.
+      this.#loopDelayMs = Math.max(nowMs - this.#loopDueMs, this.#loopDelayMs / 2);
+      this.#loopDueMs = nowMs + LOOP_DELAY_MS;
+    }, LOOP_DELAY_MS);
+  }
+}

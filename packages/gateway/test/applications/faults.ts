@@ -1,0 +1,24 @@
+import type { Application } from '@wsgi/wsgi';
+
+/**
+ * `/grow` takes memory until there is none, `/write` has what the client sent written to the log,
+ * `/fail` throws, `/block` never yields the loop again, any other path tells who serves.
+ */
+export const application: Application = (environ, startResponse) => {
+  if (environ.PATH_INFO === '/grow') grow();
+  if (environ.PATH_INFO === '/write') environ['wsgi.errors'].write(decoded(environ.QUERY_STRING));
+  if (environ.PATH_INFO === '/block') for (;;);
+  if (environ.PATH_INFO === '/fail') throw new Error('planted: the application fails');
+  startResponse('200 OK', [['Content-Type', 'text/plain']]);
+  return [Buffer.from(String(process.pid))];
+};
+
+function grow(): never {
+  const hoard: number[][] = [];
+  for (;;) hoard.push(Array.from({ length: 10_000 }, Math.random));
+}
+
+/** As applications do that log what they were sent. */
+function decoded(query: string): string {
+  return `client says: ${decodeURIComponent(query)} `;
+}

@@ -1,0 +1,185 @@
+import { codeOf } from '../status.ts';
+import {
+  buildEnviron,
+  fieldFacts,
+  splitTarget,
+  type ConnectionFacts,
+  type FieldFacts,
+  type HeadFacts,
+} from '../environ.ts';
+import type { ResponseFields } from '../response-fields.ts';
+import {
+  listHeaders,
+  type Framing,
+  type ResponseSink,
+  type WholeFraming,
+} from '../response-sink.ts';
+import { runApplication } from '../run.ts';
+import { STANDARD_ERROR } from '../streams.ts';
+import type { Application, Awaitable, Bytes } from '../types.ts';
+import { inputOf, printError, serverFacts, type HandlerOptions } from './handler.ts';
+
+/** The Fetch API does not tell who sent a request; the server around it may. */
+export interface Peer {
+  readonly remoteAddress?: string;
+}
+
+/**
+ * An application as what answers the Fetch API's requests: `Deno.serve(fetchHandler(application))`.
+ *
+ * @throws where `scriptName` is not the path of a mount point.
+ */
+export function fetchHandler(
+  application: Application,
+  options: HandlerOptions = {},
+): (request: Request, peer?: Peer) => Promise<Response> {
+  const { onError = printError } = options;
+  const server = serverFacts(options);
+  return (request, { remoteAddress = '' } = {}) => {
+    const url = new URL(request.url);
+    const sink = new FetchResponseSink(request.signal, (error) => onError(error, environ));
+    const environ = buildEnviron(headOf(request, url), server, connectionOf(url, remoteAddress), {
+      input: inputOf(piecesOf(request)),
+      errors: STANDARD_ERROR,
+      signal: sink.signal,
+    });
+    void runApplication(application, environ, sink);
+    return sink.response;
+  };
+}
+
+function headOf(request: Request, { host, pathname, search }: URL): HeadFacts {
+  const target = pathname + search;
+  return {
+    method: request.method,
+    target,
+    ...splitTarget(target),
+    protocol: 'HTTP/1.1',
+    fields: fieldsOf(request, host),
+  };
+}
+
+/** With those that a server may keep to itself. */
+function fieldsOf({ headers, body }: Request, host: string): FieldFacts[] {
+  const fields = Array.from(headers, ([name, value]) => fieldFacts(name, value));
+  if (!headers.has('host')) fields.push(fieldFacts('host', host));
+  const isFramed = headers.has('content-length') || headers.has('transfer-encoding');
+  if (body !== null && !isFramed) fields.push(fieldFacts('transfer-encoding', 'chunked'));
+  return fields;
+}
+
+function connectionOf({ protocol, hostname, port }: URL, remoteAddress: string): ConnectionFacts {
+  const scheme = protocol === 'https:' ? 'https' : 'http';
+  return {
+    scheme,
+    serverName: hostname,
+    serverPort: port || (scheme === 'https' ? '443' : '80'),
+    remoteAddress,
+    remotePort: '',
+  };
+}
+
+function piecesOf({ body }: Request): () => Promise<Bytes | undefined> {
+  const reader = body?.getReader();
+  return async () => (await reader?.read())?.value;
+}
+
+/** Makes a `Response` of the Fetch API, which the server around it frames and sends. */
+class FetchResponseSink implements ResponseSink {
+  readonly logError: (error: unknown) => void;
+  readonly #answered = Promise.withResolvers<Response>();
+  readonly #closed = new AbortController();
+  #body: ReadableStreamDefaultController<Bytes> | undefined;
+  #onTaken: (() => void) | undefined;
+
+  /** @param signal of the request. */
+  constructor(signal: AbortSignal, logError: (error: unknown) => void) {
+    this.logError = logError;
+    if (signal.aborted) this.#leave(signal);
+    else signal.addEventListener('abort', () => this.#leave(signal), { once: true });
+  }
+
+  /** Rejects where the client left before, and where the Fetch API has no such status. */
+  get response(): Promise<Response> {
+    return this.#answered.promise;
+  }
+
+  /** Aborts when the client goes away, or takes no more. */
+  get signal(): AbortSignal {
+    return this.#closed.signal;
+  }
+
+  get isClosed(): boolean {
+    return this.signal.aborted;
+  }
+
+  whenClosed(listener: () => void): void {
+    if (this.isClosed) listener();
+    else this.signal.addEventListener('abort', listener, { once: true });
+  }
+
+  sendAll(status: string, fields: ResponseFields, framing: WholeFraming, body: Bytes): void {
+    this.#answer(status, fields, framing, body.length > 0 ? body : null);
+  }
+
+  sendHead(status: string, fields: ResponseFields, framing: Framing): void {
+    const body = new ReadableStream<Bytes>({
+      start: (controller) => {
+        this.#body = controller;
+      },
+      pull: () => this.#onTaken?.(),
+      cancel: () => this.#close(),
+    });
+    this.#answer(status, fields, framing, body);
+  }
+
+  write(piece: Bytes): Awaitable<void> {
+    const body = this.#body;
+    if (body === undefined || this.isClosed) return undefined;
+    body.enqueue(piece);
+    return (body.desiredSize ?? 0) > 0 ? undefined : this.#taken();
+  }
+
+  end(): void {
+    if (!this.isClosed) this.#body?.close();
+  }
+
+  abort(): void {
+    this.#body?.error(new Error('the body of the response is incomplete'));
+  }
+
+  #answer(
+    status: string,
+    fields: ResponseFields,
+    framing: Framing,
+    body: Bytes | ReadableStream<Bytes> | null,
+  ): void {
+    try {
+      this.#answered.resolve(
+        new Response(body, {
+          status: codeOf(status),
+          statusText: status.slice(4),
+          headers: listHeaders(fields, framing),
+        }),
+      );
+    } catch (error) {
+      this.#answered.reject(error);
+    }
+  }
+
+  #taken(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onTaken = resolve;
+    });
+  }
+
+  #leave({ reason }: AbortSignal): void {
+    this.#close();
+    this.#answered.reject(reason);
+  }
+
+  #close(): void {
+    this.#closed.abort();
+    this.#onTaken?.();
+  }
+}

@@ -1,0 +1,177 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { codeOf } from '../status.ts';
+import {
+  buildEnviron,
+  fieldFacts,
+  splitTarget,
+  type ConnectionFacts,
+  type ExchangeFacts,
+  type FieldFacts,
+  type HeadFacts,
+} from '../environ.ts';
+import type { ResponseFields } from '../response-fields.ts';
+import {
+  listHeaders,
+  type Framing,
+  type ResponseSink,
+  type WholeFraming,
+} from '../response-sink.ts';
+import { runApplication } from '../run.ts';
+import { STANDARD_ERROR } from '../streams.ts';
+import type { Application, Awaitable, Bytes } from '../types.ts';
+import { uriHost, withoutMapping } from '../url.ts';
+import { inputOf, printError, serverFacts, type HandlerOptions } from './handler.ts';
+
+/**
+ * An application as a listener for `node:http`: `createServer(nodeHandler(application))`.
+ *
+ * @throws where `scriptName` is not the path of a mount point.
+ */
+export function nodeHandler(
+  application: Application,
+  options: HandlerOptions = {},
+): (request: IncomingMessage, response: ServerResponse) => void {
+  const { onError = printError } = options;
+  const server = serverFacts(options);
+  return (request, response) => {
+    const environ = buildEnviron(
+      headOf(request),
+      server,
+      connectionOf(request.socket),
+      exchangeOf(request, response),
+    );
+    const sink = new NodeResponseSink(request, response, (error) => onError(error, environ));
+    void runApplication(application, environ, sink);
+  };
+}
+
+function headOf(request: IncomingMessage): HeadFacts {
+  const { method = 'GET', url = '', httpVersion, rawHeaders } = request;
+  return {
+    method,
+    target: url,
+    ...splitTarget(url),
+    protocol: `HTTP/${httpVersion}`,
+    fields: fieldsOf(rawHeaders),
+  };
+}
+
+/** Node has names and values by turns. */
+function fieldsOf(rawHeaders: readonly string[]): FieldFacts[] {
+  const fields: FieldFacts[] = [];
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    fields.push(fieldFacts(rawHeaders[index] ?? '', rawHeaders[index + 1] ?? ''));
+  }
+  return fields;
+}
+
+function connectionOf(socket: Socket): ConnectionFacts {
+  const { localAddress, localPort, remoteAddress, remotePort } = socket;
+  return {
+    scheme: 'encrypted' in socket ? 'https' : 'http',
+    serverName: uriHost(withoutMapping(localAddress ?? 'localhost')),
+    serverPort: String(localPort ?? 80),
+    remoteAddress: withoutMapping(remoteAddress ?? ''),
+    remotePort: remotePort === undefined ? '' : String(remotePort),
+  };
+}
+
+function exchangeOf(request: IncomingMessage, response: ServerResponse): ExchangeFacts {
+  return {
+    input: inputOf(piecesOf(request)),
+    errors: STANDARD_ERROR,
+    signal: abortedWith(response),
+  };
+}
+
+function piecesOf(request: IncomingMessage): () => Promise<Bytes | undefined> {
+  let pieces: AsyncIterator<Bytes> | undefined;
+  return async () => {
+    pieces ??= (request as AsyncIterable<Bytes>)[Symbol.asyncIterator]();
+    const step = await pieces.next();
+    return step.done === true ? undefined : step.value;
+  };
+}
+
+/** Aborts when the connection ends before the response does. */
+function abortedWith(response: ServerResponse): AbortSignal {
+  const controller = new AbortController();
+  response.once('close', () => {
+    if (!response.writableFinished) controller.abort();
+  });
+  return controller.signal;
+}
+
+/** Sends a response through `node:http`, which adds Date, Connection and the chunked coding. */
+class NodeResponseSink implements ResponseSink {
+  readonly logError: (error: unknown) => void;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  /** The end of the connection is the end of the body. */
+  #isUntilClose = false;
+
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    logError: (error: unknown) => void,
+  ) {
+    this.#request = request;
+    this.#response = response;
+    this.logError = logError;
+  }
+
+  get isClosed(): boolean {
+    return this.#response.destroyed;
+  }
+
+  whenClosed(listener: () => void): void {
+    if (this.isClosed) listener();
+    else this.#response.once('close', listener);
+  }
+
+  sendAll(status: string, fields: ResponseFields, framing: WholeFraming, body: Bytes): void {
+    this.sendHead(status, fields, framing);
+    this.#response.end(body);
+  }
+
+  sendHead(status: string, fields: ResponseFields, framing: Framing): void {
+    this.#isUntilClose = framing === 'until-end' && this.#request.httpVersion === '1.0';
+    const rawHeaders = listHeaders(fields, framing).flat();
+    this.#response.writeHead(codeOf(status), status.slice(4), rawHeaders);
+  }
+
+  write(piece: Bytes): Awaitable<void> {
+    return this.#response.write(piece) ? undefined : this.#drained();
+  }
+
+  end(): void {
+    this.#response.end();
+  }
+
+  /** A reset is for where nothing else tells that the body is incomplete. */
+  abort(): void {
+    const { socket } = this.#request;
+    // A chunk waits for the next turn of the loop, and would be lost with the connection.
+    this.#response.uncork();
+    if (!this.#isUntilClose) socket.destroySoon();
+    else if (canReset(socket)) socket.resetAndDestroy();
+    else socket.destroy();
+  }
+
+  #drained(): Promise<void> {
+    const response = this.#response;
+    return new Promise((resolve) => {
+      const settle = (): void => {
+        response.off('drain', settle).off('close', settle);
+        resolve();
+      };
+      response.on('drain', settle).on('close', settle);
+    });
+  }
+}
+
+/** Neither TLS nor a unix socket, which has no address, can. */
+function canReset(socket: Socket): boolean {
+  return !('encrypted' in socket) && socket.localAddress !== undefined;
+}

@@ -1,0 +1,58 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fetchApplication } from '../../src/adapters/fetch-application.ts';
+import { fetchHandler } from '../../src/adapters/fetch-handler.ts';
+import { nodeApplication } from '../../src/adapters/node-application.ts';
+import { nodeHandler } from '../../src/adapters/node-handler.ts';
+import type { Application } from '../../src/types.ts';
+import { describeConformance, type RunningServer } from '../conformance.ts';
+
+const QUIET = { onError: () => {} };
+const CUT_AT_ONCE = 'what is cut in the turn of its first byte is a 500';
+
+describeConformance('node:http', serve);
+
+// There and back: what one adapter makes of an application, another makes an application again.
+describeConformance(
+  'node:http in memory',
+  (application) => serve(nodeApplication(nodeHandler(application, QUIET))),
+  {
+    'excInfo throws its error where the head was sent': CUT_AT_ONCE,
+    'an error in the middle of a chunked body cuts it': CUT_AT_ONCE,
+    'to HTTP/1.0 an error in the middle of a body resets the connection': CUT_AT_ONCE,
+    'an old version is told': 'the connection in memory is always HTTP/1.1',
+  },
+);
+describeConformance(
+  'the Fetch API',
+  (application) => {
+    const answer = fetchHandler(application, QUIET);
+    return serve(
+      fetchApplication((request, { REMOTE_ADDR: remoteAddress = '' }) =>
+        answer(request, { remoteAddress }),
+      ),
+    );
+  },
+  {
+    'the variables of a plain request': 'a Request has no port of the client',
+    'a path is not made simpler': 'a URL resolves its dot segments',
+    'OPTIONS * has no path': 'a URL always has one',
+    'an old version is told': 'a Request has no version',
+  },
+);
+
+async function serve(application: Application): Promise<RunningServer> {
+  const server = createServer(nodeHandler(application, QUIET));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    port,
+    async close() {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}

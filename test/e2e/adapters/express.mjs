@@ -1,9 +1,0 @@
-import express from 'express';
-import { nodeHandler } from './dist/adapters/node-handler.js';
-import { application } from './dist/myproject/wsgi.js';
-
-const app = express();
-
-app.use('/shop', nodeHandler(application, { scriptName: '/shop' }));
-
-app.listen(process.env.PORT ?? 8000);

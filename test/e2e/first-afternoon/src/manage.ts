@@ -1,7 +1,0 @@
-import 'dotenv/config';
-import { runCommand } from './framework/commands.ts';
-import { prunePhotos } from './shop/prune-photos.ts';
-
-process.env['SETTINGS_MODULE'] ??= 'myproject.settings';
-
-process.exitCode = await runCommand(process.argv.slice(2), [prunePhotos]);

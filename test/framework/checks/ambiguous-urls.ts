@@ -1,9 +1,0 @@
-import { HttpResponse } from '../../../src/framework/response.ts';
-import { path, type UrlPattern } from '../../../src/framework/urls/path.ts';
-
-const view = () => new HttpResponse('ok');
-
-export const urlpatterns: UrlPattern[] = [
-  path('one/<int:x>/<int:y>/', view, { name: 'same' }),
-  path('two/<int:y>/<int:x>/', view, { name: 'same' }),
-];

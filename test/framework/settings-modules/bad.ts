@@ -1,5 +1,0 @@
-import { env } from '../../../src/framework/settings/env.ts';
-
-export const ALLOWED_HOSTS = 'example.com';
-export const DEBUG = 'yes';
-export const WORKERS: number = env.integer('BAD_SETTINGS_WORKERS');

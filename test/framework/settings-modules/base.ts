@@ -1,6 +1,0 @@
-import type { Settings } from '../../../src/framework/settings.ts';
-
-export const ALLOWED_HOSTS: Settings['ALLOWED_HOSTS'] = ['base.example'];
-export const ROOT_URLCONF = 'myproject.urls';
-export const MY_SETTING_2 = 'mine';
-export const lowerCase = 'not a setting';

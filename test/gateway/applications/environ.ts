@@ -1,9 +1,0 @@
-import type { Application } from '../../../src/wsgi/types.ts';
-
-/** Answers with its environ, and what it sees of its process. */
-export const application: Application = (environ, startResponse) => {
-  const { 'wsgi.input': _, 'wsgi.errors': __, ...rest } = environ;
-  startResponse('200 OK', [['Content-Type', 'application/json']]);
-  const seen = { ...rest, cwd: process.cwd(), planted: process.env['PLANTED'] };
-  return [Buffer.from(JSON.stringify(seen))];
-};
