@@ -1,8 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { constants } from 'node:os';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { inspect, parseArgs } from 'node:util';
 import { sourceRoot } from '@wsgi/wsgi/names';
 import { CommandError, ImproperlyConfigured } from '../errors.ts';
@@ -22,12 +24,13 @@ export const runserver: Command = {
 /** Runs the gateway as a child until it ends; DEBUG is on unless the environment says otherwise. */
 async function serve(args: readonly string[]): Promise<number> {
   const address = parseAddress(args);
+  const command = findGateway();
   process.env['DEBUG'] ||= 'true';
   await refuseUsedPort(address);
   print(`Watching ${sourceRoot()} for changes.`);
   await checkProject();
   printBanner(address);
-  const gateway = startGateway(address);
+  const gateway = startGateway(command, address);
   forwardSignals(gateway);
   return exitCode(gateway);
 }
@@ -39,6 +42,19 @@ function parseAddress(args: readonly string[]): string {
   const address = /^\d+$/.test(text) ? `127.0.0.1:${text}` : text;
   if (rest.length === 0 && URL.canParse(`http://${address}`)) return address;
   throw new CommandError(`runserver ${args.join(' ')}: expected a port, or an address and a port.`);
+}
+
+/**
+ * The gateway's command is found by its path: the framework does not know the gateway. Where a project
+ * lies below another, npm may have put the command above it.
+ */
+function findGateway(): string {
+  const folders = createRequire(resolve('package.json')).resolve.paths('gateway') ?? [];
+  const command = folders.map((folder) => join(folder, '.bin/gateway')).find(existsSync);
+  if (command !== undefined) return command;
+  throw new CommandError(
+    `The gateway is not installed: there is no node_modules/.bin/gateway in ${resolve()} or above.`,
+  );
 }
 
 /** What is broken in the project is told and no reason to stop: the browser shows it until it is mended. */
@@ -92,12 +108,8 @@ Quit with Control-C.
 `);
 }
 
-/**
- * The gateway's command is started by its path: the framework does not know the gateway. On a change
- * it starts a worker with the new code, whose `getWsgiApplication` heeds RUNSERVER.
- */
-function startGateway(address: string): ChildProcess {
-  const command = resolve('node_modules/.bin/gateway');
+/** On a change it starts a worker with the new code, whose `getWsgiApplication` heeds RUNSERVER. */
+function startGateway(command: string, address: string): ChildProcess {
   const options = ['--bind', address, '--workers', '1', '--reload'];
   // execArgv holds tsx's loader where the sources run.
   const args = [...process.execArgv, command, ...options, servedModule()];
