@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { Clone } from '../../packages/framework/test/commands/clone.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -39,7 +39,7 @@ function git(...words: string[]): string[] {
 test.for(beginnings())(
   'a project that was cloned at %s takes over this template',
   async (commit) => {
-    const clone = await Clone.of(commit);
+    const clone = await cloneOf(commit);
     await developProject(clone);
     await clone.run(commands('Once for each clone'));
     await takeOver(clone);
@@ -47,7 +47,7 @@ test.for(beginnings())(
 );
 
 test.for(beginnings())('one that began as a copy of %s, without history, too', async (commit) => {
-  const clone = await Clone.of(commit);
+  const clone = await cloneOf(commit);
   await clone.run('rm --recursive .git && git init --quiet --initial-branch main');
   await clone.commit('Initial commit');
   await developProject(clone);
@@ -55,6 +55,12 @@ test.for(beginnings())('one that began as a copy of %s, without history, too', a
   await clone.run(commands('Once, where the history is not there'));
   await takeOver(clone);
 });
+
+async function cloneOf(commit: string): Promise<Clone> {
+  const clone = await Clone.of(commit);
+  onTestFinished(() => clone.remove());
+  return clone;
+}
 
 /** What people do to a template in their first weeks. */
 async function developProject(clone: Clone): Promise<void> {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Settings } from '@wsgi/framework/settings';
 import { testClient } from '@wsgi/framework/testing';
 import { expect, expectTypeOf, test } from 'vitest';
+import { MIDDLEWARE } from '../../src/myproject/settings.ts';
 
 test('another settings module customises the first', async () => {
   process.env['SETTINGS_MODULE'] = join(import.meta.dirname, 'settings-staging.ts');
@@ -14,4 +15,18 @@ test('another settings module customises the first', async () => {
 test('the compiler knows the own settings, with their types', () => {
   expectTypeOf<Settings['BASE_DIR']>().toEqualTypeOf<string>();
   expectTypeOf<Settings>().not.toHaveProperty('NOWHERE');
+});
+
+test('the middleware has the order that docs/settings.md gives reasons for, yours in between', () => {
+  const documented = [
+    'requestId',
+    'securityHeaders',
+    'health',
+    'hosts',
+    'httpsRedirect',
+    'crossOriginProtection',
+    'staticFiles',
+  ];
+  const names = MIDDLEWARE.map(({ name }) => name);
+  expect(names.filter((name) => documented.includes(name))).toEqual(documented);
 });

@@ -1,13 +1,16 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { CHILD_ENVIRONMENT } from '../../wsgi/test/child-environment.ts';
 import type { Settings } from '../src/settings.ts';
 
 function run(options: Settings['LOGGING'], name = 'log-lines.ts') {
   const program = join(import.meta.dirname, name);
   const args = [program, JSON.stringify(options)];
-  return spawnSync(process.execPath, args, { encoding: 'utf8' });
+  return spawnSync(process.execPath, args, { encoding: 'utf8', env: CHILD_ENVIRONMENT });
 }
+
+const WITH_DEFAULTS = run({});
 
 function parse(text: string): Record<string, unknown>[] {
   return text
@@ -36,7 +39,7 @@ test('the log is JSON lines on standard error, from the level on', () => {
 });
 
 test('every line of a request has its id, also after a wait and from a stream', () => {
-  const lines = parse(run({}).stderr);
+  const lines = parse(WITH_DEFAULTS.stderr);
   expect(lines.map((line) => [line['msg'], line['request_id']])).toEqual([
     ['before the settings', undefined],
     ['information', 'id-1'],
@@ -50,11 +53,11 @@ test('secrets are masked, and what the settings name beside them', () => {
   const { stderr } = run({ redact: ['*.iban'] });
   expect(stderr).toContain('secrets');
   expect(stderr).not.toMatch(/canary|can\/ary/);
-  expect(run({}).stderr).toContain('canary-2');
+  expect(WITH_DEFAULTS.stderr).toContain('canary-2');
 });
 
 test('what is no secret stays as it is, errors with their stacks', () => {
-  const line = parse(run({}).stderr).find(({ msg }) => msg === 'secrets');
+  const line = parse(WITH_DEFAULTS.stderr).find(({ msg }) => msg === 'secrets');
   const error = {
     type: 'Error',
     message: 'no answer',
@@ -79,7 +82,7 @@ test('what is no secret stays as it is, errors with their stacks', () => {
 });
 
 test('a line holds nothing that a terminal heeds', () => {
-  const { stderr } = run({});
+  const { stderr } = WITH_DEFAULTS;
   expect(stderr).toMatch(/^[\x20-\x7e\n]*$/);
   expect(parse(stderr).at(-1)).toMatchObject({ path: '/a\x9b31mb\x7f\x1b' });
 });

@@ -8,8 +8,7 @@ const FOLDER = join(import.meta.dirname, '../src');
 test.for(['index.ts', 'settings.ts', 'commands.ts', 'testing.ts'])(
   '%s can be imported without settings, and nothing happens',
   (name) => {
-    const args = ['--import', 'tsx', join(FOLDER, name)];
-    const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [join(FOLDER, name)], {
       encoding: 'utf8',
       env: CHILD_ENVIRONMENT,
     });

@@ -23,8 +23,8 @@ test.for([undefined, ''])('SETTINGS_MODULE %j is refused, with what to do', asyn
 });
 
 test('a module that is not there is refused by its name', async () => {
-  vi.stubEnv('SETTINGS_MODULE', 'myproject.setings');
-  await expect(framework.loadSettings()).rejects.toThrow(/'myproject\.setings'.*no file/);
+  vi.stubEnv('SETTINGS_MODULE', 'sample.setings');
+  await expect(framework.loadSettings()).rejects.toThrow(/'sample\.setings'.*no file/);
 });
 
 test('an error inside the module comes through as it is', async () => {

@@ -13,13 +13,14 @@ import type { Settings } from '../../src/settings.ts';
 import { withSettings } from '../serve.ts';
 import { makeTree } from '../staticfiles/tree.ts';
 
+const SAMPLE = join(import.meta.dirname, '../project/src/sample');
 const STRONG_KEY = 'abcdefghij'.repeat(5);
 
 const SOUND: Partial<Settings> = {
   SECRET_KEY: STRONG_KEY,
   SECRET_KEY_FALLBACKS: [STRONG_KEY],
   ALLOWED_HOSTS: ['example.com'],
-  ROOT_URLCONF: 'myproject.urls',
+  ROOT_URLCONF: join(SAMPLE, 'urls.ts'),
   MIDDLEWARE: [securityHeaders, hosts, httpsRedirect, crossOriginProtection],
   SECURE_SSL_REDIRECT: true,
   SECURE_HSTS_SECONDS: 3600,
@@ -56,7 +57,7 @@ const FRAMED_BY_ITSELF = { 'frame-ancestors': ["'self'"] };
 test.for<[id: string, changes: object]>([
   ['settings.W101', { ALOWED_HOSTS: [] }],
   ['urls.E001', { ROOT_URLCONF: '' }],
-  ['urls.E001', { ROOT_URLCONF: 'myproject.settings' }],
+  ['urls.E001', { ROOT_URLCONF: join(SAMPLE, 'settings.ts') }],
   ['urls.W101', { ROOT_URLCONF: join(import.meta.dirname, 'ambiguous-urls.ts') }],
   [
     'urls.W102',

@@ -1,10 +1,18 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { onTestFinished } from 'vitest';
-import { PROJECT_ROOT } from './manage-process.ts';
+
+export const REPOSITORY: string = resolve(import.meta.dirname, '../../../..');
 
 /** What a command of a clone gave. */
 export interface Outcome {
@@ -12,26 +20,23 @@ export interface Outcome {
   readonly output: string;
 }
 
-/** A folder with a checkout of this repository, where commands are run; it goes with the test. */
+/** A folder with a checkout of this repository, where commands are run, until it is removed. */
 export class Clone {
   readonly folder: string;
 
   private constructor() {
     this.folder = join(mkdtempSync(join(tmpdir(), 'clone-')), 'project');
-    onTestFinished(() => rmSync(join(this.folder, '..'), { recursive: true }));
   }
 
   /** Of a commit; without one, of what is in the working tree now. */
   static async of(commit?: string): Promise<Clone> {
     const clone = new Clone();
     if (commit === undefined) {
-      const copy = `git ls-files -z | xargs -0 cp --parents --target-directory '${clone.folder}'`;
-      mkdirSync(clone.folder);
-      succeed(await shell(copy, PROJECT_ROOT));
+      await clone.#copyWorkingTree();
       await clone.run('git init --quiet --initial-branch main');
       await clone.commit('Begin');
     } else {
-      succeed(await shell(`git clone --quiet . '${clone.folder}'`, PROJECT_ROOT));
+      succeed(await shell(`git clone --quiet . '${clone.folder}'`, REPOSITORY));
       await clone.run(`git checkout --quiet -B main ${commit}`);
     }
     linkModules(clone.folder);
@@ -50,12 +55,24 @@ export class Clone {
   async commit(message: string): Promise<void> {
     await this.run(`git add --all && git commit --quiet --message '${message}'`);
   }
+
+  remove(): void {
+    rmSync(join(this.folder, '..'), { recursive: true });
+  }
+
+  async #copyWorkingTree(): Promise<void> {
+    const list = 'git ls-files -z --cached --others --exclude-standard';
+    const names = succeed(await shell(list, REPOSITORY)).split('\0');
+    for (const name of names.filter((file) => file && existsSync(join(REPOSITORY, file)))) {
+      cpSync(join(REPOSITORY, name), join(this.folder, name));
+    }
+  }
 }
 
 /** Gives a clone its `node_modules`: the packages are its own, all else is as installed here. */
 export function linkModules(folder: string): void {
   const modules = join(folder, 'node_modules');
-  const installed = join(PROJECT_ROOT, 'node_modules');
+  const installed = join(REPOSITORY, 'node_modules');
   mkdirSync(join(modules, '@wsgi'), { recursive: true });
   for (const name of readdirSync(installed)) {
     if (name !== '@wsgi') symlinkSync(join(installed, name), join(modules, name));
@@ -67,7 +84,7 @@ export function linkModules(folder: string): void {
 }
 
 const ENVIRONMENT = {
-  PATH: `${join(PROJECT_ROOT, 'node_modules/.bin')}:${process.env['PATH']}`,
+  PATH: `${join(REPOSITORY, 'node_modules/.bin')}:${process.env['PATH']}`,
   HOME: tmpdir(),
   NO_COLOR: '1',
   GIT_CONFIG_GLOBAL: '/dev/null',

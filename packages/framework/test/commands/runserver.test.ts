@@ -7,30 +7,18 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { runserver } from '../../src/commands/runserver.ts';
 import { freePort } from '../../../wsgi/test/free-port.ts';
-import { manage, PROJECT_ROOT, startManage } from './manage-process.ts';
+import { temporaryFolder } from '../../../wsgi/test/temporary-folder.ts';
+import { manage, PROJECT, startManage, UNDER_TSX, type Start } from './manage-process.ts';
 
 const PATIENCE = { timeout: 20_000, interval: 50 };
-
-// The views of the sample project are for people to change, these are for the tests here.
-const VIEWS = `
-import { HttpResponse, type HttpRequest } from '@wsgi/framework';
-export const item = (_request: HttpRequest, { id }: { id: number }) => new HttpResponse(\`Item \${id}\`);
-`;
-const URLS = `
-import { path } from '@wsgi/framework';
-import { item } from './views.ts';
-export const urlpatterns = [path('items/<int:id>/', item)];
-`;
+const INSTALLED = join(import.meta.dirname, '../../../../node_modules');
 
 /** A project of its own, whose files the test may change. */
 function copyProject(): string {
   const root = mkdtempSync(join(tmpdir(), 'project-'));
   onTestFinished(() => rmSync(root, { recursive: true }));
-  cpSync(join(PROJECT_ROOT, 'src'), join(root, 'src'), { recursive: true });
-  writeFileSync(join(root, 'src/myproject/views.ts'), VIEWS);
-  writeFileSync(join(root, 'src/myproject/urls.ts'), URLS);
-  cpSync(join(PROJECT_ROOT, 'package.json'), join(root, 'package.json'));
-  symlinkSync(join(PROJECT_ROOT, 'node_modules'), join(root, 'node_modules'));
+  cpSync(PROJECT, root, { recursive: true });
+  symlinkSync(INSTALLED, join(root, 'node_modules'));
   return root;
 }
 
@@ -43,9 +31,9 @@ function outputOf(child: ChildProcess): () => string {
   return () => output;
 }
 
-async function startServer(root: string, environment = {}) {
+async function startServer(root: string, how: Start = {}) {
   const port = await freePort();
-  const child = startManage(['runserver', `${port}`], environment, root);
+  const child = startManage(['runserver', `${port}`], { root, ...how });
   const output = outputOf(child);
   const answers = (path: string, text: string) =>
     vi.waitFor(async () => {
@@ -57,17 +45,17 @@ async function startServer(root: string, environment = {}) {
 
 test('it serves, reloads on a change, shows broken code in the browser, and quits', async () => {
   const root = copyProject();
-  const { port, child, output, answers } = await startServer(root);
+  const { port, child, output, answers } = await startServer(root, { nodeOptions: UNDER_TSX });
   const exited = once(child, 'exit');
 
   await answers('/items/7/', 'Item 7');
   expect(output()).toMatch(/Watching .*src for changes/);
   expect(output()).toMatch(/System check identified no issues/);
-  expect(output()).toMatch(/settings myproject\.settings, DEBUG on/);
+  expect(output()).toMatch(/settings sample\.settings, DEBUG on/);
   expect(output()).toContain(`http://127.0.0.1:${port}/`);
   expect(output()).toContain('Quit with Control-C.');
 
-  const views = join(root, 'src/myproject/views.ts');
+  const views = join(root, 'src/sample/views.ts');
   const source = readFileSync(views, 'utf8');
   writeFileSync(views, source.replace('`Item ', '`Changed '));
   await answers('/items/7/', 'Changed 7');
@@ -89,9 +77,9 @@ test('it serves, reloads on a change, shows broken code in the browser, and quit
 
 test('a project that is broken at the start is shown, and served once it is mended', async () => {
   const root = copyProject();
-  const settings = join(root, 'src/myproject/settings.ts');
+  const settings = join(root, 'src/sample/settings.ts');
   const source = readFileSync(settings, 'utf8');
-  writeFileSync(settings, source.replace("ROOT_URLCONF = 'myproject.urls'", 'ROOT_URLCONF = 7'));
+  writeFileSync(settings, source.replace("ROOT_URLCONF = 'sample.urls'", 'ROOT_URLCONF = 7'));
   const { answers, output } = await startServer(root);
   await answers('/', 'ROOT_URLCONF is 7: expected a string.');
   expect(output()).toContain('ROOT_URLCONF is 7');
@@ -102,7 +90,7 @@ test('a project that is broken at the start is shown, and served once it is mend
 test("the project's gateway.config.ts holds here too, found by the gateway itself", async () => {
   const root = copyProject();
   const config = "export default { timeout: 'soon' };";
-  writeFileSync(join(root, 'src/myproject/gateway.config.ts'), config);
+  writeFileSync(join(root, 'src/sample/gateway.config.ts'), config);
   const { child, output } = await startServer(root);
   expect((await once(child, 'exit'))[0]).toBe(1);
   expect(output()).toMatch(/timeout is "soon" in .*src\/\w+\/gateway\.config\.ts/);
@@ -110,9 +98,9 @@ test("the project's gateway.config.ts holds here too, found by the gateway itsel
 
 test('without DEBUG the browser is told nothing of what is broken', async () => {
   const root = copyProject();
-  const urls = join(root, 'src/myproject/urls.ts');
+  const urls = join(root, 'src/sample/urls.ts');
   writeFileSync(urls, `${readFileSync(urls, 'utf8')}\nthrow new Error('canary');`);
-  const { child, output } = await startServer(root, { DEBUG: 'false' });
+  const { child, output } = await startServer(root, { environment: { DEBUG: 'false' } });
   const [code] = await once(child, 'exit');
   expect(code).not.toBe(0);
   expect(output()).toContain('canary');
@@ -156,4 +144,11 @@ test('without DEBUG and ALLOWED_HOSTS it is refused', async () => {
   const { code, stderr } = await manage(['runserver'], { DEBUG: 'false', ALLOWED_HOSTS: ',' });
   expect(code).toBe(1);
   expect(stderr).toBe('ALLOWED_HOSTS is empty: set it where DEBUG is off.\n');
+});
+
+test('where the gateway is not installed, that is told', async () => {
+  const before = process.cwd();
+  onTestFinished(() => process.chdir(before));
+  process.chdir(temporaryFolder());
+  await expect(runserver.run([])).rejects.toThrow(/there is no node_modules\/\.bin\/gateway in /);
 });

@@ -11,7 +11,7 @@ const OWN_PAGES = join(import.meta.dirname, 'own-pages.ts');
 async function answerTo(error: Error, settings = {}) {
   const { errorHandlers } = await loadUrlconf(OWN_PAGES);
   // Another one that is loaded, as a check does, takes none of them away.
-  await loadUrlconf('myproject.urls');
+  await loadUrlconf(join(import.meta.dirname, '../project/src/sample/urls.ts'));
   const fail = () => {
     throw error;
   };

@@ -196,11 +196,11 @@ test('a 404 of a view shows where it says so', async () => {
 });
 
 test('a message that names a file shows it only where that is a source', async () => {
-  const root = join(import.meta.dirname, '../../../..');
-  const place = (file: string) => new Error(`broken:\n${join(root, file)}:1:0: no`);
+  const place = (file: string) =>
+    new Error(`broken:\n${join(import.meta.dirname, '../project', file)}:1:0: no`);
   expect((await answerTo(place('src/manage.ts'), { DEBUG })).text).toContain('runCommand');
   expect((await answerTo(place('package.json'), { DEBUG })).text).not.toContain(
-    '&#34;license&#34;',
+    '&#34;private&#34;',
   );
 });
 

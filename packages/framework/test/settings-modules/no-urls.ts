@@ -1,1 +1,1 @@
-export const ROOT_URLCONF = 'myproject.nowhere';
+export const ROOT_URLCONF = 'sample.nowhere';

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ImproperlyConfigured } from '../../src/errors.ts';
 import { HttpResponse, jsonResponse } from '../../src/response.ts';
@@ -7,8 +8,8 @@ import { serveProject } from '../serve.ts';
 
 test.for<[name: string, complaint: string]>([
   ['', 'ROOT_URLCONF is not set'],
-  ['myproject.settings', 'has no list urlpatterns'],
-  ['myproject.nowhere', 'no file'],
+  [join(import.meta.dirname, '../project/src/sample/settings.ts'), 'has no list urlpatterns'],
+  ['sample.nowhere', 'no file'],
 ])('ROOT_URLCONF %j is refused', async ([name, complaint]) => {
   await expect(loadUrlconf(name)).rejects.toThrow(complaint);
 });
