@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { get, observed, type Observed } from './ask.ts';
+import { get, observed, reportOf, type Observed } from './ask.ts';
 
 const CLI = join(import.meta.dirname, '../../src/cli.ts');
 const OWN_SCREEN = '\x1b[?1049h';
@@ -42,7 +42,8 @@ test('gateway top shows the metrics, and goes on showing them as they change', a
   await get(gateway, '/pid', 5);
   await expect.poll(() => terminal.page(), { timeout: 15_000 }).toContain('answers   2xx 5');
   const page = terminal.page();
-  expect(page[0]).toMatch(/^gateway \d.*behaviours\.ts/);
+  const { version, applicationName } = await reportOf(gateway);
+  expect(page[0]).toContain(`gateway ${version}: ${applicationName}`.slice(0, 80));
   expect(page.find((line) => line.startsWith('WORKER'))).toMatch(/ BUSY .* P99 +DELAY +MEMORY$/);
   expect(page.filter((line) => /^ +\d+ +\d+ +ready/.test(line))).toHaveLength(2);
   expect(Math.max(...page.map((line) => line.length))).toBeLessThanOrEqual(80);
