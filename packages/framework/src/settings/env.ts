@@ -31,15 +31,25 @@ export interface EnvironmentReader {
 }
 
 export const env: EnvironmentReader = {
-  string: (name, fallback) => read(name, fallback, STRING),
-  integer: (name, fallback) => read(name, fallback, INTEGER),
-  boolean: (name, fallback) => read(name, fallback, BOOLEAN),
-  list: (name, fallback) => read(name, fallback, LIST),
-  choice: (name, choices, fallback) => read(name, fallback, choiceOf(choices)),
-  durationSeconds: (name, fallback) => read(name, fallback, DURATION),
-  bytes: (name, fallback) => read(name, fallback, BYTES),
-  url: (name, fallback) =>
-    read(name, fallback === undefined ? undefined : new URL(fallback), ABSOLUTE_URL),
+  string: reader('text', '', (text) => text),
+  integer: reader('an integer', 0, (text) =>
+    /^-?\d{1,15}$/.test(text) ? Number(text) : undefined,
+  ),
+  boolean: reader('true or false', false, (text) => BOOLEAN_WORDS.get(text.toLowerCase())),
+  list: reader<readonly string[]>('items separated by commas', [], (text) =>
+    text.split(',').flatMap((item) => item.trim() || []),
+  ),
+  choice<Choice extends string>(name: string, choices: readonly Choice[], fallback?: Choice) {
+    const read = reader(`one of ${choices.join(', ')}`, choices[0] as Choice, (text) =>
+      choices.find((choice) => choice === text),
+    );
+    return read(name, fallback);
+  },
+  durationSeconds: reader('a duration such as 90, 90s, 5m, 2h, 1d or 500ms', 0, (text) =>
+    quantity(text, SECOND_UNITS),
+  ),
+  bytes: reader('a size such as 2048, 64k, 10m or 1g', 0, (text) => quantity(text, BYTE_UNITS)),
+  url: (name, fallback) => readUrl(name, fallback === undefined ? undefined : new URL(fallback)),
   secret: readSecret,
 };
 
@@ -58,25 +68,26 @@ export async function collectEnvironmentProblems(load: () => Promise<void>): Pro
   return collected;
 }
 
-interface Kind<T> {
-  readonly expected: string;
-  /** Stands in for a bad value while problems are collected. */
-  readonly placeholder: T;
-  parse(text: string): T | undefined;
-}
-
 let problems: string[] | undefined;
 
-function read<T>(name: string, fallback: T | undefined, kind: Kind<T>): T {
-  const text = process.env[name];
-  if (!text) {
-    return fallback ?? complain(`${name} is not set: expected ${kind.expected}.`, kind.placeholder);
-  }
-  return (
-    kind.parse(text.trim()) ??
-    complain(`${name} is '${shown(name, text)}': expected ${kind.expected}.`, kind.placeholder)
-  );
+/** @param placeholder stands in for a bad value while problems are collected. */
+function reader<T>(expected: string, placeholder: T, parse: (text: string) => T | undefined) {
+  return (name: string, fallback?: T): T => {
+    const text = process.env[name];
+    if (!text)
+      return fallback ?? complain(`${name} is not set: expected ${expected}.`, placeholder);
+    const value = parse(text.trim());
+    return (
+      value ?? complain(`${name} is '${shown(name, text)}': expected ${expected}.`, placeholder)
+    );
+  };
 }
+
+const readUrl = reader(
+  'an absolute URL',
+  new URL('about:blank'),
+  (text) => URL.parse(text) ?? undefined,
+);
 
 /** The value without what its name or its form says is a secret, and without all that is before an @. */
 function shown(name: string, text: string): string {
@@ -113,51 +124,13 @@ function complain<T>(problem: string, placeholder: T): T {
   return placeholder;
 }
 
-function kindOf<T>(
-  expected: string,
-  placeholder: T,
-  parse: (text: string) => T | undefined,
-): Kind<T> {
-  return { expected, placeholder, parse };
-}
-
-const STRING = kindOf('text', '', (text) => text);
-
-const INTEGER = kindOf('an integer', 0, (text) =>
-  /^-?\d{1,15}$/.test(text) ? Number(text) : undefined,
-);
-
 const BOOLEAN_WORDS = new Map([
   ...['true', '1', 'yes', 'on'].map((word) => [word, true] as const),
   ...['false', '0', 'no', 'off'].map((word) => [word, false] as const),
 ]);
-const BOOLEAN = kindOf('true or false', false, (text) => BOOLEAN_WORDS.get(text.toLowerCase()));
-
-const LIST = kindOf<readonly string[]>('items separated by commas', [], (text) =>
-  text.split(',').flatMap((item) => item.trim() || []),
-);
 
 const SECOND_UNITS = { ms: 0.001, '': 1, s: 1, m: 60, h: 3600, d: 86_400 };
-const DURATION = kindOf('a duration such as 90, 90s, 5m, 2h, 1d or 500ms', 0, (text) =>
-  quantity(text, SECOND_UNITS),
-);
-
 const BYTE_UNITS = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
-const BYTES = kindOf('a size such as 2048, 64k, 10m or 1g', 0, (text) =>
-  quantity(text, BYTE_UNITS),
-);
-
-const ABSOLUTE_URL = kindOf(
-  'an absolute URL',
-  new URL('about:blank'),
-  (text) => URL.parse(text) ?? undefined,
-);
-
-function choiceOf<Choice extends string>(choices: readonly Choice[]): Kind<Choice> {
-  return kindOf(`one of ${choices.join(', ')}`, choices[0] as Choice, (text) =>
-    choices.find((choice) => choice === text),
-  );
-}
 
 function quantity(text: string, units: Readonly<Record<string, number>>): number | undefined {
   const [, count, unit = ''] = /^(\d{1,15})([a-z]*)$/.exec(text.toLowerCase()) ?? [];

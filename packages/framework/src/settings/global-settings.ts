@@ -19,161 +19,146 @@ export const CSP_NONCE = '<nonce>';
 
 const OPENER_POLICIES = ['same-origin', 'same-origin-allow-popups', 'unsafe-none'] as const;
 
-interface SettingDeclaration<T> {
-  readonly type: SettingType<T>;
-  readonly default: T;
-  /** One sentence: what the setting does. */
-  readonly description: string;
+/** @param description one sentence: what the setting does. */
+function setting<T>(type: SettingType<T>, value: NoInfer<T>, description: string) {
+  return { type, default: value, description };
 }
 
 /** The one place where defaults are declared; `docs/settings.md` is generated from it. */
 export const GLOBAL_SETTINGS = {
-  DEBUG: {
-    type: types.boolean,
-    default: false,
-    description:
-      'Shows errors with their stack in the browser. Never on where strangers can reach it.',
-  },
-  SECRET_KEY: {
-    type: types.string,
-    default: '',
-    description:
-      'What signatures are made with: at least 50 random characters that nobody else knows. Empty: the application makes one when it signs, which other replicas and the next start do not know.',
-  },
-  SECRET_KEY_FALLBACKS: {
-    type: types.strings,
-    default: [],
-    description: 'Former values of SECRET_KEY, whose signatures still count.',
-  },
-  ALLOWED_HOSTS: {
-    type: types.hostPatterns,
-    default: [],
-    description:
-      "The Host names that are answered: 'example.com', '.example.com' with its subdomains, or '*'. Empty under DEBUG: the local ones.",
-  },
-  ROOT_URLCONF: {
-    type: types.string,
-    default: '',
-    description: 'The module that exports `urlpatterns`, as a dotted name.',
-  },
-  WSGI_APPLICATION: {
-    type: types.string,
-    default: '',
-    description:
-      'The module that exports `application`, as a dotted name. runserver serves it, or the `wsgi` beside settings that cannot be loaded; it sets the variable RUNSERVER, under which `getWsgiApplication` shows in the browser what keeps the project from loading.',
-  },
-  MIDDLEWARE: {
-    type: types.listOf('middleware functions', types.callable),
-    default: [],
-    description:
-      'The middleware functions, from the outermost to the innermost. `requestId` comes first: the log lines of all that follow carry the id. Then `securityHeaders`, so that every answer gets them; `compression` and `conditionalGet`, if at all; `health` before `hosts` and `httpsRedirect`, as probes come with any Host, over http; `hosts` before whatever reads the Host, as `httpsRedirect` and `crossOriginProtection` do; yours; and `staticFiles` innermost, so that yours can guard the files too.',
-  },
-  APPEND_SLASH: {
-    type: types.boolean,
-    default: true,
-    description: 'Redirects to the path with a slash at its end where only that one matches.',
-  },
-  FORCE_SCRIPT_NAME: {
-    type: types.nullOr(types.mountPoint),
-    default: null,
-    description:
-      "Replaces SCRIPT_NAME, the prefix under which the application is mounted: '/shop'. `reverse` and a relative STATIC_URL put this prefix alone before their paths, not the server's SCRIPT_NAME.",
-  },
-  HEALTH_PATH: {
-    type: types.path,
-    default: '/healthz',
-    description: 'Where the health middleware answers, whatever the Host.',
-  },
-  USE_X_FORWARDED_HOST: {
-    type: types.boolean,
-    default: false,
-    description: 'Takes the host from X-Forwarded-Host. Only behind a proxy that always sets it.',
-  },
-  USE_X_FORWARDED_PORT: {
-    type: types.boolean,
-    default: false,
-    description:
-      'Takes the port from X-Forwarded-Port instead of SERVER_PORT, where a request names no host. Only behind a proxy that always sets it.',
-  },
-  USE_X_FORWARDED_FOR: {
-    type: types.boolean,
-    default: false,
-    description:
-      "Takes the client's address from the last entry of X-Forwarded-For. Only behind a proxy that always sets it.",
-  },
-  SECURE_PROXY_SSL_HEADER: {
-    type: types.nullOr(types.headerAndValue),
-    default: null,
-    description:
-      'The environ key and value by which the proxy says that the client came over https.',
-  },
-  DATA_UPLOAD_MAX_MEMORY_SIZE: {
-    type: types.natural,
-    default: 2_621_440,
-    description:
-      'The largest body that is read into memory, in bytes, without the files of a form; a larger one is answered 413.',
-  },
-  DATA_UPLOAD_MAX_NUMBER_FIELDS: {
-    type: types.natural,
-    default: 1000,
-    description: 'The most fields that a query or a form may have; more are answered 400.',
-  },
-  DATA_UPLOAD_MAX_NUMBER_FILES: {
-    type: types.natural,
-    default: 100,
-    description: 'The most files that a form may have; more are answered 400.',
-  },
-  FILE_UPLOAD_MAX_MEMORY_SIZE: {
-    type: types.natural,
-    default: 2_621_440,
-    description:
-      "How many bytes of a form's files are kept in memory; what comes beyond goes to the disk.",
-  },
-  FILE_UPLOAD_TEMP_DIR: {
-    type: types.nullOr(types.string),
-    default: null,
-    description: "Where uploaded files are until the response is sent; null: the system's folder.",
-  },
-  SECURE_SSL_REDIRECT: {
-    type: types.boolean,
-    default: false,
-    description: 'Redirects requests that came over http to https.',
-  },
-  SECURE_SSL_HOST: {
-    type: types.nullOr(types.string),
-    default: null,
-    description: 'The host that SECURE_SSL_REDIRECT leads to; null: the one that was asked for.',
-  },
-  SECURE_REDIRECT_EXEMPT: {
-    type: types.patterns,
-    default: [],
-    description:
-      "Regular expressions for paths, without the slash at their start, that SECURE_SSL_REDIRECT leaves alone: '^internal/'.",
-  },
-  CSRF_TRUSTED_ORIGINS: {
-    type: types.origins,
-    default: [],
-    description:
-      "Other origins whose pages may send forms here: 'https://app.example.com', 'https://*.example.com'.",
-  },
-  SECURE_CONTENT_TYPE_NOSNIFF: {
-    type: types.boolean,
-    default: true,
-    description: 'Sends X-Content-Type-Options: nosniff.',
-  },
-  SECURE_CROSS_ORIGIN_OPENER_POLICY: {
-    type: types.nullOr(types.oneOf(OPENER_POLICIES)),
-    default: 'same-origin',
-    description: 'The Cross-Origin-Opener-Policy header; null sends none.',
-  },
-  SECURE_REFERRER_POLICY: {
-    type: types.nullOr(types.string),
-    default: 'same-origin',
-    description: 'The Referrer-Policy header; null sends none.',
-  },
-  SECURE_CSP: {
-    type: types.policy,
-    default: {
+  DEBUG: setting(
+    types.boolean,
+    false,
+    'Shows errors with their stack in the browser. Never on where strangers can reach it.',
+  ),
+  SECRET_KEY: setting(
+    types.string,
+    '',
+    'What signatures are made with: at least 50 random characters that nobody else knows. Empty: the application makes one when it signs, which other replicas and the next start do not know.',
+  ),
+  SECRET_KEY_FALLBACKS: setting(
+    types.strings,
+    [],
+    'Former values of SECRET_KEY, whose signatures still count.',
+  ),
+  ALLOWED_HOSTS: setting(
+    types.hostPatterns,
+    [],
+    "The Host names that are answered: 'example.com', '.example.com' with its subdomains, or '*'. Empty under DEBUG: the local ones.",
+  ),
+  ROOT_URLCONF: setting(
+    types.string,
+    '',
+    'The module that exports `urlpatterns`, as a dotted name.',
+  ),
+  WSGI_APPLICATION: setting(
+    types.string,
+    '',
+    'The module that exports `application`, as a dotted name. runserver serves it, or the `wsgi` beside settings that cannot be loaded; it sets the variable RUNSERVER, under which `getWsgiApplication` shows in the browser what keeps the project from loading.',
+  ),
+  MIDDLEWARE: setting(
+    types.functions,
+    [],
+    'The middleware functions, from the outermost to the innermost. `requestId` comes first: the log lines of all that follow carry the id. Then `securityHeaders`, so that every answer gets them; `compression` and `conditionalGet`, if at all; `health` before `hosts` and `httpsRedirect`, as probes come with any Host, over http; `hosts` before whatever reads the Host, as `httpsRedirect` and `crossOriginProtection` do; yours; and `staticFiles` innermost, so that yours can guard the files too.',
+  ),
+  APPEND_SLASH: setting(
+    types.boolean,
+    true,
+    'Redirects to the path with a slash at its end where only that one matches.',
+  ),
+  FORCE_SCRIPT_NAME: setting(
+    types.nullOr(types.mountPoint),
+    null,
+    "Replaces SCRIPT_NAME, the prefix under which the application is mounted: '/shop'. `reverse` and a relative STATIC_URL put this prefix alone before their paths, not the server's SCRIPT_NAME.",
+  ),
+  HEALTH_PATH: setting(
+    types.path,
+    '/healthz',
+    'Where the health middleware answers, whatever the Host.',
+  ),
+  USE_X_FORWARDED_HOST: setting(
+    types.boolean,
+    false,
+    'Takes the host from X-Forwarded-Host. Only behind a proxy that always sets it.',
+  ),
+  USE_X_FORWARDED_PORT: setting(
+    types.boolean,
+    false,
+    'Takes the port from X-Forwarded-Port instead of SERVER_PORT, where a request names no host. Only behind a proxy that always sets it.',
+  ),
+  USE_X_FORWARDED_FOR: setting(
+    types.boolean,
+    false,
+    "Takes the client's address from the last entry of X-Forwarded-For. Only behind a proxy that always sets it.",
+  ),
+  SECURE_PROXY_SSL_HEADER: setting(
+    types.nullOr(types.headerAndValue),
+    null,
+    'The environ key and value by which the proxy says that the client came over https.',
+  ),
+  DATA_UPLOAD_MAX_MEMORY_SIZE: setting(
+    types.natural,
+    2_621_440,
+    'The largest body that is read into memory, in bytes, without the files of a form; a larger one is answered 413.',
+  ),
+  DATA_UPLOAD_MAX_NUMBER_FIELDS: setting(
+    types.natural,
+    1000,
+    'The most fields that a query or a form may have; more are answered 400.',
+  ),
+  DATA_UPLOAD_MAX_NUMBER_FILES: setting(
+    types.natural,
+    100,
+    'The most files that a form may have; more are answered 400.',
+  ),
+  FILE_UPLOAD_MAX_MEMORY_SIZE: setting(
+    types.natural,
+    2_621_440,
+    "How many bytes of a form's files are kept in memory; what comes beyond goes to the disk.",
+  ),
+  FILE_UPLOAD_TEMP_DIR: setting(
+    types.nullOr(types.string),
+    null,
+    "Where uploaded files are until the response is sent; null: the system's folder.",
+  ),
+  SECURE_SSL_REDIRECT: setting(
+    types.boolean,
+    false,
+    'Redirects requests that came over http to https.',
+  ),
+  SECURE_SSL_HOST: setting(
+    types.nullOr(types.string),
+    null,
+    'The host that SECURE_SSL_REDIRECT leads to; null: the one that was asked for.',
+  ),
+  SECURE_REDIRECT_EXEMPT: setting(
+    types.patterns,
+    [],
+    "Regular expressions for paths, without the slash at their start, that SECURE_SSL_REDIRECT leaves alone: '^internal/'.",
+  ),
+  CSRF_TRUSTED_ORIGINS: setting(
+    types.origins,
+    [],
+    "Other origins whose pages may send forms here: 'https://app.example.com', 'https://*.example.com'.",
+  ),
+  SECURE_CONTENT_TYPE_NOSNIFF: setting(
+    types.boolean,
+    true,
+    'Sends X-Content-Type-Options: nosniff.',
+  ),
+  SECURE_CROSS_ORIGIN_OPENER_POLICY: setting(
+    types.nullOr(types.oneOf(OPENER_POLICIES)),
+    'same-origin',
+    'The Cross-Origin-Opener-Policy header; null sends none.',
+  ),
+  SECURE_REFERRER_POLICY: setting(
+    types.nullOr(types.string),
+    'same-origin',
+    'The Referrer-Policy header; null sends none.',
+  ),
+  SECURE_CSP: setting(
+    types.policy,
+    {
       'default-src': ["'self'"],
       'img-src': ["'self'", 'data:'],
       'object-src': ["'none'"],
@@ -183,80 +168,70 @@ export const GLOBAL_SETTINGS = {
       'script-src': ["'self'", CSP_NONCE],
       'style-src': ["'self'", CSP_NONCE],
     },
-    description:
-      'The Content-Security-Policy header, directive by directive; an empty one sends none. CSP_NONCE among the sources stands for the nonce of the request.',
-  },
-  SECURE_CSP_REPORT_ONLY: {
-    type: types.policy,
-    default: {},
-    description:
-      'The Content-Security-Policy-Report-Only header: a policy to try, which browsers report and do not enforce.',
-  },
-  SECURE_HSTS_SECONDS: {
-    type: types.natural,
-    default: 0,
-    description:
-      'How long browsers insist on https, in seconds, sent on secure requests; 0 sends nothing.',
-  },
-  SECURE_HSTS_INCLUDE_SUBDOMAINS: {
-    type: types.boolean,
-    default: false,
-    description: 'Adds includeSubDomains to Strict-Transport-Security.',
-  },
-  SECURE_HSTS_PRELOAD: {
-    type: types.boolean,
-    default: false,
-    description: 'Adds preload to Strict-Transport-Security.',
-  },
-  X_FRAME_OPTIONS: {
-    type: types.oneOf(['DENY', 'SAMEORIGIN']),
-    default: 'DENY',
-    description: 'The X-Frame-Options header: who may show the pages in a frame.',
-  },
-  STATIC_URL: {
-    type: types.nullOr(types.urlPrefix),
-    default: null,
-    description:
-      "Where static files are found by browsers: '/static/'. A relative one takes the script prefix.",
-  },
-  STATIC_ROOT: {
-    type: types.nullOr(types.string),
-    default: null,
-    description: 'The folder that collectstatic fills and production serves.',
-  },
-  STATICFILES_DIRS: {
-    type: types.strings,
-    default: [],
-    description: 'The folders that hold static files; of two files with one name the first wins.',
-  },
-  X_ACCEL_REDIRECT_ROOT: {
-    type: types.nullOr(types.string),
-    default: null,
-    description:
-      'The folder whose files nginx sends for `fileResponse`, by X-Accel-Redirect. Only behind an nginx that has the folder.',
-  },
-  X_ACCEL_REDIRECT_URL: {
-    type: types.urlPrefix,
-    default: '/protected/',
-    description: 'The internal location under which nginx has X_ACCEL_REDIRECT_ROOT.',
-  },
-  LOGGING: {
-    type: types.shape<LoggingOptions>({
+    'The Content-Security-Policy header, directive by directive; an empty one sends none. CSP_NONCE among the sources stands for the nonce of the request.',
+  ),
+  SECURE_CSP_REPORT_ONLY: setting(
+    types.policy,
+    {},
+    'The Content-Security-Policy-Report-Only header: a policy to try, which browsers report and do not enforce.',
+  ),
+  SECURE_HSTS_SECONDS: setting(
+    types.natural,
+    0,
+    'How long browsers insist on https, in seconds, sent on secure requests; 0 sends nothing.',
+  ),
+  SECURE_HSTS_INCLUDE_SUBDOMAINS: setting(
+    types.boolean,
+    false,
+    'Adds includeSubDomains to Strict-Transport-Security.',
+  ),
+  SECURE_HSTS_PRELOAD: setting(types.boolean, false, 'Adds preload to Strict-Transport-Security.'),
+  X_FRAME_OPTIONS: setting(
+    types.oneOf(['DENY', 'SAMEORIGIN']),
+    'DENY',
+    'The X-Frame-Options header: who may show the pages in a frame.',
+  ),
+  STATIC_URL: setting(
+    types.nullOr(types.urlPrefix),
+    null,
+    "Where static files are found by browsers: '/static/'. A relative one takes the script prefix.",
+  ),
+  STATIC_ROOT: setting(
+    types.nullOr(types.string),
+    null,
+    'The folder that collectstatic fills and production serves.',
+  ),
+  STATICFILES_DIRS: setting(
+    types.strings,
+    [],
+    'The folders that hold static files; of two files with one name the first wins.',
+  ),
+  X_ACCEL_REDIRECT_ROOT: setting(
+    types.nullOr(types.string),
+    null,
+    'The folder whose files nginx sends for `fileResponse`, by X-Accel-Redirect. Only behind an nginx that has the folder.',
+  ),
+  X_ACCEL_REDIRECT_URL: setting(
+    types.urlPrefix,
+    '/protected/',
+    'The internal location under which nginx has X_ACCEL_REDIRECT_ROOT.',
+  ),
+  LOGGING: setting(
+    types.shape<LoggingOptions>({
       level: types.oneOf(LOG_LEVELS),
       redact: types.strings,
       destination: types.oneOf(['stderr', 'stdout']),
       pretty: types.oneOf([true, false, 'auto']),
     }),
-    default: {},
-    description:
-      "The application's log: the least severe `level` that is written (info), more fields to mask as `redact` paths, the `destination` (stderr or stdout), and `pretty` text instead of JSON ('auto': on a terminal).",
-  },
-  SILENCED_SYSTEM_CHECKS: {
-    type: types.strings,
-    default: [],
-    description: "The ids of checks that are not reported: 'security.W004'.",
-  },
-} satisfies Readonly<Record<string, SettingDeclaration<unknown>>>;
+    {},
+    "The application's log: the least severe `level` that is written (info), more fields to mask as `redact` paths, the `destination` (stderr or stdout), and `pretty` text instead of JSON ('auto': on a terminal).",
+  ),
+  SILENCED_SYSTEM_CHECKS: setting(
+    types.strings,
+    [],
+    "The ids of checks that are not reported: 'security.W004'.",
+  ),
+};
 
 /** Every setting that the framework reads. A settings module exports what it wants otherwise. */
 export type GlobalSettings = {

@@ -6,12 +6,9 @@ export interface SettingType<T> {
   accepts(value: unknown): value is T;
 }
 
-export const boolean: SettingType<boolean> = type(
-  'true or false',
-  (value) => typeof value === 'boolean',
-);
+export const boolean = type<boolean>('true or false', (value) => typeof value === 'boolean');
 
-export const string: SettingType<string> = type('a string', (value) => typeof value === 'string');
+export const string = stringOf('a string', () => true);
 
 /** A count, a size or a time: an integer that is not negative. */
 export const natural: SettingType<number> = type(
@@ -31,56 +28,40 @@ export function nullOr<T>(inner: SettingType<T>): SettingType<T | null> {
   return type(`${inner.expected}, or null`, (value) => value === null || inner.accepts(value));
 }
 
-export function listOf<T>(items: string, inner: SettingType<T>): SettingType<readonly T[]> {
-  return type(
-    `a list of ${items}`,
-    (value) => Array.isArray(value) && value.every((item) => inner.accepts(item)),
-  );
-}
-
-/** A function: TypeScript knows its parameters where the setting is declared again, a test at run time cannot. */
-export const callable: SettingType<(...args: never[]) => unknown> = type(
-  'a function',
-  (value) => typeof value === 'function',
+/** TypeScript knows their parameters where the setting is declared again, a test at run time cannot. */
+export const functions: SettingType<readonly ((...args: never[]) => unknown)[]> = type(
+  'a list of middleware functions',
+  (value) => Array.isArray(value) && value.every((item) => typeof item === 'function'),
 );
 
-export const strings: SettingType<readonly string[]> = listOf('strings', string);
+export const strings = listOf('strings', () => true);
 
-/** A path from the root: `/healthz`. */
-export const path: SettingType<string> = type(
-  "a path that starts with '/'",
-  (value) => typeof value === 'string' && value.startsWith('/'),
-);
+/** From the root: `/healthz`. */
+export const path = stringOf("a path that starts with '/'", (value) => value.startsWith('/'));
 
 /** Where an application is mounted: `/shop`, or `''` for the root. */
-export const mountPoint: SettingType<string> = type(
-  "a path that starts with '/' and does not end in '/'",
-  (value) => typeof value === 'string' && /^(?:\/.*[^/])?$/.test(value),
+export const mountPoint = stringOf("a path that starts with '/' and does not end in '/'", (value) =>
+  /^(?:\/.*[^/])?$/.test(value),
 );
 
 /** A URL's path that folders hang under: `/static/`. The root itself would hide every view. */
-export const urlPrefix: SettingType<string> = type(
-  "a string that ends in '/', with a name before it",
-  (value) => typeof value === 'string' && /[^/]\/$/.test(value),
+export const urlPrefix = stringOf("a string that ends in '/', with a name before it", (value) =>
+  /[^/]\/$/.test(value),
 );
 
 /** What may stand for the Host of a request: `example.com`, `.example.com`, `[::1]`, `*`. */
-export const hostPatterns: SettingType<readonly string[]> = type(
-  "a list of host names such as 'example.com', '.example.com', '[::1]' or '*', without a port",
-  (value) => strings.accepts(value) && value.every(isHostPattern),
+export const hostPatterns = listOf(
+  "host names such as 'example.com', '.example.com', '[::1]' or '*', without a port",
+  isHostPattern,
 );
 
-/** Origins, one of which may stand for the hosts below a domain: `https://*.example.com`. */
-export const origins: SettingType<readonly string[]> = type(
-  "a list of origins such as 'https://example.com' or 'https://*.example.com', without a path",
-  (value) => strings.accepts(value) && value.every(isOrigin),
+/** One of them may stand for the hosts below a domain: `https://*.example.com`. */
+export const origins = listOf(
+  "origins such as 'https://example.com' or 'https://*.example.com', without a path",
+  isOrigin,
 );
 
-/** Regular expressions, as text. */
-export const patterns: SettingType<readonly string[]> = type(
-  'a list of regular expressions as strings',
-  (value) => strings.accepts(value) && value.every(isPattern),
-);
+export const patterns = listOf('regular expressions as strings', isPattern);
 
 /** An environ key and the value that counts: `['HTTP_X_FORWARDED_PROTO', 'https']`. */
 export const headerAndValue: SettingType<readonly [key: `HTTP_${string}`, value: string]> = type(
@@ -90,33 +71,43 @@ export const headerAndValue: SettingType<readonly [key: `HTTP_${string}`, value:
 );
 
 /** Directives and their sources: `{ 'img-src': ["'self'", 'data:'] }`. */
-export const policy: SettingType<Readonly<Record<string, readonly string[]>>> = type(
+export const policy = mapping<Readonly<Record<string, readonly string[]>>>(
   "a mapping of directives to lists of sources, without ';', ',' and control characters",
-  (value) =>
-    typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
-    Object.entries(value).every(
-      ([directive, sources]) =>
-        strings.accepts(sources) && ![directive, ...sources].some(endsDirective),
-    ),
+  (directive, sources) => strings.accepts(sources) && ![directive, ...sources].some(endsDirective),
 );
 
 /** An object with these keys, each of which may be left out. */
 export function shape<T extends object>(fields: {
   readonly [Name in keyof T]-?: SettingType<Exclude<T[Name], undefined>>;
 }): SettingType<T> {
-  const types: Readonly<Record<string, SettingType<unknown>>> = fields;
-  return type(
-    `an object of ${Object.entries(types)
-      .map(([name, { expected }]) => `${name} (${expected})`)
-      .join(', ')}`,
+  const types = new Map<string, SettingType<unknown>>(Object.entries(fields));
+  const fieldsExpected = Array.from(types, ([name, { expected }]) => `${name} (${expected})`);
+  return mapping(
+    `an object of ${fieldsExpected.join(', ')}`,
+    (name, item) => types.get(name)?.accepts(item) === true,
+  );
+}
+
+function mapping<T>(expected: string, isEntry: (name: string, item: unknown) => boolean) {
+  return type<T>(
+    expected,
     (value) =>
       typeof value === 'object' &&
       value !== null &&
-      Object.entries(value).every(
-        ([name, item]) => Object.hasOwn(types, name) && types[name]?.accepts(item),
-      ),
+      !Array.isArray(value) &&
+      Object.entries(value).every(([name, item]) => isEntry(name, item)),
+  );
+}
+
+function stringOf(expected: string, isValid: (value: string) => boolean): SettingType<string> {
+  return type(expected, (value) => typeof value === 'string' && isValid(value));
+}
+
+function listOf(items: string, isValid: (item: string) => boolean): SettingType<readonly string[]> {
+  return type(
+    `a list of ${items}`,
+    (value) =>
+      Array.isArray(value) && value.every((item) => typeof item === 'string' && isValid(item)),
   );
 }
 
