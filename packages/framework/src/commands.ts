@@ -1,4 +1,3 @@
-import { closestMatch } from 'leven';
 import { check } from './commands/check.ts';
 import { collectstatic } from './commands/collectstatic.ts';
 import { print, printError, type Command } from './commands/command.ts';
@@ -6,7 +5,7 @@ import { diffsettings } from './commands/diffsettings.ts';
 import { runserver } from './commands/runserver.ts';
 import { shell } from './commands/shell.ts';
 import { startproject } from './commands/startproject.ts';
-import { CommandError, ImproperlyConfigured } from './errors.ts';
+import { CommandError, ImproperlyConfigured, nearestName } from './errors.ts';
 import { loadSettings } from './settings.ts';
 
 export { print, printError, CommandError, type Command };
@@ -62,9 +61,7 @@ async function dispatch(
 function find(commands: Commands, name: string): Command {
   const command = commands.get(name);
   if (command) return command;
-  const suggestion = closestMatch(name, ['help', ...commands.keys()], {
-    maxDistance: Math.max(2, name.length / 3),
-  });
+  const suggestion = nearestName(name, ['help', ...commands.keys()]);
   const advice = suggestion ? `Did you mean '${suggestion}'?` : "'help' lists those there are.";
   throw new CommandError(`There is no command '${name}'. ${advice}`);
 }

@@ -1,8 +1,18 @@
 import { inspect } from 'node:util';
+import { closestMatch } from 'leven';
 
 /** What was thrown, which may be anything, as an error. */
 export function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(`${inspect(thrown)} was thrown`);
+}
+
+/** Which of the names was probably meant by one that is not among them. */
+export function nearestName(
+  name: string,
+  names: Iterable<string>,
+  mostEdits: number = Math.max(2, name.length / 3),
+): string | undefined {
+  return closestMatch(name, [...names], { maxDistance: mostEdits });
 }
 
 /** A setting or an environment variable is missing or wrong. The message says which, and what is expected. */
@@ -17,19 +27,17 @@ export class CommandError extends Error {
 
 /** An error that a client is told of: it becomes a response with this status. */
 export class HttpError extends Error {
-  override name = 'HttpError';
   readonly status: number;
 
   constructor(status: number, message: string, options?: ErrorOptions) {
     super(message, options);
+    this.name = new.target.name;
     this.status = status;
   }
 }
 
 /** The request cannot be understood: 400. */
 export class BadRequest extends HttpError {
-  override name = 'BadRequest';
-
   constructor(message = 'The request cannot be understood.', options?: ErrorOptions) {
     super(400, message, options);
   }
@@ -37,8 +45,6 @@ export class BadRequest extends HttpError {
 
 /** The client may not do this: 403. */
 export class PermissionDenied extends HttpError {
-  override name = 'PermissionDenied';
-
   constructor(message = 'Permission denied.', options?: ErrorOptions) {
     super(403, message, options);
   }
@@ -46,8 +52,6 @@ export class PermissionDenied extends HttpError {
 
 /** There is nothing here: 404. */
 export class NotFound extends HttpError {
-  override name = 'NotFound';
-
   constructor(message = 'Nothing is here.', options?: ErrorOptions) {
     super(404, message, options);
   }
@@ -61,7 +65,6 @@ interface TriedPattern {
 
 /** No URL pattern leads anywhere: 404, with those that were tried. */
 export class NoPatternMatches extends NotFound {
-  override name = 'NoPatternMatches';
   readonly tried: readonly TriedPattern[];
 
   constructor(path: string, tried: readonly TriedPattern[]) {
@@ -72,7 +75,6 @@ export class NoPatternMatches extends NotFound {
 
 /** The view does not answer this method: 405, with the methods that it answers (RFC 9110 §15.5.6). */
 export class MethodNotAllowed extends HttpError {
-  override name = 'MethodNotAllowed';
   readonly allowed: readonly string[];
 
   constructor(method: string, allowed: readonly string[]) {
@@ -83,8 +85,6 @@ export class MethodNotAllowed extends HttpError {
 
 /** The body is larger than DATA_UPLOAD_MAX_MEMORY_SIZE: 413. */
 export class PayloadTooLarge extends HttpError {
-  override name = 'PayloadTooLarge';
-
   constructor(message: string) {
     super(413, message);
   }
@@ -92,8 +92,6 @@ export class PayloadTooLarge extends HttpError {
 
 /** The body is of a type that the view cannot read: 415. */
 export class UnsupportedMediaType extends HttpError {
-  override name = 'UnsupportedMediaType';
-
   constructor(message: string) {
     super(415, message);
   }

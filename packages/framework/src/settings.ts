@@ -1,6 +1,5 @@
 import { importModule, ModuleNameError } from '@wsgi/wsgi/names';
-import { closestMatch } from 'leven';
-import { ImproperlyConfigured } from './errors.ts';
+import { ImproperlyConfigured, nearestName } from './errors.ts';
 import { showSetting } from './secrets.ts';
 import { collectEnvironmentProblems } from './settings/env.ts';
 import {
@@ -225,9 +224,7 @@ function refuseRead(_: object, name: string | symbol): undefined {
       'SECRET_KEY is empty: expected a long random text that nobody else knows.',
     );
   }
-  const suggestion = closestMatch(name, Object.keys(values), {
-    maxDistance: Math.max(2, name.length / 3),
-  });
+  const suggestion = nearestName(name, Object.keys(values));
   throw new ImproperlyConfigured(
     `There is no setting ${name}${suggestion ? `: did you mean ${suggestion}?` : '.'}`,
   );

@@ -14,9 +14,7 @@ export interface UnsignOptions extends SignOptions {
 }
 
 /** The value is not one that `sign` gave out, or it is too old. Where nobody catches it: 400. */
-export class BadSignature extends BadRequest {
-  override name = 'BadSignature';
-}
+export class BadSignature extends BadRequest {}
 
 /** Signs a value that a client keeps, with the time: `value:time:signature`. The value stays readable. */
 export function sign(value: string, { salt }: SignOptions): string {

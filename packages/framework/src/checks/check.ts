@@ -14,6 +14,12 @@ export interface CheckMessage {
   readonly hint?: string;
 }
 
+/** A finding whose id tells its level, as Django's do: `urls.W101` is a warning, `urls.E001` an error. */
+export function finding(id: string, message: string, hint?: string): CheckMessage {
+  const level = id.includes('.W') ? 'warning' : 'error';
+  return { level, id, message, ...(hint !== undefined && { hint }) };
+}
+
 /** Looks at the loaded project and says what is wrong with it. */
 export type Check = () => Awaitable<readonly CheckMessage[]>;
 

@@ -1,31 +1,25 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { closestMatch } from 'leven';
-import { ImproperlyConfigured } from '../errors.ts';
+import { ImproperlyConfigured, nearestName } from '../errors.ts';
 import { health } from '../middleware/health.ts';
 import { settings } from '../settings.ts';
 import { GLOBAL_SETTINGS, isGlobalSetting } from '../settings/global-settings.ts';
 import { overlaps } from '../staticfiles/collect.ts';
 import { MANIFEST_NAME } from '../staticfiles/manifest.ts';
 import { loadUrlconf, type CompiledRoute, type Urlconf } from '../urls/urlconf.ts';
-import type { CheckMessage } from './check.ts';
+import { finding, type CheckMessage } from './check.ts';
 
 /** A setting of the project's own is not one of the framework's with a slip of the pen. */
 export function checkSettings(): readonly CheckMessage[] {
   const own = Object.keys(settings).filter((name) => !isGlobalSetting(name));
   return own.flatMap((name) => {
-    const meant = closestMatch(name, Object.keys(GLOBAL_SETTINGS), {
-      maxDistance: mostEdits(name),
-    });
+    const meant = nearestName(name, Object.keys(GLOBAL_SETTINGS), mostEdits(name));
     if (meant === undefined) return [];
-    return [
-      {
-        level: 'warning',
-        id: 'settings.W101',
-        message: `The settings have ${name}, which nothing in the framework reads. Did you mean ${meant}?`,
-        hint: 'Rename it; if it is your own and meant so, silence this.',
-      },
-    ];
+    return finding(
+      'settings.W101',
+      `The settings have ${name}, which nothing in the framework reads. Did you mean ${meant}?`,
+      'Rename it; if it is your own and meant so, silence this.',
+    );
   });
 }
 
@@ -41,7 +35,7 @@ export async function checkUrls(): Promise<readonly CheckMessage[]> {
     urlconf = await loadUrlconf(settings.ROOT_URLCONF);
   } catch (error) {
     if (!(error instanceof ImproperlyConfigured)) throw error;
-    return [{ level: 'error', id: 'urls.E001', message: error.message }];
+    return [finding('urls.E001', error.message)];
   }
   return [
     ...[...urlconf.byName].flatMap(([name, routes]) => checkName(name, routes)),
@@ -50,20 +44,19 @@ export async function checkUrls(): Promise<readonly CheckMessage[]> {
   ];
 }
 
+type Found = CheckMessage | readonly [];
+
 /** Django's 2_0.W001: the habit of `re_path`. */
-function checkIsPath({ pattern: { source } }: CompiledRoute): readonly CheckMessage[] {
+function checkIsPath({ pattern: { source } }: CompiledRoute): Found {
   if (!/\(\?P?<|^\^|\$$/.test(source)) return [];
-  return [
-    {
-      level: 'warning',
-      id: 'urls.W103',
-      message: `The URL pattern '${source}' looks like a regular expression: it is matched as it stands.`,
-      hint: "Write it as a path: 'articles/<int:year>/'.",
-    },
-  ];
+  return finding(
+    'urls.W103',
+    `The URL pattern '${source}' looks like a regular expression: it is matched as it stands.`,
+    "Write it as a path: 'articles/<int:year>/'.",
+  );
 }
 
-function checkName(name: string, routes: readonly CompiledRoute[]): readonly CheckMessage[] {
+function checkName(name: string, routes: readonly CompiledRoute[]): Found {
   const signatures = routes.map(({ pattern }) =>
     pattern.parameters
       .map((p) => p.name)
@@ -71,27 +64,21 @@ function checkName(name: string, routes: readonly CompiledRoute[]): readonly Che
       .join(),
   );
   if (new Set(signatures).size === routes.length) return [];
-  return [
-    {
-      level: 'warning',
-      id: 'urls.W101',
-      message: `${routes.length} URL patterns are named '${name}' and take the same parameters.`,
-      hint: 'reverse() finds the first alone: give the others a name of their own.',
-    },
-  ];
+  return finding(
+    'urls.W101',
+    `${routes.length} URL patterns are named '${name}' and take the same parameters.`,
+    'reverse() finds the first alone: give the others a name of their own.',
+  );
 }
 
-function checkHealthPath({ pattern }: CompiledRoute): readonly CheckMessage[] {
+function checkHealthPath({ pattern }: CompiledRoute): Found {
   const { HEALTH_PATH, MIDDLEWARE } = settings;
   if (!MIDDLEWARE.includes(health) || `/${pattern.source}` !== HEALTH_PATH) return [];
-  return [
-    {
-      level: 'warning',
-      id: 'urls.W102',
-      message: `The URL pattern '${pattern.source}' is never reached: the health middleware answers HEALTH_PATH, which is '${HEALTH_PATH}'.`,
-      hint: 'Change HEALTH_PATH, and with it the health checks in the Dockerfile, or the pattern.',
-    },
-  ];
+  return finding(
+    'urls.W102',
+    `The URL pattern '${pattern.source}' is never reached: the health middleware answers HEALTH_PATH, which is '${HEALTH_PATH}'.`,
+    'Change HEALTH_PATH, and with it the health checks in the Dockerfile, or the pattern.',
+  );
 }
 
 /** STATICFILES_DIRS exist, and STATIC_ROOT is none of them. */
@@ -104,34 +91,27 @@ export function checkManifest(): readonly CheckMessage[] {
   const { STATIC_ROOT } = settings;
   if (STATIC_ROOT === null || isCollected(STATIC_ROOT)) return [];
   return [
-    {
-      level: 'warning',
-      id: 'staticfiles.W101',
-      message: `STATIC_ROOT '${STATIC_ROOT}' has no ${MANIFEST_NAME}: static files are missing or old.`,
-      hint: 'Run collectstatic; `npm run build` does.',
-    },
+    finding(
+      'staticfiles.W101',
+      `STATIC_ROOT '${STATIC_ROOT}' has no ${MANIFEST_NAME}: static files are missing or old.`,
+      'Run collectstatic; `npm run build` does.',
+    ),
   ];
 }
 
-function checkFolder(folder: string, root: string | null): readonly CheckMessage[] {
+function checkFolder(folder: string, root: string | null): Found {
   if (root !== null && overlaps(folder, root)) {
-    return [
-      {
-        level: 'error',
-        id: 'staticfiles.E002',
-        message: `STATIC_ROOT '${root}' and '${folder}' of STATICFILES_DIRS are inside one another.`,
-        hint: 'collectstatic fills STATIC_ROOT: give it a folder of its own.',
-      },
-    ];
+    return finding(
+      'staticfiles.E002',
+      `STATIC_ROOT '${root}' and '${folder}' of STATICFILES_DIRS are inside one another.`,
+      'collectstatic fills STATIC_ROOT: give it a folder of its own.',
+    );
   }
   if (existsSync(folder) || isDispensable(root)) return [];
-  return [
-    {
-      level: 'warning',
-      id: 'staticfiles.W004',
-      message: `There is no folder '${folder}', which STATICFILES_DIRS names.`,
-    },
-  ];
+  return finding(
+    'staticfiles.W004',
+    `There is no folder '${folder}', which STATICFILES_DIRS names.`,
+  );
 }
 
 /** The image of the application has STATIC_ROOT alone: what it was made from is read under DEBUG. */

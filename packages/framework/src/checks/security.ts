@@ -5,10 +5,9 @@ import {
   securityHeaders,
 } from '../middleware/security.ts';
 import { settings, type Settings } from '../settings.ts';
-import type { CheckMessage } from './check.ts';
+import { finding, type CheckMessage } from './check.ts';
 
 interface Rule extends Omit<CheckMessage, 'level'> {
-  readonly level?: CheckMessage['level'];
   isBroken(settings: Readonly<Settings>): boolean;
 }
 
@@ -19,8 +18,8 @@ interface Rule extends Omit<CheckMessage, 'level'> {
  * Content-Security-Policy that is no mapping (W026) stops the settings from loading.
  */
 export function checkSecurity(): readonly CheckMessage[] {
-  return RULES.filter((rule) => rule.isBroken(settings)).map(
-    ({ level = 'warning', id, message, hint }) => ({ level, id, message, ...(hint && { hint }) }),
+  return RULES.filter((rule) => rule.isBroken(settings)).map(({ id, message, hint }) =>
+    finding(id, message, hint),
   );
 }
 
@@ -107,7 +106,6 @@ const RULES: readonly Rule[] = [
     hint: 'Set it to same-origin.',
   },
   {
-    level: 'error',
     id: 'security.E023',
     isBroken: ({ SECURE_REFERRER_POLICY }) =>
       (SECURE_REFERRER_POLICY || 'same-origin')
@@ -159,53 +157,43 @@ const INSECURE_PREFIX = 'insecure-';
 
 /** SECRET_KEY is there and strong, and so is each former one. Ids below 100 are Django's. */
 export function checkSecretKey(): readonly CheckMessage[] {
-  const fallbacks = settings.SECRET_KEY_FALLBACKS.flatMap((key, index) =>
-    isWeak(key) ? [weak('security.W025', `SECRET_KEY_FALLBACKS[${index}]`)] : [],
+  const own =
+    'SECRET_KEY' in settings
+      ? findWeak('security.W009', 'SECRET_KEY', settings.SECRET_KEY)
+      : missingKey();
+  const former = settings.SECRET_KEY_FALLBACKS.map((key, index) =>
+    findWeak('security.W025', `SECRET_KEY_FALLBACKS[${index}]`, key),
   );
-  return [...checkKey(), ...fallbacks];
+  return [own, ...former].flat();
 }
 
-function checkKey(): readonly CheckMessage[] {
-  if ('SECRET_KEY' in settings) {
-    return isWeak(settings.SECRET_KEY) ? [weak('security.W009', 'SECRET_KEY')] : [];
-  }
+function missingKey(): CheckMessage {
   // Set for the containers by those who run more than one of them.
   const replicas = Number(process.env['APP_REPLICAS'] ?? 1);
-  if (replicas > 1) {
-    return [
-      {
-        level: 'error',
-        id: 'security.E101',
-        message: `SECRET_KEY is not set, and there are ${replicas} replicas: each refuses what another signed.`,
-        hint: KEY_HINT,
-      },
-    ];
-  }
-  return [
-    {
-      level: 'warning',
-      id: 'security.W009',
-      message: 'SECRET_KEY is not set: what was signed before a restart is refused after it.',
-      hint: KEY_HINT,
-    },
-  ];
+  return replicas > 1
+    ? finding(
+        'security.E101',
+        `SECRET_KEY is not set, and there are ${replicas} replicas: each refuses what another signed.`,
+        KEY_HINT,
+      )
+    : finding(
+        'security.W009',
+        'SECRET_KEY is not set: what was signed before a restart is refused after it.',
+        KEY_HINT,
+      );
 }
 
-function isWeak(key: string): boolean {
-  return (
+function findWeak(id: string, name: string, key: string): CheckMessage | readonly [] {
+  const isWeak =
     key.length < LEAST_LENGTH ||
     new Set(key).size < LEAST_DISTINCT ||
-    key.startsWith(INSECURE_PREFIX)
-  );
-}
-
-function weak(id: string, name: string): CheckMessage {
-  return {
-    level: 'warning',
+    key.startsWith(INSECURE_PREFIX);
+  if (!isWeak) return [];
+  return finding(
     id,
-    message: `${name} is easy to guess: expected ${LEAST_LENGTH} characters or more, ${LEAST_DISTINCT} different ones or more, and no '${INSECURE_PREFIX}' before them.`,
-    hint: KEY_HINT,
-  };
+    `${name} is easy to guess: expected ${LEAST_LENGTH} characters or more, ${LEAST_DISTINCT} different ones or more, and no '${INSECURE_PREFIX}' before them.`,
+    KEY_HINT,
+  );
 }
 
 const KEY_HINT = 'Make one with: openssl rand -base64 48';

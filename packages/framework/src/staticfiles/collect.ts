@@ -7,7 +7,7 @@ import { filesInside } from '../files/file-inside.ts';
 import { settings } from '../settings.ts';
 import { hashedName, hashFiles, type HashedFile } from './hashed-names.ts';
 import { formatManifest, MANIFEST_NAME, readHashedNames, type HashedNames } from './manifest.ts';
-import { staticPrefix } from './static-url.ts';
+import { staticPrefix, staticRoot } from './static-url.ts';
 import { CODINGS, compress } from './variants.ts';
 
 export interface Collected {
@@ -33,7 +33,7 @@ export type Progress = (done: number, total: number) => void;
  * @throws {CommandError} where a style sheet is broken, or refers to a file that does not exist.
  */
 export async function collectStatic(onProgress: Progress = () => {}): Promise<Collected> {
-  const root = staticRoot();
+  const root = rootOfItsOwn();
   const sources = withoutVariants(allStatic());
   const files = await hashFiles(sources, staticPrefix());
   const before = namesBefore(root);
@@ -64,15 +64,12 @@ export function overlaps(one: string, other: string): boolean {
   return a.startsWith(b) || b.startsWith(a);
 }
 
-function staticRoot(): string {
-  const { STATIC_ROOT, STATICFILES_DIRS } = settings;
-  if (STATIC_ROOT === null) {
-    throw new ImproperlyConfigured('STATIC_ROOT is not set: set it to the folder to fill.');
-  }
-  const folder = STATICFILES_DIRS.find((other) => overlaps(STATIC_ROOT, other));
-  if (folder === undefined) return STATIC_ROOT;
+function rootOfItsOwn(): string {
+  const root = staticRoot();
+  const folder = settings.STATICFILES_DIRS.find((other) => overlaps(root, other));
+  if (folder === undefined) return root;
   throw new ImproperlyConfigured(
-    `STATIC_ROOT is '${STATIC_ROOT}', and STATICFILES_DIRS has '${folder}': expected a folder of its own.`,
+    `STATIC_ROOT is '${root}', and STATICFILES_DIRS has '${folder}': expected a folder of its own.`,
   );
 }
 

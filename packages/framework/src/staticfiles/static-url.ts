@@ -1,5 +1,4 @@
-import { closestMatch } from 'leven';
-import { ImproperlyConfigured } from '../errors.ts';
+import { ImproperlyConfigured, nearestName } from '../errors.ts';
 import { settings } from '../settings.ts';
 import { quotePath, scriptPrefix } from '../urls/script-prefix.ts';
 import { loadHashedNames, MANIFEST_NAME } from './manifest.ts';
@@ -33,18 +32,18 @@ export function missingManifest(root: string): string {
   return `There is no '${MANIFEST_NAME}' in STATIC_ROOT '${root}': run collectstatic.`;
 }
 
+/** @throws {ImproperlyConfigured} where STATIC_ROOT is not set. */
+export function staticRoot(): string {
+  if (settings.STATIC_ROOT !== null) return settings.STATIC_ROOT;
+  throw new ImproperlyConfigured('STATIC_ROOT is not set: set it to the folder to fill.');
+}
+
 function hashedName(name: string): string {
-  const { STATIC_ROOT } = settings;
-  if (STATIC_ROOT === null) {
-    throw new ImproperlyConfigured('STATIC_ROOT is not set: set it to the folder to fill.');
-  }
-  const names = loadHashedNames(STATIC_ROOT);
-  if (names === undefined) throw new ImproperlyConfigured(missingManifest(STATIC_ROOT));
+  const names = loadHashedNames(staticRoot());
+  if (names === undefined) throw new ImproperlyConfigured(missingManifest(staticRoot()));
   const hashed = names.get(name);
   if (hashed !== undefined) return hashed;
-  const meant = closestMatch(name, [...names.keys()], {
-    maxDistance: Math.max(2, name.length / 3),
-  });
+  const meant = nearestName(name, names.keys());
   throw new ImproperlyConfigured(
     `There is no static file '${name}' in the manifest: ${meant === undefined ? '' : `did you mean '${meant}'? If not, `}run collectstatic.`,
   );
