@@ -1,6 +1,5 @@
 import { ProtocolError } from '@wsgi/wsgi/protocol-error';
 import type { Awaitable } from '@wsgi/wsgi';
-import type { ErrorHandler, ErrorHandlers } from './error-handlers.ts';
 import { plainPage } from './error-pages/page.ts';
 import { notFoundPage, technicalPage } from './error-pages/technical-page.ts';
 import { asError, HttpError, MethodNotAllowed } from './errors.ts';
@@ -8,6 +7,7 @@ import { log } from './logging.ts';
 import type { HttpRequest } from './request.ts';
 import type { HttpResponse } from './response.ts';
 import { settings } from './settings.ts';
+import type { ErrorHandler, ErrorHandlers } from './urls/urlconf.ts';
 
 /** One log line, and the page: a technical one under DEBUG, the project's own, or a plain one. */
 export function responseForError(

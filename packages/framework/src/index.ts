@@ -33,7 +33,7 @@ export {
 export { staticUrl } from './staticfiles/static-url.ts';
 
 // Errors, and the pages for them
-export type { ErrorHandler } from './error-handlers.ts';
+export type { ErrorHandler } from './urls/urlconf.ts';
 export {
   BadRequest,
   HttpError,

@@ -5,6 +5,7 @@ import type { Body, Bytes, HeaderList } from '@wsgi/wsgi';
 import { BadRequest } from './errors.ts';
 import { cookieSalt, formatSetCookie, type CookieOptions } from './cookies.ts';
 import type { Html } from './html.ts';
+import type { HttpRequest } from './request.ts';
 import { sign } from './signing.ts';
 
 /** Pieces of a streamed body; text is sent as UTF-8. */
@@ -179,6 +180,14 @@ export function redirect(location: string, init: ResponseInit = NO_INIT): HttpRe
   const response = new HttpResponse('', { status: 302, ...init });
   response.headers.set('Location', encodeLocation(location));
   return response;
+}
+
+/** The same request elsewhere, with its query: 308 keeps the method and the body of what is not safe (RFC 9110 §15.4.9). */
+export function moved(request: HttpRequest, location: string): HttpResponse {
+  const query = request.environ.QUERY_STRING;
+  return redirect(query ? `${location}?${query}` : location, {
+    status: request.isRead ? 301 : 308,
+  });
 }
 
 /** Most are written the same way, or differ in their length or their first letter already. */

@@ -10,7 +10,7 @@ import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
 import { nodeHandler } from '@wsgi/wsgi/adapters/node-handler';
 import { createApplication } from '../src/application.ts';
-import type { ErrorHandlers } from '../src/error-handlers.ts';
+import type { ErrorHandlers } from '../src/urls/urlconf.ts';
 import type { Middleware } from '../src/middleware/middleware.ts';
 import {
   configureSettings,

@@ -18,26 +18,24 @@ export const check: Command = {
   name: 'check',
   usage: '[--deploy] [--fail-level LEVEL]',
   summary: 'Looks for mistakes; with --deploy, also for what production needs.',
-  run: runCheck,
+  /** Gives 1 where something is as bad as the level to fail at. */
+  async run(args) {
+    const { values } = parseArgs({
+      args,
+      options: {
+        deploy: { type: 'boolean', default: false },
+        'fail-level': { type: 'string', default: 'error' },
+      },
+    });
+    await loadSettings();
+    const failLevel = parseLevel(values['fail-level']);
+    const { messages, silencedCount } = await findIssues(values.deploy);
+    for (const message of messages) printError(format(message));
+    const issues = messages.length === 1 ? '1 issue' : `${messages.length || 'no'} issues`;
+    print(`System check identified ${issues} (${silencedCount} silenced).`);
+    return messages.some(({ level }) => isAtLeast(level, failLevel)) ? 1 : 0;
+  },
 };
-
-/** Runs the checks and prints what they find; 1 where something is as bad as the level to fail at. */
-async function runCheck(args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      deploy: { type: 'boolean', default: false },
-      'fail-level': { type: 'string', default: 'error' },
-    },
-  });
-  await loadSettings();
-  const failLevel = parseLevel(values['fail-level']);
-  const { messages, silencedCount } = await findIssues(values.deploy);
-  for (const message of messages) printError(format(message));
-  const issues = messages.length === 1 ? '1 issue' : `${messages.length || 'no'} issues`;
-  print(`System check identified ${issues} (${silencedCount} silenced).`);
-  return messages.some(({ level }) => isAtLeast(level, failLevel)) ? 1 : 0;
-}
 
 const CHECKS = [checkSettings, checkUrls, checkStaticFiles];
 const DEPLOY_CHECKS = [checkSecurity, checkSecretKey, checkManifest];

@@ -18,22 +18,20 @@ export const runserver: Command = {
   name: 'runserver',
   usage: '[addr:port]',
   summary: `Serves the project for development and reloads it; on ${DEFAULT_ADDRESS} unless told.`,
-  run: serve,
+  /** Runs the gateway as a child until it ends; DEBUG is on unless the environment says otherwise. */
+  async run(args) {
+    const address = parseAddress(args);
+    const command = findGateway();
+    process.env['DEBUG'] ||= 'true';
+    await refuseUsedPort(address);
+    print(`Watching ${sourceRoot()} for changes.`);
+    await checkProject();
+    printBanner(address);
+    const gateway = startGateway(command, address);
+    forwardSignals(gateway);
+    return exitCode(gateway);
+  },
 };
-
-/** Runs the gateway as a child until it ends; DEBUG is on unless the environment says otherwise. */
-async function serve(args: readonly string[]): Promise<number> {
-  const address = parseAddress(args);
-  const command = findGateway();
-  process.env['DEBUG'] ||= 'true';
-  await refuseUsedPort(address);
-  print(`Watching ${sourceRoot()} for changes.`);
-  await checkProject();
-  printBanner(address);
-  const gateway = startGateway(command, address);
-  forwardSignals(gateway);
-  return exitCode(gateway);
-}
 
 /** A port, or what the gateway's --bind takes: it says itself what is wrong with an address. */
 function parseAddress(args: readonly string[]): string {

@@ -11,19 +11,17 @@ export const shell: Command = {
   name: 'shell',
   usage: '',
   summary: 'Opens a REPL with settings, application, client and reverse; await works there.',
-  run: runShell,
+  /** Nothing that is typed is kept: lines of a shell hold what nobody should find. */
+  async run(args) {
+    parseArgs({ args });
+    const application = await getWsgiApplication();
+    const client = await testClient(application);
+    const names = { settings, application, client, reverse };
+    print(`Node ${process.version}, settings ${settingsSource()}.`);
+    print(`There are ${Object.keys(names).join(', ')}. Try: await client.get('/')`);
+    const server = repl.start({ prompt: '> ' });
+    Object.assign(server.context, names);
+    await once(server, 'exit');
+    return 0;
+  },
 };
-
-/** Nothing that is typed is kept: lines of a shell hold what nobody should find. */
-async function runShell(args: readonly string[]): Promise<number> {
-  parseArgs({ args });
-  const application = await getWsgiApplication();
-  const client = await testClient(application);
-  const names = { settings, application, client, reverse };
-  print(`Node ${process.version}, settings ${settingsSource()}.`);
-  print(`There are ${Object.keys(names).join(', ')}. Try: await client.get('/')`);
-  const server = repl.start({ prompt: '> ' });
-  Object.assign(server.context, names);
-  await once(server, 'exit');
-  return 0;
-}

@@ -8,7 +8,22 @@ export const startproject: Command = {
   name: 'startproject',
   usage: 'NAME',
   summary: 'Makes this clone a project of your own: gives it your name, a README and a changelog.',
-  run: startProject,
+  run(args) {
+    const { positionals } = parseArgs({ args, allowPositionals: true });
+    const [name, ...rest] = positionals;
+    if (name === undefined || rest.length > 0) throw new CommandError('Usage: startproject NAME');
+    requireSample();
+    requireName(name);
+    for (const file of globSync(FILES_WITH_NAME).filter(isTextFile)) renameIn(file, name);
+    for (const folder of ['src', 'test']) {
+      renameSync(`${folder}/${SAMPLE_NAME}`, `${folder}/${name}`);
+    }
+    writeFileSync('README.md', readme(name));
+    writeFileSync('CHANGELOG.md', CHANGELOG);
+    keepOwnReadme();
+    print(nextSteps(name));
+    return 0;
+  },
 };
 
 const SAMPLE_NAME = 'myproject';
@@ -25,23 +40,6 @@ const FILES_WITH_NAME = [
   'src/**',
   'test/**',
 ];
-
-function startProject(args: readonly string[]): number {
-  const { positionals } = parseArgs({ args, allowPositionals: true });
-  const [name, ...rest] = positionals;
-  if (name === undefined || rest.length > 0) throw new CommandError('Usage: startproject NAME');
-  requireSample();
-  requireName(name);
-  for (const file of globSync(FILES_WITH_NAME).filter(isTextFile)) renameIn(file, name);
-  for (const folder of ['src', 'test']) {
-    renameSync(`${folder}/${SAMPLE_NAME}`, `${folder}/${name}`);
-  }
-  writeFileSync('README.md', readme(name));
-  writeFileSync('CHANGELOG.md', CHANGELOG);
-  keepOwnReadme();
-  print(nextSteps(name));
-  return 0;
-}
 
 function requireSample(): void {
   if (existsSync(`src/${SAMPLE_NAME}`) && existsSync(`test/${SAMPLE_NAME}`)) return;

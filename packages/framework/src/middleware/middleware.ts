@@ -14,16 +14,7 @@ export type Handler = (request: HttpRequest) => Awaitable<HttpResponse>;
  * arrives as a response, so every layer sees every answer. One that has nothing to do under these
  * settings returns `getResponse` itself, and costs nothing.
  *
- * The order of MIDDLEWARE is the order on the way in:
- * 1. `requestId`: the log lines of all that follow carry the id.
- * 2. `securityHeaders`: every answer gets them, errors and redirects too.
- * 3. `compression`, if at all, then `conditionalGet`, if at all.
- * 4. `health`: before `hosts` and `httpsRedirect`, as probes come with any Host, over http.
- * 5. `hosts`: nothing behind it sees a forged Host.
- * 6. `httpsRedirect`: leads to the Host that was asked for, so behind `hosts`.
- * 7. `crossOriginProtection`: compares Origin with the Host, so behind `hosts`.
- * 8. Yours.
- * 9. `staticFiles`: innermost, so that yours can guard the files too.
+ * The description of the setting MIDDLEWARE tells their order, and why it is so.
  */
 export type Middleware = (getResponse: Handler) => Handler;
 

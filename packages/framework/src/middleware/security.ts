@@ -1,7 +1,7 @@
 import { BadRequest, PermissionDenied } from '../errors.ts';
 import { log } from '../logging.ts';
 import type { HttpRequest } from '../request.ts';
-import { redirect, type HttpResponse } from '../response.ts';
+import { moved, type HttpResponse } from '../response.ts';
 import { settings, type Settings } from '../settings.ts';
 import { CSP_NONCE } from '../settings/global-settings.ts';
 import { whenReady, type Handler } from './middleware.ts';
@@ -126,16 +126,10 @@ export function httpsRedirect(getResponse: Handler): Handler {
   const exempt = settings.SECURE_REDIRECT_EXEMPT.map((pattern) => new RegExp(pattern));
   return (request) => {
     const isExempt = exempt.some((pattern) => pattern.test(request.path.slice(1)));
-    return request.isSecure || isExempt ? getResponse(request) : redirectToHttps(request);
+    if (request.isSecure || isExempt) return getResponse(request);
+    const host = settings.SECURE_SSL_HOST ?? request.host;
+    return moved(request, `https://${host}${request.quotedPath}`);
   };
-}
-
-/** 308 keeps the method and the body of what is not safe (RFC 9110 §15.4.9). */
-function redirectToHttps(request: HttpRequest) {
-  const { QUERY_STRING } = request.environ;
-  const target = request.quotedPath + (QUERY_STRING && `?${QUERY_STRING}`);
-  const host = settings.SECURE_SSL_HOST ?? request.host;
-  return redirect(`https://${host}${target}`, { status: request.isRead ? 301 : 308 });
 }
 
 /**
@@ -146,15 +140,10 @@ function redirectToHttps(request: HttpRequest) {
 export function crossOriginProtection(getResponse: Handler): Handler {
   return (request) => {
     if (isSafe(request) || isSameOrigin(request)) return getResponse(request);
-    const { HTTP_ORIGIN = '', HTTP_SEC_FETCH_SITE = '' } = request.environ;
+    const { id, method, path, environ } = request;
+    const { HTTP_ORIGIN: origin = '', HTTP_SEC_FETCH_SITE: site = '' } = environ;
     log.warn(
-      {
-        request_id: request.id,
-        method: request.method,
-        path: request.path,
-        origin: HTTP_ORIGIN,
-        sec_fetch_site: HTTP_SEC_FETCH_SITE,
-      },
+      { request_id: id, method, path, origin, sec_fetch_site: site },
       'a page of another site sent this request: refused. Add its origin to CSRF_TRUSTED_ORIGINS if it is yours.',
     );
     throw new PermissionDenied('The request comes from a page of another site.');

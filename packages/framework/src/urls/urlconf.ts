@@ -1,9 +1,8 @@
 import { inspect } from 'node:util';
-import { closestMatch } from 'leven';
-import { errorHandlersOf, type ErrorHandlers } from '../error-handlers.ts';
-import { ImproperlyConfigured, NoPatternMatches } from '../errors.ts';
+import type { Awaitable } from '@wsgi/wsgi';
+import { ImproperlyConfigured, nearestName, NoPatternMatches } from '../errors.ts';
 import type { HttpRequest } from '../request.ts';
-import { redirect } from '../response.ts';
+import { moved, type HttpResponse } from '../response.ts';
 import { importSetting, settings } from '../settings.ts';
 import type { UrlPattern, View } from './path.ts';
 import { compilePattern, matchPattern, type ParamValues, type Pattern } from './pattern.ts';
@@ -23,6 +22,15 @@ export interface Urlconf {
   readonly byName: ReadonlyMap<string, readonly CompiledRoute[]>;
   readonly errorHandlers: ErrorHandlers;
 }
+
+/**
+ * A project's own page for an error: exported by the URLconf's module as `handler400`, `handler403`,
+ * `handler404` or `handler500`. Its response has the error's status unless it says another.
+ */
+export type ErrorHandler = (request: HttpRequest, error: Error) => Awaitable<HttpResponse>;
+
+/** By the statuses that they answer. */
+export type ErrorHandlers = ReadonlyMap<number, ErrorHandler>;
 
 /** A view with the parameters that it is called with. */
 interface Match {
@@ -47,6 +55,23 @@ export async function loadUrlconf(moduleName: string): Promise<Urlconf> {
   loaded = compileUrlconf(urlpatterns as readonly UrlPattern[], errorHandlers);
   requirePromisedNames(loaded);
   return loaded;
+}
+
+function errorHandlersOf(
+  exports: Readonly<Record<string, unknown>>,
+  moduleName: string,
+): ErrorHandlers {
+  const given = [400, 403, 404, 500].map(
+    (status) => [status, exports[`handler${status}`]] as const,
+  );
+  const handlers = given.filter(([, handler]) => handler !== undefined);
+  for (const [status, handler] of handlers) {
+    if (typeof handler === 'function') continue;
+    throw new ImproperlyConfigured(
+      `handler${status} of '${moduleName}' is ${typeof handler}: expected a function of the request and the error.`,
+    );
+  }
+  return new Map(handlers as [number, ErrorHandler][]);
 }
 
 export function compileUrlconf(
@@ -87,11 +112,8 @@ function missingSlash(urlconf: Urlconf, path: string): Match | undefined {
   return match && { view: appendSlash, params: match.params };
 }
 
-/** 308 keeps the method and the body of what is not safe (RFC 9110 §15.4.9). */
-function appendSlash(request: HttpRequest) {
-  const path = oneSlash(`${request.quotedPath}/`);
-  const query = request.environ.QUERY_STRING;
-  return redirect(query ? `${path}?${query}` : path, { status: request.isRead ? 301 : 308 });
+function appendSlash(request: HttpRequest): HttpResponse {
+  return moved(request, oneSlash(`${request.quotedPath}/`));
 }
 
 /** @throws {ImproperlyConfigured} before `loadUrlconf`. */
@@ -106,9 +128,7 @@ export function promiseName(name: string): void {
 }
 
 export function unknownName(name: string, { byName }: Urlconf): string {
-  const suggestion = closestMatch(name, [...byName.keys()], {
-    maxDistance: Math.max(2, name.length / 3),
-  });
+  const suggestion = nearestName(name, byName.keys());
   return `No URL pattern is named '${name}'${suggestion ? `: did you mean '${suggestion}'?` : '.'}`;
 }
 

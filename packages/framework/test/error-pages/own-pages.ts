@@ -1,4 +1,4 @@
-import type { ErrorHandler } from '../../src/error-handlers.ts';
+import type { ErrorHandler } from '../../src/urls/urlconf.ts';
 import { html } from '../../src/html.ts';
 import { htmlResponse, HttpResponse } from '../../src/response.ts';
 
