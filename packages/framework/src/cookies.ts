@@ -1,5 +1,5 @@
 import { parseCookie, stringifySetCookie } from 'cookie';
-import { decodeText, refuseUnsafeNames } from './input.ts';
+import { decodePercent, decodeText, refuseUnsafeNames } from './input.ts';
 
 export interface CookieOptions {
   /** Until then the browser keeps it; without this and `expires`, until it closes. */
@@ -59,17 +59,7 @@ export function cookieSalt(name: string): string {
   return `cookie:${name}`;
 }
 
-function decode(text: string): string {
-  const value = unquote(text);
-  if (!value.includes('%')) return value;
-  try {
-    return decodeURIComponent(value);
-  } catch {
-    return value;
-  }
-}
-
 // cookie-value = *cookie-octet / ( DQUOTE *cookie-octet DQUOTE ) (RFC 6265 §4.1.1)
-function unquote(value: string): string {
-  return /^"[^"]*"$/.test(value) ? value.slice(1, -1) : value;
+function decode(text: string): string {
+  return decodePercent(text.replace(/^"([^"]*)"$/, '$1'));
 }

@@ -43,6 +43,16 @@ export function decodeText(latin1: string): string {
   return Buffer.from(wellFormed, 'latin1').toString('utf8');
 }
 
+/** Percent-decoded; as it is where that gives no UTF-8. */
+export function decodePercent(text: string): string {
+  if (!text.includes('%')) return text;
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 /** @throws {BadRequest} where the bytes are not UTF-8. */
 export function decodeBody(bytes: Bytes): string {
   try {

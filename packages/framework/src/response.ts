@@ -22,7 +22,7 @@ export class HttpResponse {
   status: number;
   readonly headers: ResponseHeaders = new ResponseHeaders();
   body: Body;
-  #cookies: [name: 'Set-Cookie', value: string][] | undefined;
+  #cookies: HeaderList | undefined;
 
   /** A string or bytes go out whole, with Content-Length; anything else is streamed. */
   constructor(content: string | Bytes | Chunks = '', init: ResponseInit = NO_INIT) {
@@ -39,10 +39,7 @@ export class HttpResponse {
 
   /** Adds a cookie, for every path and hidden from scripts; Secure where the request came over https. */
   setCookie(name: string, value: string, options: CookieOptions = {}): void {
-    const header: [name: 'Set-Cookie', value: string] = [
-      'Set-Cookie',
-      formatSetCookie(name, value, options),
-    ];
+    const header: HeaderList[number] = ['Set-Cookie', formatSetCookie(name, value, options)];
     this.headers.list.push(header);
     if (options.secure === undefined && options.sameSite !== 'none') {
       (this.#cookies ??= []).push(header);
@@ -96,7 +93,7 @@ export class ResponseHeaders {
 
   /** Adds the header where it is missing. */
   setDefault(name: string, value: string): void {
-    if (this.#indexOf(name) === -1) this.list.push([name, value]);
+    if (!this.has(name)) this.append(name, value);
   }
 
   append(name: string, value: string): void {

@@ -5,12 +5,8 @@ import { stdSerializers } from 'pino';
 export const MASK = '********';
 
 // Django's, with the names of headers, cookies and clouds; an author is no secret.
+// Whether what has this name (a setting, a variable, a header, a field) is nobody else's to read.
 const SECRET_NAME = /SECRET|PASS|TOKEN|KEY|API|AUTH(?!OR(?!I))|SIGNATURE|CREDENTIAL|COOKIES?$/i;
-
-/** Whether what has this name (a setting, a variable, a header, a field) is nobody else's to read. */
-function isSecretName(name: string): boolean {
-  return SECRET_NAME.test(name);
-}
 
 /** A setting's value as text on one line, without what its name, a name in it or its form says is a secret. */
 export function showSetting(name: string, value: unknown): string {
@@ -26,8 +22,9 @@ export function showText(name: string, text: string): string {
  * The fields of a log line as they may be written: without those that are secret by their names,
  * however deep; an error with its type, message, stack and fields.
  */
-export function maskFields(value: object): Record<string, unknown> {
-  return maskEach(value, 0);
+export function maskFields(value: object, depth = 0): Record<string, unknown> {
+  const names = Object.keys(value).slice(0, MOST_FIELDS);
+  return Object.fromEntries(names.map((name) => [name, maskField(value, name, depth + 1)]));
 }
 
 /** A line of JSON without the credentials of the URLs in it, which errors quote. */
@@ -47,7 +44,7 @@ export function maskQuery(text: string): string {
   let end = 0;
   for (const { 0: field, 1: before = '', 2: name = '', index } of rest.matchAll(FIELD_NAME)) {
     const start = index + field.length;
-    if (start < end || !isSecretName(decodeName(name))) continue;
+    if (start < end || !SECRET_NAME.test(decodeName(name))) continue;
     const value = /[;\s]/.test(before) ? CONNECTION_VALUE : QUERY_VALUE;
     shown += rest.slice(end, start) + MASK;
     end = start + (value.exec(rest.slice(start))?.[0].length ?? 0);
@@ -81,7 +78,7 @@ function maskUrl(word: string): string {
 /** What is empty tells nothing, and neither does a switch. */
 function isSecret(name: string, value: unknown): boolean {
   if (!value || typeof value === 'boolean' || typeof value === 'function') return false;
-  return isSecretName(name) && !isEmptyList(value);
+  return SECRET_NAME.test(name) && !isEmptyList(value);
 }
 
 function isEmptyList(value: unknown): boolean {
@@ -112,18 +109,13 @@ function maskedEntries(
   ]);
 }
 
-function isPlain(value: object): boolean {
+export function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
 }
 
 function placeholder(text: string): object {
   return { [inspect.custom]: () => text };
-}
-
-function maskEach(value: object, depth: number): Record<string, unknown> {
-  const names = Object.keys(value).slice(0, MOST_FIELDS);
-  return Object.fromEntries(names.map((name) => [name, maskField(value, name, depth + 1)]));
 }
 
 /** A field may be read by a function that throws; a line is written all the same. */
@@ -142,11 +134,11 @@ function plain(value: unknown, depth: number): unknown {
   if (Array.isArray(value)) {
     return value.slice(0, MOST_FIELDS).map((item) => plain(item, depth + 1));
   }
-  if (value instanceof Error) return maskEach(stdSerializers.err(value), depth);
+  if (value instanceof Error) return maskFields(stdSerializers.err(value), depth);
   if ('toJSON' in value && typeof value.toJSON === 'function') {
     return plain(value.toJSON(), depth + 1);
   }
-  return maskEach(value, depth);
+  return maskFields(value, depth);
 }
 
 function decodeName(name: string): string {

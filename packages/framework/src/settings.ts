@@ -162,7 +162,10 @@ function install(exports: Values, problems: readonly string[], from: string): vo
 function changeOverrides(next: readonly Values[], changed: Values): void {
   overrides = next;
   showLayers();
-  tellListeners(Object.keys(changed));
+  for (const name of Object.keys(changed)) {
+    const value = Object.hasOwn(values, name) ? values[name] : undefined;
+    for (const listener of listeners) listener(name, value);
+  }
 }
 
 /** Makes the values what the layers say: defaults, the project's own, overrides in their order. */
@@ -178,13 +181,6 @@ function showLayers(): void {
 const DEFAULTS: Values = Object.fromEntries(
   Object.entries(GLOBAL_SETTINGS).map(([name, declaration]) => [name, declaration.default]),
 );
-
-function tellListeners(names: readonly string[]): void {
-  for (const name of names) {
-    const value = Object.hasOwn(values, name) ? values[name] : undefined;
-    for (const listener of listeners) listener(name, value);
-  }
-}
 
 function typeProblems(changes: Values): string[] {
   return Object.entries(changes).flatMap(([name, value]) => {

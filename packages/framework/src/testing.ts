@@ -37,41 +37,22 @@ const MOST_REDIRECTS = 20;
 /** The cookies of a test client, by their names; paths and domains do not count. */
 export type CookieJar = Map<string, string>;
 
+type Send = (path: string, options?: RequestOptions) => Promise<TestResponse>;
+
 export class TestClient {
   /** What the client sends with each request, and what responses have set. */
   readonly cookies: CookieJar = new Map();
+  readonly get: Send = this.#sender('GET');
+  readonly head: Send = this.#sender('HEAD');
+  readonly options: Send = this.#sender('OPTIONS');
+  readonly post: Send = this.#sender('POST');
+  readonly put: Send = this.#sender('PUT');
+  readonly patch: Send = this.#sender('PATCH');
+  readonly delete: Send = this.#sender('DELETE');
   readonly #application: Application;
 
   constructor(application: Application) {
     this.#application = validator(application);
-  }
-
-  get(path: string, options?: RequestOptions): Promise<TestResponse> {
-    return this.request('GET', path, options);
-  }
-
-  head(path: string, options?: RequestOptions): Promise<TestResponse> {
-    return this.request('HEAD', path, options);
-  }
-
-  options(path: string, options?: RequestOptions): Promise<TestResponse> {
-    return this.request('OPTIONS', path, options);
-  }
-
-  post(path: string, options?: RequestOptions): Promise<TestResponse> {
-    return this.request('POST', path, options);
-  }
-
-  put(path: string, options?: RequestOptions): Promise<TestResponse> {
-    return this.request('PUT', path, options);
-  }
-
-  patch(path: string, options?: RequestOptions): Promise<TestResponse> {
-    return this.request('PATCH', path, options);
-  }
-
-  delete(path: string, options?: RequestOptions): Promise<TestResponse> {
-    return this.request('DELETE', path, options);
   }
 
   /** @throws what the application threw beyond its error pages, or a ContractError. */
@@ -83,6 +64,10 @@ export class TestClient {
       next = follow(next.method, response, next.options);
     }
     throw new Error(`More than ${MOST_REDIRECTS} redirects from ${path}.`);
+  }
+
+  #sender(method: string): Send {
+    return (path, options) => this.request(method, path, options);
   }
 
   async #send({ method, path, options }: NextRequest): Promise<TestResponse> {

@@ -13,7 +13,9 @@ import { finding, type CheckMessage } from './check.ts';
 export function checkSettings(): readonly CheckMessage[] {
   const own = Object.keys(settings).filter((name) => !isGlobalSetting(name));
   return own.flatMap((name) => {
-    const meant = nearestName(name, Object.keys(GLOBAL_SETTINGS), mostEdits(name));
+    // Short names look alike by chance.
+    const mostEdits = Math.min(2, Math.floor(name.length / 4));
+    const meant = nearestName(name, Object.keys(GLOBAL_SETTINGS), mostEdits);
     if (meant === undefined) return [];
     return finding(
       'settings.W101',
@@ -21,11 +23,6 @@ export function checkSettings(): readonly CheckMessage[] {
       'Rename it; if it is your own and meant so, silence this.',
     );
   });
-}
-
-/** Short names look alike by chance. */
-function mostEdits(name: string): number {
-  return Math.min(2, Math.floor(name.length / 4));
 }
 
 /** The URLconf loads, `reverse` can tell its names apart, and each of its paths can be reached. */
@@ -107,16 +104,13 @@ function checkFolder(folder: string, root: string | null): Found {
       'collectstatic fills STATIC_ROOT: give it a folder of its own.',
     );
   }
-  if (existsSync(folder) || isDispensable(root)) return [];
+  // The image of the application has STATIC_ROOT alone: what it was made from is read under DEBUG.
+  const isDispensable = root !== null && isCollected(root) && !settings.DEBUG;
+  if (existsSync(folder) || isDispensable) return [];
   return finding(
     'staticfiles.W004',
     `There is no folder '${folder}', which STATICFILES_DIRS names.`,
   );
-}
-
-/** The image of the application has STATIC_ROOT alone: what it was made from is read under DEBUG. */
-function isDispensable(root: string | null): boolean {
-  return root !== null && isCollected(root) && !settings.DEBUG;
 }
 
 function isCollected(root: string): boolean {

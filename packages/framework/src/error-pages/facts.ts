@@ -1,6 +1,6 @@
 import { html, type Html } from '../html.ts';
 import type { HttpRequest } from '../request.ts';
-import { MASK, maskQuery, showSetting, showText } from '../secrets.ts';
+import { isPlain, MASK, showSetting, showText } from '../secrets.ts';
 import { settings } from '../settings.ts';
 
 type Fact = readonly [name: string, value: string];
@@ -27,11 +27,6 @@ export function settingFacts(): FactTable {
     ([name, value]) => [name, showSetting(name, value)] as const,
   );
   return ['Settings', facts.toSorted(([a], [b]) => (a < b ? -1 : 1))];
-}
-
-/** The URL without secrets, also where the Host that it begins with is not allowed. */
-export function shownUrl(request: HttpRequest): string {
-  return maskQuery(request.url);
 }
 
 /** Tables to fold out; short ones are open. */
@@ -75,16 +70,13 @@ function cookieFact(pair: string): Fact[] {
 function environFact([key, value]: [string, unknown]): Fact[] {
   if (typeof value === 'string') return [[key, showText(key, value)]];
   if (value === undefined || typeof value === 'function' || STREAMS.has(key)) return [];
-  return isInstance(value) ? [] : [[key, showSetting(key, value)]];
+  // Of a class of its own, as streams and signals are.
+  const isInstance =
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !isPlain(value);
+  return isInstance ? [] : [[key, showSetting(key, value)]];
 }
 
 const STREAMS = new Set(['wsgi.input', 'wsgi.errors']);
-
-/** Of a class of its own, as streams and signals are. */
-function isInstance(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  return Object.getPrototypeOf(value) !== Object.prototype;
-}
 
 /** `HTTP_USER_AGENT` is `User-Agent`. */
 function headerName(key: string): string {

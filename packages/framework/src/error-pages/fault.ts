@@ -61,12 +61,12 @@ function frameItem(frame: Frame, isOpen: boolean): Html {
   return html`<li class="${frame.owner}">
     <details ${isOpen ? 'open' : ''}>
       <summary>${place}</summary>
-      <pre><code>${frame.source.map((line) => sourceLine(line, frame))}</code></pre>
+      <pre><code>${frame.source.map((text, index) => sourceLine(text, firstLine(frame.line) + index, frame))}</code></pre>
     </details>
   </li>`;
 }
 
-function sourceLine({ number, text }: SourceLine, { line, column }: Frame): Html {
+function sourceLine(text: string, number: number, { line, column }: Frame): Html {
   const label = String(number).padStart(5);
   if (number !== line) return html`<span class="line" data-line="${label}">${text}</span>`;
   const start = text.slice(0, column - 1);
@@ -92,12 +92,7 @@ interface Frame {
   /** Whose code it is; what is neither the project's nor the framework's is foreign. */
   readonly owner: 'project' | 'framework' | 'foreign';
   /** The lines around it; none of what is foreign or cannot be read. */
-  readonly source: readonly SourceLine[];
-}
-
-interface SourceLine {
-  readonly number: number;
-  readonly text: string;
+  readonly source: readonly string[];
 }
 
 const LINES_AROUND = 6;
@@ -151,16 +146,17 @@ function ownerOf(path: string): Frame['owner'] {
   return path.startsWith(PROJECT_ROOT + sep) ? 'project' : 'foreign';
 }
 
-function readLines(path: string, line: number): SourceLine[] {
+function readLines(path: string, line: number): string[] {
   try {
-    const first = Math.max(1, line - LINES_AROUND);
     const lines = readFileSync(path, 'utf8').split('\n');
-    return lines
-      .slice(first - 1, line + LINES_AROUND)
-      .map((text, index) => ({ number: first + index, text: text.trimEnd() }));
+    return lines.slice(firstLine(line) - 1, line + LINES_AROUND).map((text) => text.trimEnd());
   } catch {
     return [];
   }
+}
+
+function firstLine(line: number): number {
+  return Math.max(1, line - LINES_AROUND);
 }
 
 // "at" [ name "(" ] file [ "?" query ] ":" line ":" column [ ")" ], as V8 writes it

@@ -3,11 +3,11 @@ import { statusLine } from '@wsgi/wsgi/status';
 import type { Application } from '@wsgi/wsgi';
 import { asError, NoPatternMatches } from '../errors.ts';
 import { html, type Html } from '../html.ts';
-import { maskUrls } from '../secrets.ts';
+import { maskQuery, maskUrls } from '../secrets.ts';
 import type { HttpRequest } from '../request.ts';
 import type { HttpResponse } from '../response.ts';
 import { settings } from '../settings.ts';
-import { factSections, requestFacts, settingFacts, shownUrl } from './facts.ts';
+import { factSections, requestFacts, settingFacts } from './facts.ts';
 import { causesOf, faultSections, messageOf } from './fault.ts';
 import { pageResponse, textResponse, wantsPage } from './page.ts';
 
@@ -63,7 +63,7 @@ export function loadErrorPage(thrown: unknown): Application {
 
 function technicalText(request: HttpRequest, error: Error): string {
   const faults = causesOf(error).map((fault) => maskUrls(fault.stack ?? inspect(fault)));
-  return `${faults.join('\n\nCaused by ')}\n\n${request.method} ${shownUrl(request)}\nRequest ${request.id}`;
+  return `${faults.join('\n\nCaused by ')}\n\n${request.method} ${maskQuery(request.url)}\nRequest ${request.id}`;
 }
 
 function faultHeading(error: Error): Html {
@@ -72,7 +72,7 @@ function faultHeading(error: Error): Html {
 }
 
 function requestLines(request: HttpRequest): Html {
-  return html`<p class="request"><b>${request.method}</b> ${shownUrl(request)}</p>
+  return html`<p class="request"><b>${request.method}</b> ${maskQuery(request.url)}</p>
     <p class="id">Request <code>${request.id}</code></p>`;
 }
 

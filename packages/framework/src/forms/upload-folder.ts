@@ -7,13 +7,14 @@ import type { Bytes } from '@wsgi/wsgi';
 export class UploadFolder {
   readonly #parent: string;
   readonly #files: IncomingFile[] = [];
-  #freeBytes: number;
+  /** How much more may be kept in memory. */
+  freeBytes: number;
   #path: string | undefined;
   #openedCount = 0;
 
   constructor(parent: string, memoryBytes: number) {
     this.#parent = parent;
-    this.#freeBytes = memoryBytes;
+    this.freeBytes = memoryBytes;
   }
 
   add(): IncomingFile {
@@ -28,39 +29,29 @@ export class UploadFolder {
     if (this.#path !== undefined) await rm(this.#path, { recursive: true, force: true });
   }
 
-  /** Whether so much more may be kept in memory. */
-  takeMemory(bytes: number): boolean {
-    if (bytes > this.#freeBytes) return false;
-    this.#freeBytes -= bytes;
-    return true;
-  }
-
-  giveMemoryBack(bytes: number): void {
-    this.#freeBytes += bytes;
-  }
-
   /** Nobody else can look into the folder. */
-  async openFile(): Promise<{ handle: FileHandle; path: string }> {
+  async openFile(): Promise<OpenFile> {
     this.#path ??= await mkdtemp(join(this.#parent, 'upload-'));
     const path = join(this.#path, String((this.#openedCount += 1)));
     return { handle: await open(path, 'wx'), path };
   }
 }
 
+interface OpenFile {
+  readonly handle: FileHandle;
+  readonly path: string;
+}
+
 /** A file that is taken in piece by piece. */
 export class IncomingFile {
+  /** In bytes. */
+  size = 0;
   readonly #folder: UploadFolder;
   #held = new CollectedBytes();
-  #size = 0;
-  #onDisk: { handle: FileHandle; path: string } | undefined;
+  #onDisk: OpenFile | undefined;
 
   constructor(folder: UploadFolder) {
     this.#folder = folder;
-  }
-
-  /** In bytes. */
-  get size(): number {
-    return this.#size;
   }
 
   /** The content, or the path where it is. */
@@ -69,8 +60,9 @@ export class IncomingFile {
   }
 
   async append(piece: Bytes): Promise<void> {
-    this.#size += piece.length;
-    if (!this.#onDisk && this.#folder.takeMemory(piece.length)) {
+    this.size += piece.length;
+    if (!this.#onDisk && piece.length <= this.#folder.freeBytes) {
+      this.#folder.freeBytes -= piece.length;
       this.#held.append(piece);
       return;
     }
@@ -83,13 +75,13 @@ export class IncomingFile {
   }
 
   /** Opens a file with what was held in memory. */
-  async #spill(): Promise<{ handle: FileHandle; path: string }> {
+  async #spill(): Promise<OpenFile> {
     const opened = await this.#folder.openFile();
     // Where the disk is full it is still to be closed: one that is left to the garbage ends the process.
     this.#onDisk = opened;
     const held = this.#held.bytes();
     this.#held = new CollectedBytes();
-    this.#folder.giveMemoryBack(held.length);
+    this.#folder.freeBytes += held.length;
     await opened.handle.appendFile(held);
     return opened;
   }

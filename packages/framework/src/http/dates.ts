@@ -1,6 +1,4 @@
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
-const CENTURY_YEARS = 100;
-const FAR_FUTURE_YEARS = 50;
 
 /** RFC 9110 §5.6.7 IMF-fixdate: `Sun, 06 Nov 1994 08:49:37 GMT`. */
 export function formatHttpDate(date: Date): string {
@@ -13,23 +11,19 @@ export function parseHttpDate(text: string, now: Date = new Date()): Date | unde
   if (match?.groups === undefined) return undefined;
   const { day = '', month = '', year = '', time = '' } = match.groups;
   const fullYear = year.length === 2 ? expandYear(Number(year), now) : Number(year);
-  return dateOf(fullYear, MONTHS.indexOf(month), Number(day), time);
+  const [hours = 0, minutes = 0, seconds = 0] = time.split(':').map(Number);
+  const date = new Date(0);
+  date.setUTCFullYear(fullYear, MONTHS.indexOf(month), Number(day));
+  const isInCalendar = date.getUTCDate() === Number(day);
+  date.setUTCHours(hours, minutes, seconds);
+  return isInCalendar ? date : undefined;
 }
 
 /** RFC 9110 §5.6.7: a two-digit year more than 50 years ahead is the latest past one with these digits. */
 function expandYear(twoDigits: number, now: Date): number {
   const thisYear = now.getUTCFullYear();
-  const year = thisYear - (thisYear % CENTURY_YEARS) + twoDigits;
-  return year > thisYear + FAR_FUTURE_YEARS ? year - CENTURY_YEARS : year;
-}
-
-function dateOf(year: number, month: number, day: number, time: string): Date | undefined {
-  const [hours = 0, minutes = 0, seconds = 0] = time.split(':').map(Number);
-  const date = new Date(0);
-  date.setUTCFullYear(year, month, day);
-  const isInCalendar = date.getUTCMonth() === month;
-  date.setUTCHours(hours, minutes, seconds);
-  return isInCalendar ? date : undefined;
+  const year = thisYear - (thisYear % 100) + twoDigits;
+  return year > thisYear + 50 ? year - 100 : year;
 }
 
 // time-of-day = hour ":" minute ":" second; 60 is a leap second

@@ -13,6 +13,10 @@ interface RequestFields {
   get(name: string): string | undefined;
 }
 
+interface State extends Validators {
+  readonly exists: boolean;
+}
+
 /** `not-modified` is a 304, `failed` is a 412. */
 type PreconditionResult = 'proceed' | 'not-modified' | 'failed';
 
@@ -28,8 +32,9 @@ export function evaluatePreconditions(
   exists: boolean = validators.etag !== undefined || validators.modified !== undefined,
 ): PreconditionResult {
   const isRead = method === 'GET' || method === 'HEAD';
-  if (!mayChange(fields, validators, exists)) return 'failed';
-  if (isNewToClient(isRead, fields, validators, exists)) return 'proceed';
+  const state = { ...validators, exists };
+  if (!mayChange(fields, state)) return 'failed';
+  if (isNewToClient(isRead, fields, state)) return 'proceed';
   return isRead ? 'not-modified' : 'failed';
 }
 
@@ -41,26 +46,19 @@ export function ifRangeHolds(fieldValue: string, { etag, modified }: Validators)
 }
 
 /** RFC 9110 §13.1.1 If-Match; without it §13.1.4 If-Unmodified-Since. */
-function mayChange(
-  fields: RequestFields,
-  { etag, modified }: Validators,
-  exists: boolean,
-): boolean {
+function mayChange(fields: RequestFields, state: State): boolean {
+  const { modified } = state;
   const ifMatch = fields.get('If-Match');
-  if (ifMatch !== undefined) return isListed(ifMatch, etag, exists, isStrongMatch);
+  if (ifMatch !== undefined) return isListed(ifMatch, state, isStrongMatch);
   const since = parseHttpDate(fields.get('If-Unmodified-Since') ?? '');
   return since === undefined || modified === undefined || seconds(modified) <= seconds(since);
 }
 
 /** RFC 9110 §13.1.2 If-None-Match; without it §13.1.3 If-Modified-Since. */
-function isNewToClient(
-  isRead: boolean,
-  fields: RequestFields,
-  { etag, modified }: Validators,
-  exists: boolean,
-): boolean {
+function isNewToClient(isRead: boolean, fields: RequestFields, state: State): boolean {
+  const { modified } = state;
   const ifNoneMatch = fields.get('If-None-Match');
-  if (ifNoneMatch !== undefined) return !isListed(ifNoneMatch, etag, exists, isWeakMatch);
+  if (ifNoneMatch !== undefined) return !isListed(ifNoneMatch, state, isWeakMatch);
   if (!isRead || modified === undefined) return true;
   const since = parseHttpDate(fields.get('If-Modified-Since') ?? '');
   return since === undefined || seconds(modified) > seconds(since);
@@ -89,8 +87,7 @@ export function parseEtags(fieldValue: string): '*' | readonly string[] | undefi
 /** Whether the list has the entity tag; `*` asks only whether there is a representation. */
 function isListed(
   fieldValue: string,
-  etag: string | undefined,
-  exists: boolean,
+  { etag, exists }: State,
   isMatch: (one: string, other: string) => boolean,
 ): boolean {
   const etags = parseEtags(fieldValue);

@@ -139,7 +139,9 @@ export function httpsRedirect(getResponse: Handler): Handler {
  */
 export function crossOriginProtection(getResponse: Handler): Handler {
   return (request) => {
-    if (isSafe(request) || isSameOrigin(request)) return getResponse(request);
+    // RFC 9110 §9.2.1.
+    const isSafe = request.isRead || request.method === 'OPTIONS';
+    if (isSafe || isSameOrigin(request)) return getResponse(request);
     const { id, method, path, environ } = request;
     const { HTTP_ORIGIN: origin = '', HTTP_SEC_FETCH_SITE: site = '' } = environ;
     log.warn(
@@ -150,11 +152,6 @@ export function crossOriginProtection(getResponse: Handler): Handler {
   };
 }
 
-/** RFC 9110 §9.2.1. */
-function isSafe(request: HttpRequest): boolean {
-  return request.isRead || request.method === 'OPTIONS';
-}
-
 function isSameOrigin(request: HttpRequest): boolean {
   const { HTTP_ORIGIN: origin, HTTP_SEC_FETCH_SITE: site } = request.environ;
   if (site === 'same-origin' || site === 'none') return true;
@@ -163,7 +160,8 @@ function isSameOrigin(request: HttpRequest): boolean {
   if (origin === undefined) return true;
   // The scheme is left out of account: behind a proxy, the application may not know its own.
   const host = URL.parse(origin)?.host;
-  return host !== undefined && host === withoutDefaultPort(request);
+  // As browsers write an origin: without :80 or :443 where that is the scheme's.
+  return host !== undefined && host === URL.parse(`${request.scheme}://${request.host}`)?.host;
 }
 
 /** `https://*.example.com` stands for every host below example.com. */
@@ -173,9 +171,4 @@ function isTrusted(origin: string): boolean {
     if (domain === undefined) return origin === trusted;
     return origin.startsWith(scheme) && origin.endsWith(domain);
   });
-}
-
-/** As browsers write an origin: without :80 or :443 where that is the scheme's. */
-function withoutDefaultPort({ host, scheme }: HttpRequest): string | undefined {
-  return URL.parse(`${scheme}://${host}`)?.host;
 }

@@ -40,10 +40,15 @@ export async function collectStatic(onProgress: Progress = () => {}): Promise<Co
 
   let copied = 0;
   let done = 0;
-  await forEachAtOnce(files, async ([name, file]) => {
-    if (await publishFile(root, name, sources.get(name) ?? '', file)) copied++;
-    onProgress(++done, files.size);
-  });
+  const queue = files.entries();
+  const publishRest = async () => {
+    for (const [name, file] of queue) {
+      if (await publishFile(root, name, sources.get(name) ?? '', file)) copied++;
+      onProgress(++done, files.size);
+    }
+  };
+  // As many at once as there are processors: compressing is what takes the time.
+  await Promise.all(Array.from({ length: availableParallelism() }, publishRest));
   const names = new Map(Array.from(files, ([name, file]) => [name, file.hashedName]));
   publish(join(root, MANIFEST_NAME), Buffer.from(formatManifest(names)));
   const current = [MANIFEST_NAME, ...names.keys(), ...names.values()];
@@ -153,13 +158,4 @@ function belongsTo(name: string, names: ReadonlySet<string>): boolean {
 function isNamedByContent(root: string, name: string): boolean {
   const plain = name.replace(/\.[0-9a-f]{12}(?=(?:\.[^./]*)?$)/, '');
   return plain !== name && hashedName(plain, readFileSync(join(root, name))) === name;
-}
-
-/** As many at once as there are processors: compressing is what takes the time. */
-async function forEachAtOnce<T>(items: Iterable<T>, act: (item: T) => Promise<void>) {
-  const queue = Iterator.from(items);
-  const workers = Array.from({ length: availableParallelism() }, async () => {
-    for (const item of queue) await act(item);
-  });
-  await Promise.all(workers);
 }

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import type { Bytes } from '@wsgi/wsgi';
 import { CommandError } from '../errors.ts';
+import { decodePercent } from '../input.ts';
 import { quotePath } from '../urls/script-prefix.ts';
 import type { Reference, Replace, rewriteCss } from './css.ts';
 
@@ -71,27 +72,14 @@ function hashFile(hashing: Hashing, name: string, referrers: readonly string[]):
   const path = hashing.sources.get(name) ?? '';
   const source = readFileSync(path);
   const replace: Replace = (reference) => hashedUrl(hashing, reference, names);
-  const rewritten = rewrite(hashing, path, source, replace);
+  const rewritten = /\.css$/i.test(path)
+    ? rewriteStyleSheet(hashing.css, path, source, replace)
+    : /\.m?js$/i.test(path)
+      ? rewriteScript(source, replace)
+      : undefined;
   const file = { hashedName: hashedName(name, rewritten ?? source), rewritten };
   hashing.files.set(name, file);
   return file;
-}
-
-function rewrite(
-  { css }: Hashing,
-  path: string,
-  source: Buffer,
-  replace: Replace,
-): Bytes | undefined {
-  switch (posix.extname(path).toLowerCase()) {
-    case '.css':
-      return rewriteStyleSheet(css, path, source, replace);
-    case '.js':
-    case '.mjs':
-      return rewriteScript(source, replace);
-    default:
-      return undefined;
-  }
 }
 
 function rewriteStyleSheet(
@@ -160,7 +148,7 @@ export function ownReference(
 ): OwnReference | undefined {
   const [, path = '', queryAndFragment = ''] = PATH.exec(url) ?? [];
   if (path === '' || path.startsWith('//') || SCHEME.test(path)) return undefined;
-  const name = nameOf(decode(path), from, staticPrefix);
+  const name = nameOf(decodePercent(path), from, staticPrefix);
   if (name === undefined) return undefined;
   const folder = path.slice(0, path.lastIndexOf('/') + 1);
   return {
@@ -174,14 +162,6 @@ function nameOf(path: string, from: string, staticPrefix: string): string | unde
   if (path.startsWith('/')) return undefined;
   const name = posix.join(posix.dirname(from), path);
   return name.startsWith('../') ? undefined : name;
-}
-
-function decode(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
-  }
 }
 
 // What comes before the query (also an empty one, as in ?#iefix) and the fragment.

@@ -21,7 +21,7 @@ const NO_VALUES: ParamValues = Object.freeze(Object.create(null)) as ParamValues
 // attackers write, whose tries read the whole of a long path again and again.
 const MOST_CHARACTERS_READ = 4_194_304;
 
-/** @throws {ImproperlyConfigured} where the pattern is malformed. */
+/** @throws {ImproperlyConfigured} where the pattern is malformed, or has a converter that there is not. */
 export function compilePattern(source: string): Pattern {
   const pieces = source.split(/<([^<>]*)>/);
   const literals = pieces.filter((_, index) => index % 2 === 0);
@@ -78,8 +78,12 @@ function convert(division: Division, index: number, start: number, end: number):
 
 function parseParameter(text: string): Parameter {
   const colon = text.indexOf(':');
-  const converter = colon === -1 ? 'str' : text.slice(0, colon);
-  return { name: text.slice(colon + 1), converter: converterNamed(converter) };
+  const kind = colon === -1 ? 'str' : text.slice(0, colon);
+  const converter = converters.get(kind);
+  if (converter) return { name: text.slice(colon + 1), converter };
+  throw new ImproperlyConfigured(
+    `There is no URL converter '${kind}': expected one of ${[...converters.keys()].join(', ')}.`,
+  );
 }
 
 function problemOf(
@@ -121,15 +125,6 @@ export function registerConverter<Name extends keyof ConverterTypes>(
   converter: Converter<ConverterTypes[Name]>,
 ): void {
   converters.set(name, anchored(converter));
-}
-
-/** @throws {ImproperlyConfigured} where there is no converter of this name. */
-export function converterNamed(name: string): Converter<unknown> {
-  const converter = converters.get(name);
-  if (converter) return converter;
-  throw new ImproperlyConfigured(
-    `There is no URL converter '${name}': expected one of ${[...converters.keys()].join(', ')}.`,
-  );
 }
 
 function anchored<T>(converter: Converter<T>): Converter<unknown> {
