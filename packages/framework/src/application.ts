@@ -93,10 +93,11 @@ function buildChain(
  * @param what the handler is, for whoever forgot a `return` in it.
  */
 function convertErrors(handler: Handler, what: string, answerError: AnswerError): Handler {
-  const checked = (request: HttpRequest, response: unknown): Awaitable<HttpResponse> =>
-    response instanceof HttpResponse
-      ? response
-      : answerError(request, noResponse(what, request, response));
+  const checked = (request: HttpRequest, response: unknown): Awaitable<HttpResponse> => {
+    if (response instanceof HttpResponse) return response;
+    const problem = `The ${what} for ${request.path} returned ${String(response)}, not an HttpResponse.`;
+    return answerError(request, new TypeError(problem));
+  };
   return (request) => {
     try {
       const response = handler(request);
@@ -110,12 +111,6 @@ function convertErrors(handler: Handler, what: string, answerError: AnswerError)
       return answerError(request, error);
     }
   };
-}
-
-function noResponse(what: string, request: HttpRequest, returned: unknown): TypeError {
-  return new TypeError(
-    `The ${what} for ${request.path} returned ${String(returned)}, not an HttpResponse.`,
-  );
 }
 
 interface Exchange {
@@ -133,11 +128,8 @@ function send(exchange: Exchange, response: HttpResponse): Awaitable<Body> {
   }
 }
 
-function start(
-  { request, startResponse }: Exchange,
-  response: HttpResponse,
-  excInfo?: ExcInfo,
-): void {
+function start(exchange: Exchange, response: HttpResponse, excInfo?: ExcInfo): void {
+  const { request, startResponse } = exchange;
   if (response.hasCookiesToSecure && request.isSecure) response.secureCookies();
   startResponse(statusLine(response.status), response.headers.list, excInfo);
 }

@@ -77,7 +77,6 @@ async function printHelp(commands: readonly Command[]): Promise<number> {
   return 0;
 }
 
-/** What one command takes and does. */
 function printUsage({ name, usage, summary }: Command): number {
   print(`Usage: npm run manage -- ${name} ${usage}`.trimEnd());
   print(`\n${summary}`);
@@ -100,9 +99,6 @@ function asksForHelp(argument: string): boolean {
 function isMistake(error: unknown): error is Error {
   if (error instanceof CommandError || error instanceof ImproperlyConfigured) return true;
   // node:util's parseArgs
-  return (
-    error instanceof TypeError &&
-    'code' in error &&
-    String(error.code).startsWith('ERR_PARSE_ARGS_')
-  );
+  const code = error instanceof TypeError && 'code' in error ? String(error.code) : '';
+  return code.startsWith('ERR_PARSE_ARGS_');
 }

@@ -18,16 +18,14 @@ export function conditional<Params>(
     const validators = await validatorsOf(request, params);
     const result = evaluatePreconditions(request.method, request.headers, validators);
     if (result === 'failed') return new HttpResponse('', { status: 412 });
-    if (result === 'proceed') return answer(request, validators, await view(request, params));
-    return withValidators(new HttpResponse('', { status: 304 }), validators);
+    if (result === 'not-modified') {
+      return withValidators(new HttpResponse('', { status: 304 }), validators);
+    }
+    const response = await view(request, params);
+    // After a change, what was known before it holds no longer.
+    const isCurrent = request.isRead && response.status === 200;
+    return isCurrent ? withValidators(response, validators) : response;
   };
-}
-
-/** After a change, what was known before it holds no longer. */
-function answer(request: HttpRequest, validators: Validators, response: HttpResponse) {
-  return request.isRead && response.status === 200
-    ? withValidators(response, validators)
-    : response;
 }
 
 function withValidators(response: HttpResponse, { etag, modified }: Validators): HttpResponse {

@@ -18,7 +18,9 @@ export function responseForError(
   // Nobody waits for the answer any more: the server knows what to do.
   if (isAbort(request, thrown)) throw thrown;
   const error = asError(thrown);
-  const status = hasStatus(error) ? error.status : 500;
+  // Of the framework's, or the server's about a body that it cannot go on reading.
+  const hasStatus = error instanceof HttpError || error instanceof ProtocolError;
+  const status = hasStatus ? error.status : 500;
   logError(request, error, status);
   if (settings.DEBUG && status === 404) return notFoundPage(request, error);
   if (settings.DEBUG && (status === 400 || status >= 500)) {
@@ -46,28 +48,20 @@ async function projectResponse(
   status: number,
 ): Promise<HttpResponse> {
   try {
-    return withStatus(await handler(request, error), status);
+    const response = await handler(request, error);
+    // A handler that says nothing of the status means the error's.
+    if (response.status === 200) response.status = status;
+    return response;
   } catch (failure) {
     log.error({ request_id: request.id, err: failure }, `handler${status} failed`);
     return plainResponse(request, error, status);
   }
 }
 
-/** A handler that says nothing of the status means the error's. */
-function withStatus(response: HttpResponse, status: number): HttpResponse {
-  if (response.status === 200) response.status = status;
-  return response;
-}
-
 function plainResponse(request: HttpRequest, error: Error, status: number): HttpResponse {
   const response = plainPage(request, error, status);
   if (error instanceof MethodNotAllowed) response.headers.set('Allow', error.allowed.join(', '));
   return response;
-}
-
-/** An error of the framework's, or the server's about a body that it cannot go on reading. */
-function hasStatus(error: Error): error is HttpError | ProtocolError {
-  return error instanceof HttpError || error instanceof ProtocolError;
 }
 
 function isAbort(request: HttpRequest, error: unknown): boolean {

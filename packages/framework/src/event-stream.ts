@@ -37,11 +37,7 @@ type Step = IteratorResult<ServerSentEvent | string> | 'heartbeat' | 'aborted';
 
 const COMMENT = ':\n\n';
 
-async function* write(
-  source: Source,
-  signal: AbortSignal,
-  heartbeatMs: number,
-): AsyncGenerator<string> {
+async function* write(source: Source, signal: AbortSignal, heartbeatMs: number) {
   const iterator = source[Symbol.asyncIterator]();
   try {
     // The first bytes carry the headers: the page knows that it is connected.
@@ -63,11 +59,7 @@ async function* write(
   }
 }
 
-async function firstOf(
-  next: Promise<Step>,
-  signal: AbortSignal,
-  heartbeatMs: number,
-): Promise<Step> {
+async function firstOf(next: Promise<Step>, signal: AbortSignal, heartbeatMs: number) {
   const { promise, resolve, reject } = Promise.withResolvers<Step>();
   const timer = setTimeout(resolve, heartbeatMs, 'heartbeat');
   const listening = addAbortListener(signal, () => resolve('aborted'));

@@ -90,13 +90,8 @@ function followLogging(name: string): void {
 function configureLog(): void {
   const { level = 'info', redact = [] } = settings.LOGGING;
   requirePaths(redact);
-  Object.assign(
-    log,
-    pino(
-      { ...commonOptions(), level, redact: { paths: [...redact], censor: MASK } },
-      openDestination(),
-    ),
-  );
+  const options = { ...commonOptions(), level, redact: { paths: [...redact], censor: MASK } };
+  Object.assign(log, pino(options, openDestination()));
 }
 
 /** @throws {ImproperlyConfigured} where pino cannot read one, whose own words name no setting. */

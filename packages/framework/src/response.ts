@@ -190,13 +190,10 @@ export function moved(request: HttpRequest, location: string): HttpResponse {
 /** Most are written the same way, or differ in their length or their first letter already. */
 function isSameName(one: string, other: string): boolean {
   if (one === other) return true;
-  if (one.length !== other.length || !isSameLetter(one, other)) return false;
+  if (one.length !== other.length) return false;
+  // ASCII letters differ in one bit from the other case.
+  if ((one.charCodeAt(0) | 0x20) !== (other.charCodeAt(0) | 0x20)) return false;
   return one.toLowerCase() === other.toLowerCase();
-}
-
-/** ASCII letters differ in one bit from the other case. */
-function isSameLetter(one: string, other: string): boolean {
-  return (one.charCodeAt(0) | 0x20) === (other.charCodeAt(0) | 0x20);
 }
 
 const NO_INIT: ResponseInit = {};

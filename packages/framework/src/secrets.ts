@@ -99,14 +99,9 @@ function masked(name: string, value: unknown, depth: number): unknown {
   return Object.fromEntries(maskedEntries(Object.entries(value), depth));
 }
 
-function maskedEntries(
-  entries: Iterable<readonly [unknown, unknown]>,
-  depth: number,
-): (readonly [string, unknown])[] {
-  return Array.from(entries, ([key, value]) => [
-    String(key),
-    masked(String(key), value, depth + 1),
-  ]);
+function maskedEntries(entries: Iterable<readonly [unknown, unknown]>, depth: number) {
+  const named = Array.from(entries, ([key, value]) => [String(key), value] as const);
+  return named.map(([name, value]) => [name, masked(name, value, depth + 1)] as const);
 }
 
 export function isPlain(value: object): boolean {

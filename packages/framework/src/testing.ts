@@ -4,7 +4,7 @@ import type { Application } from '@wsgi/wsgi';
 import { quote } from '@wsgi/wsgi/url';
 import { validator } from '@wsgi/wsgi/validator';
 import { settings, settingsSource } from './settings.ts';
-import { scriptPrefix } from './urls/script-prefix.ts';
+import { belowMountPoint, scriptPrefix } from './urls/script-prefix.ts';
 import { getWsgiApplication } from './application.ts';
 import { testEnviron, type TestRequestOptions } from './testing/environ.ts';
 import { ResponseRecorder, type TestResponse } from './testing/response-recorder.ts';
@@ -107,7 +107,7 @@ function follow(method: string, response: TestResponse, options: RequestOptions)
   const isRepeated = response.status === 307 || response.status === 308;
   return {
     method: isRepeated || method === 'HEAD' ? method : 'GET',
-    path: below(mountPoint, target.pathname) + target.search,
+    path: belowMountPoint(mountPoint, target.pathname) + target.search,
     options: {
       ...others,
       ...(isRepeated && { form, json, multipart, body }),
@@ -127,11 +127,6 @@ interface NextRequest {
 function mountPointOf({ environ }: RequestOptions): string {
   const isForced = settingsSource() !== undefined && settings.FORCE_SCRIPT_NAME !== null;
   return isForced ? scriptPrefix() : quote(environ?.SCRIPT_NAME ?? '');
-}
-
-/** As a server takes SCRIPT_NAME off: what is left is PATH_INFO. */
-function below(mountPoint: string, path: string): string {
-  return path.startsWith(`${mountPoint}/`) ? path.slice(mountPoint.length) : path;
 }
 
 /** The first name that ALLOWED_HOSTS has, so that tests need not change it. */

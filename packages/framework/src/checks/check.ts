@@ -1,5 +1,4 @@
 import type { Awaitable } from '@wsgi/wsgi';
-import { settings } from '../settings.ts';
 
 /** From the mildest to the worst. */
 export const LEVELS = ['info', 'warning', 'error', 'critical'] as const;
@@ -36,19 +35,6 @@ export function registeredChecks(deploy: boolean): readonly Check[] {
 }
 
 const registered: { readonly check: Check; readonly deploy: boolean }[] = [];
-
-export interface CheckResult {
-  readonly messages: readonly CheckMessage[];
-  readonly silencedCount: number;
-}
-
-/** Runs checks on loaded settings, without those messages that SILENCED_SYSTEM_CHECKS names. */
-export async function runChecks(checks: readonly Check[]): Promise<CheckResult> {
-  const found: CheckMessage[] = [];
-  for (const check of checks) found.push(...(await check()));
-  const messages = found.filter(({ id }) => !settings.SILENCED_SYSTEM_CHECKS.includes(id));
-  return { messages, silencedCount: found.length - messages.length };
-}
 
 /** Whether a level is as bad as another, or worse. */
 export function isAtLeast(level: Level, other: Level): boolean {

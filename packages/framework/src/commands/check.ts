@@ -3,15 +3,13 @@ import {
   isAtLeast,
   LEVELS,
   registeredChecks,
-  runChecks,
   type CheckMessage,
-  type CheckResult,
   type Level,
 } from '../checks/check.ts';
 import { checkManifest, checkSettings, checkStaticFiles, checkUrls } from '../checks/project.ts';
 import { checkSecretKey, checkSecurity } from '../checks/security.ts';
 import { CommandError } from '../errors.ts';
-import { loadSettings } from '../settings.ts';
+import { loadSettings, settings } from '../settings.ts';
 import { print, printError, type Command } from './command.ts';
 
 export const check: Command = {
@@ -40,9 +38,13 @@ export const check: Command = {
 const CHECKS = [checkSettings, checkUrls, checkStaticFiles];
 const DEPLOY_CHECKS = [checkSecurity, checkSecretKey, checkManifest];
 
-/** What all checks find, the project's own among them. */
-export function findIssues(deploy: boolean): Promise<CheckResult> {
-  return runChecks([...CHECKS, ...(deploy ? DEPLOY_CHECKS : []), ...registeredChecks(deploy)]);
+/** What all checks find, the project's own among them, without what SILENCED_SYSTEM_CHECKS names. */
+export async function findIssues(deploy: boolean) {
+  const checks = [...CHECKS, ...(deploy ? DEPLOY_CHECKS : []), ...registeredChecks(deploy)];
+  const found: CheckMessage[] = [];
+  for (const runOne of checks) found.push(...(await runOne()));
+  const messages = found.filter(({ id }) => !settings.SILENCED_SYSTEM_CHECKS.includes(id));
+  return { messages, silencedCount: found.length - messages.length };
 }
 
 function parseLevel(text: string): Level {

@@ -20,7 +20,8 @@ export const startproject: Command = {
     }
     writeFileSync('README.md', readme(name));
     writeFileSync('CHANGELOG.md', CHANGELOG);
-    keepOwnReadme();
+    // The driver that .gitattributes names for README.md is a setting of each clone.
+    if (existsSync('.git')) execFileSync('git', ['config', 'merge.ours.driver', 'true']);
     print(nextSteps(name));
     return 0;
   },
@@ -69,11 +70,6 @@ function renameIn(file: string, name: string): void {
   const text = readFileSync(file, 'utf8');
   const renamed = text.replaceAll(new RegExp(String.raw`\b${SAMPLE_NAME}\b`, 'g'), name);
   if (renamed !== text) writeFileSync(file, renamed);
-}
-
-/** The driver that .gitattributes names for README.md is a setting of each clone. */
-function keepOwnReadme(): void {
-  if (existsSync('.git')) execFileSync('git', ['config', 'merge.ours.driver', 'true']);
 }
 
 function readme(name: string): string {

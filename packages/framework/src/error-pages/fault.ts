@@ -58,10 +58,11 @@ function frameItem(frame: Frame, isOpen: boolean): Html {
   const place = html`<b>${frame.name}</b>
     <span class="place">${frame.file}:${frame.line}:${frame.column}</span>`;
   if (frame.source.length === 0) return html`<li class="${frame.owner}"><p>${place}</p></li>`;
+  const first = firstLine(frame.line);
   return html`<li class="${frame.owner}">
     <details ${isOpen ? 'open' : ''}>
       <summary>${place}</summary>
-      <pre><code>${frame.source.map((text, index) => sourceLine(text, firstLine(frame.line) + index, frame))}</code></pre>
+      <pre><code>${frame.source.map((text, index) => sourceLine(text, first + index, frame))}</code></pre>
     </details>
   </li>`;
 }

@@ -2,7 +2,12 @@ import { createReadStream } from 'node:fs';
 import { extname } from 'node:path';
 import * as mime from 'mime-types';
 import { evaluatePreconditions, ifRangeHolds, type Validators } from '../http/preconditions.ts';
-import { contentRange, parseByteRange, type ByteRange } from '../http/ranges.ts';
+import {
+  contentRange,
+  parseByteRange,
+  type ByteRange,
+  type RequestedRange,
+} from '../http/ranges.ts';
 import { formatHttpDate } from '../http/dates.ts';
 import type { Bytes } from '@wsgi/wsgi';
 import { HttpError } from '../errors.ts';
@@ -40,10 +45,7 @@ export function respondWith(request: HttpRequest, representation: Representation
 }
 
 /** RFC 9110 §14.2: ranges are defined for GET alone. */
-function requestedRange(
-  request: HttpRequest,
-  representation: Representation,
-): ByteRange | 'unsatisfiable' | undefined {
+function requestedRange(request: HttpRequest, representation: Representation): RequestedRange {
   const field = request.method === 'GET' ? request.headers.get('Range') : undefined;
   if (field === undefined) return undefined;
   const ifRange = request.headers.get('If-Range');
@@ -52,11 +54,7 @@ function requestedRange(
 }
 
 /** The part, or the whole without a range. */
-function content(
-  request: HttpRequest,
-  representation: Representation,
-  range?: ByteRange,
-): HttpResponse {
+function content(request: HttpRequest, representation: Representation, range?: ByteRange) {
   const { sizeBytes, contentEncoding } = representation;
   const { first, last } = range ?? { first: 0, last: sizeBytes - 1 };
   const isEmpty = request.method === 'HEAD' || sizeBytes === 0;

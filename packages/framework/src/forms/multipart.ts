@@ -32,18 +32,17 @@ export async function readForm(
   body: Promise<Bytes> | undefined,
   readBody: () => Promise<Bytes>,
 ): Promise<Form> {
-  switch (mediaType(environ.CONTENT_TYPE)) {
-    case 'application/x-www-form-urlencoded':
-      return new Form(
-        parseFields(decodeBody(await readBody()), settings.DATA_UPLOAD_MAX_NUMBER_FIELDS),
-      );
-    case 'multipart/form-data':
-      return readMultipart(environ.CONTENT_TYPE, body ? [await body] : bodyPieces(environ));
-    default:
-      throw new UnsupportedMediaType(
-        `Content-Type is '${environ.CONTENT_TYPE}': expected application/x-www-form-urlencoded or multipart/form-data.`,
-      );
+  const type = mediaType(environ.CONTENT_TYPE);
+  if (type === 'multipart/form-data') {
+    return readMultipart(environ.CONTENT_TYPE, body ? [await body] : bodyPieces(environ));
   }
+  if (type === 'application/x-www-form-urlencoded') {
+    const text = decodeBody(await readBody());
+    return new Form(parseFields(text, settings.DATA_UPLOAD_MAX_NUMBER_FIELDS));
+  }
+  throw new UnsupportedMediaType(
+    `Content-Type is '${environ.CONTENT_TYPE}': expected application/x-www-form-urlencoded or multipart/form-data.`,
+  );
 }
 
 /** Whether files of this request may have to be removed after it. */

@@ -85,11 +85,8 @@ export function parseEtags(fieldValue: string): '*' | readonly string[] | undefi
 }
 
 /** Whether the list has the entity tag; `*` asks only whether there is a representation. */
-function isListed(
-  fieldValue: string,
-  { etag, exists }: State,
-  isMatch: (one: string, other: string) => boolean,
-): boolean {
+function isListed(fieldValue: string, state: State, isMatch: typeof isWeakMatch): boolean {
+  const { etag, exists } = state;
   const etags = parseEtags(fieldValue);
   if (etags === '*') return exists;
   return etag !== undefined && etags?.some((other) => isMatch(other, etag)) === true;

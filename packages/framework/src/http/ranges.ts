@@ -4,14 +4,11 @@ export interface ByteRange {
   readonly last: number;
 }
 
-/**
- * RFC 9110 §14.2: the part of a representation that a Range header asks for. `undefined` means to
- * ignore the header: another unit, not well-formed, or more than one range.
- */
-export function parseByteRange(
-  fieldValue: string,
-  sizeBytes: number,
-): ByteRange | 'unsatisfiable' | undefined {
+/** `undefined` means to ignore the header: another unit, not well-formed, or more than one range. */
+export type RequestedRange = ByteRange | 'unsatisfiable' | undefined;
+
+/** RFC 9110 §14.2: the part of a representation that a Range header asks for. */
+export function parseByteRange(fieldValue: string, sizeBytes: number): RequestedRange {
   const [, firstDigits = '', lastDigits = ''] = BYTE_RANGE.exec(fieldValue) ?? [];
   if (firstDigits === '')
     return lastDigits === '' ? undefined : lastBytes(Number(lastDigits), sizeBytes);
@@ -28,7 +25,7 @@ export function contentRange(range: ByteRange | undefined, sizeBytes: number): s
     : `bytes ${range.first}-${range.last}/${sizeBytes}`;
 }
 
-function lastBytes(count: number, sizeBytes: number): ByteRange | 'unsatisfiable' {
+function lastBytes(count: number, sizeBytes: number): RequestedRange {
   if (count === 0 || sizeBytes === 0) return 'unsatisfiable';
   return { first: Math.max(0, sizeBytes - count), last: sizeBytes - 1 };
 }

@@ -8,9 +8,7 @@ export function health(getResponse: Handler): Handler {
   return (request) => {
     if (request.path !== HEALTH_PATH) return getResponse(request);
     const isDraining = request.environ['gateway.draining'] === true;
-    const headers = { 'Cache-Control': 'no-store' };
-    return isDraining
-      ? new HttpResponse('draining\n', { status: 503, headers })
-      : new HttpResponse('ok\n', { headers });
+    const [text, status] = isDraining ? ['draining\n', 503] : ['ok\n', 200];
+    return new HttpResponse(text, { status, headers: { 'Cache-Control': 'no-store' } });
   };
 }

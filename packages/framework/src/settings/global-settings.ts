@@ -17,8 +17,6 @@ export interface LoggingOptions {
 /** Among a policy's sources: the nonce of the request, where a view asked for `request.cspNonce`. */
 export const CSP_NONCE = '<nonce>';
 
-const OPENER_POLICIES = ['same-origin', 'same-origin-allow-popups', 'unsafe-none'] as const;
-
 /** @param description one sentence: what the setting does. */
 function setting<T>(type: SettingType<T>, value: NoInfer<T>, description: string) {
   return { type, default: value, description };
@@ -147,7 +145,7 @@ export const GLOBAL_SETTINGS = {
     'Sends X-Content-Type-Options: nosniff.',
   ),
   SECURE_CROSS_ORIGIN_OPENER_POLICY: setting(
-    types.nullOr(types.oneOf(OPENER_POLICIES)),
+    types.nullOr(types.oneOf(['same-origin', 'same-origin-allow-popups', 'unsafe-none'])),
     'same-origin',
     'The Cross-Origin-Opener-Policy header; null sends none.',
   ),

@@ -95,12 +95,7 @@ function isVariantOf(name: string, names: { has(name: string): boolean }): boole
 }
 
 /** Puts a file into the folder under both of its names; gives whether anything had to be written. */
-async function publishFile(
-  root: string,
-  name: string,
-  source: string,
-  file: HashedFile,
-): Promise<boolean> {
+async function publishFile(root: string, name: string, source: string, file: HashedFile) {
   const content = readFileSync(source);
   if (file.rewritten === undefined) return publishAs(root, [name, file.hashedName], content);
   const isCopied = await publishAs(root, [name], content);

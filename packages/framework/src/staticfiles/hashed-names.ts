@@ -129,23 +129,12 @@ function hashedUrl(hashing: Hashing, reference: Reference, referrers: readonly s
   return url;
 }
 
-/** A file of ours that a URL refers to, and how the URL is written around its name. */
-interface OwnReference {
-  /** The file's name below STATIC_URL. */
-  readonly name: string;
-  /** The URL with another file of the same folder in its place. */
-  withName(name: string): string;
-}
-
 /**
- * What a URL in the file `from` refers to; `undefined` for what is not below STATIC_URL: other sites,
- * data, absolute paths elsewhere, and fragments of the file itself.
+ * What a URL in the file `from` refers to, by its name below STATIC_URL, and the URL with another file
+ * of the same folder in its place. `undefined` for what is not below STATIC_URL: other sites, data,
+ * absolute paths elsewhere, and fragments of the file itself.
  */
-export function ownReference(
-  url: string,
-  from: string,
-  staticPrefix: string,
-): OwnReference | undefined {
+export function ownReference(url: string, from: string, staticPrefix: string) {
   const [, path = '', queryAndFragment = ''] = PATH.exec(url) ?? [];
   if (path === '' || path.startsWith('//') || SCHEME.test(path)) return undefined;
   const name = nameOf(decodePercent(path), from, staticPrefix);
@@ -153,7 +142,7 @@ export function ownReference(
   const folder = path.slice(0, path.lastIndexOf('/') + 1);
   return {
     name,
-    withName: (other) => folder + quotePath(posix.basename(other)) + queryAndFragment,
+    withName: (other: string) => folder + quotePath(posix.basename(other)) + queryAndFragment,
   };
 }
 

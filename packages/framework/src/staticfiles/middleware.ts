@@ -15,7 +15,7 @@ import { whenReady, type Handler } from '../middleware/middleware.ts';
 import type { HttpRequest } from '../request.ts';
 import type { HttpResponse } from '../response.ts';
 import { settings } from '../settings.ts';
-import { scriptPrefix } from '../urls/script-prefix.ts';
+import { belowMountPoint, scriptPrefix } from '../urls/script-prefix.ts';
 import { loadHashedNames, MANIFEST_NAME } from './manifest.ts';
 import { missingManifest, staticPrefix } from './static-url.ts';
 import { CODINGS } from './variants.ts';
@@ -25,19 +25,13 @@ import { CODINGS } from './variants.ts';
  * that STATIC_ROOT had at the start, compressed where collectstatic has made a variant.
  */
 export function staticFiles(getResponse: Handler): Handler {
-  const prefix = servedPrefix();
+  // Below the script name, as request paths are.
+  const prefix = belowMountPoint(scriptPrefix(), staticPrefix());
   const lookup = settings.DEBUG ? lookupInFolders : lookupInTable(settings.STATIC_ROOT);
   return (request) => {
     if (!request.path.startsWith(prefix)) return getResponse(request);
     return whenReady(lookup(request.path.slice(prefix.length)), (file) => serve(request, file));
   };
-}
-
-/** The path of STATIC_URL below the script name, as request paths are. */
-function servedPrefix(): string {
-  const prefix = staticPrefix();
-  const mountPoint = scriptPrefix();
-  return prefix.startsWith(`${mountPoint}/`) ? prefix.slice(mountPoint.length) : prefix;
 }
 
 interface StaticFile {
@@ -79,10 +73,7 @@ const IMMUTABLE = 'max-age=315360000, public, immutable';
 const SHORT = 'max-age=60, public';
 
 /** Every file of STATIC_ROOT by its name. What comes to the disk later is not in it. */
-function staticTable(
-  root: string,
-  hashedNames: ReadonlySet<string>,
-): ReadonlyMap<string, StaticFile> {
+function staticTable(root: string, hashedNames: ReadonlySet<string>): Map<string, StaticFile> {
   const paths = filesInside(root);
   paths.delete(MANIFEST_NAME);
   const files = new Map(Array.from(paths, ([name, path]) => [name, describeFile(path)]));

@@ -26,13 +26,13 @@ export const CODINGS: readonly Coding[] = [
 const LARGEST_SHARE = 0.95;
 
 /** The variants of a file that are small enough to keep, each with what its name ends in. */
-export async function compress(name: string, content: Bytes): Promise<[string, Bytes][]> {
+export async function compress(
+  name: string,
+  content: Bytes,
+): Promise<(readonly [string, Bytes])[]> {
   if (!COMPRESSIBLE.test(contentType(name))) return [];
   const variants = await Promise.all(
-    CODINGS.map(async (coding): Promise<[string, Bytes]> => [
-      coding.extension,
-      await coding.compress(content),
-    ]),
+    CODINGS.map(async (coding) => [coding.extension, await coding.compress(content)] as const),
   );
   return variants.filter(([, variant]) => variant.length <= content.length * LARGEST_SHARE);
 }

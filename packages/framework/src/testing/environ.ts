@@ -35,15 +35,10 @@ export async function testEnviron(
 ): Promise<Environ> {
   const target = requestTarget(path, fields(options.query));
   const { contentType, bytes } = await bodyOf(options);
+  const head = { method, target, ...splitTarget(target), protocol: 'HTTP/1.1' } as const;
   const scheme = options.secure ? 'https' : 'http';
   const environ = buildEnviron(
-    {
-      method,
-      target,
-      ...splitTarget(target),
-      protocol: 'HTTP/1.1',
-      fields: fieldsOf(options.headers),
-    },
+    { ...head, fields: fieldsOf(options.headers) },
     SERVER,
     { ...CONNECTION, scheme, serverPort: options.secure ? '443' : '80' },
     { input: inputOf(bytes), errors: STANDARD_ERROR, signal: new AbortController().signal },

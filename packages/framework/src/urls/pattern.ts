@@ -128,12 +128,10 @@ export function registerConverter<Name extends keyof ConverterTypes>(
 }
 
 function anchored<T>(converter: Converter<T>): Converter<unknown> {
+  const { source, flags } = converter.regex;
   return {
     // The flags g and y make a regular expression go on from its last match.
-    regex: new RegExp(
-      `^(?:${converter.regex.source})$`,
-      converter.regex.flags.replaceAll(/[gy]/g, ''),
-    ),
+    regex: new RegExp(`^(?:${source})$`, flags.replaceAll(/[gy]/g, '')),
     toValue: (text) => converter.toValue(text),
     toUrl: (value) => converter.toUrl(value as T),
   };
