@@ -107,7 +107,7 @@ export class HttpRequest {
     const [key, secure] = settings.SECURE_PROXY_SSL_HEADER ?? NO_PAIR;
     const value = key && variable(this.environ, key);
     if (!value) return variable(this.environ, 'wsgi.url_scheme');
-    return firstOf(value) === secure ? 'https' : 'http';
+    return value.split(',', 1)[0]?.trim() === secure ? 'https' : 'http';
   }
 
   get isSecure(): boolean {
@@ -218,10 +218,6 @@ export class RequestHeaders {
 }
 
 const NO_PAIR = [undefined, undefined] as const;
-
-function firstOf(list: string): string | undefined {
-  return list.split(',', 1)[0]?.trim();
-}
 
 function validId(id: string | undefined): string | undefined {
   return id !== undefined && /^[\w.+/=-]{8,128}$/.test(id) ? id : undefined;

@@ -70,7 +70,7 @@ export class HttpResponse {
 }
 
 /** The header list of PEP 3333, read and changed by names whose case does not count. */
-export class ResponseHeaders {
+class ResponseHeaders {
   readonly list: HeaderList = [];
 
   get(name: string): string | undefined {

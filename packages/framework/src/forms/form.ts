@@ -5,7 +5,7 @@ import type { Bytes } from '@wsgi/wsgi';
 import type { UploadFolder } from './upload-folder.ts';
 
 /** A file with the name of its field. */
-export interface Upload {
+interface Upload {
   readonly name: string;
   readonly file: UploadedFile;
 }

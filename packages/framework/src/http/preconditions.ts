@@ -32,7 +32,7 @@ export function evaluatePreconditions(
   exists: boolean = validators.etag !== undefined || validators.modified !== undefined,
 ): PreconditionResult {
   const isRead = method === 'GET' || method === 'HEAD';
-  const state = { ...validators, exists };
+  const state = { etag: validators.etag, modified: validators.modified, exists };
   if (!mayChange(fields, state)) return 'failed';
   if (isNewToClient(isRead, fields, state)) return 'proceed';
   return isRead ? 'not-modified' : 'failed';

@@ -22,13 +22,13 @@ type TypeOf<Converter extends string> = Converter extends keyof ConverterTypes
   ? ConverterTypes[Converter]
   : never;
 
-export interface Route {
+interface Route {
   readonly pattern: string;
   readonly view: View<never>;
   readonly name: string | undefined;
 }
 
-export interface Include {
+interface Include {
   readonly prefix: string;
   readonly urlpatterns: readonly UrlPattern[];
   readonly namespace: string | undefined;

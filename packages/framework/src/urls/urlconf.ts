@@ -57,23 +57,6 @@ export async function loadUrlconf(moduleName: string): Promise<Urlconf> {
   return loaded;
 }
 
-function errorHandlersOf(
-  exports: Readonly<Record<string, unknown>>,
-  moduleName: string,
-): ErrorHandlers {
-  const given = [400, 403, 404, 500].map(
-    (status) => [status, exports[`handler${status}`]] as const,
-  );
-  const handlers = given.filter(([, handler]) => handler !== undefined);
-  for (const [status, handler] of handlers) {
-    if (typeof handler === 'function') continue;
-    throw new ImproperlyConfigured(
-      `handler${status} of '${moduleName}' is ${typeof handler}: expected a function of the request and the error.`,
-    );
-  }
-  return new Map(handlers as [number, ErrorHandler][]);
-}
-
 export function compileUrlconf(
   urlpatterns: readonly UrlPattern[],
   errorHandlers: ErrorHandlers = new Map(),
@@ -140,6 +123,21 @@ function requirePromisedNames(urlconf: Urlconf): void {
   promisedNames.clear();
   if (missing.length === 0) return;
   throw new ImproperlyConfigured(missing.map((name) => unknownName(name, urlconf)).join('\n'));
+}
+
+function errorHandlersOf(exports: Readonly<Record<string, unknown>>, moduleName: string) {
+  const handlers = new Map<number, ErrorHandler>();
+  for (const status of [400, 403, 404, 500]) {
+    const handler = exports[`handler${status}`];
+    if (handler === undefined) continue;
+    if (typeof handler !== 'function') {
+      throw new ImproperlyConfigured(
+        `handler${status} of '${moduleName}' is ${typeof handler}: expected a function of the request and the error.`,
+      );
+    }
+    handlers.set(status, handler as ErrorHandler);
+  }
+  return handlers;
 }
 
 // tsx does not check types, and what modules that import each other export is undefined at first.
