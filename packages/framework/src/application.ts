@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { statusLine } from '@wsgi/wsgi/status';
 import type { Application, Awaitable, Body, ExcInfo, StartResponse } from '@wsgi/wsgi';
-import { ContractError } from '@wsgi/wsgi/validator/contract-error';
+import { ContractError } from '@wsgi/wsgi/validator/contract';
 import { loadErrorPage } from './error-pages/technical-page.ts';
 import { responseForError } from './error-responses.ts';
 import { ImproperlyConfigured } from './errors.ts';

@@ -1,4 +1,4 @@
-import { ProtocolError } from '@wsgi/wsgi/protocol-error';
+import { ProtocolError } from '@wsgi/wsgi/status';
 import type { Awaitable } from '@wsgi/wsgi';
 import { plainPage } from './error-pages/page.ts';
 import { notFoundPage, technicalPage } from './error-pages/technical-page.ts';

@@ -11,7 +11,7 @@ import {
   PermissionDenied,
 } from '../src/errors.ts';
 import { createApplication } from '../src/application.ts';
-import { ProtocolError } from '@wsgi/wsgi/protocol-error';
+import { ProtocolError } from '@wsgi/wsgi/status';
 import type { HttpRequest } from '../src/request.ts';
 import { HttpResponse } from '../src/response.ts';
 import { ResponseRecorder, type TestResponse } from '../src/testing/response-recorder.ts';

@@ -1,5 +1,4 @@
-import { ProtocolError } from './protocol-error.ts';
-import { codeOf, forbidsBody, statusLine } from './status.ts';
+import { ProtocolError, codeOf, forbidsBody, statusLine } from './status.ts';
 import { checkStatus } from './headers.ts';
 import {
   NO_FIELDS,

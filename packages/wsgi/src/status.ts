@@ -92,3 +92,14 @@ const CODES: ReadonlyMap<string, number> = new Map(
 export function forbidsBody(code: number): boolean {
   return code < 200 || code === 204 || code === 304;
 }
+
+/** A client sent what cannot be served: answered with `status`, then the connection is closed. */
+export class ProtocolError extends Error {
+  override readonly name = 'ProtocolError';
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}

@@ -1,9 +1,8 @@
 import { isPromise } from './run.ts';
 import type { Application, Awaitable, Body, Environ, StartResponse } from './types.ts';
 import { checkedBody } from './validator/body.ts';
-import { requires } from './validator/contract-error.ts';
+import { requires, Exchange } from './validator/contract.ts';
 import { checkEnviron } from './validator/environ.ts';
-import { Exchange } from './validator/exchange.ts';
 import { checkedStartResponse } from './validator/start-response.ts';
 import { checkedErrors, checkedInput } from './validator/streams.ts';
 

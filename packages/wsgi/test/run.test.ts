@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ProtocolError } from '../src/protocol-error.ts';
+import { ProtocolError } from '../src/status.ts';
 import { runApplication } from '../src/run.ts';
 import type { Application, Body, Bytes, HeaderList, Write } from '../src/types.ts';
 import { sampleEnviron } from './environ.ts';

@@ -2,11 +2,11 @@ import {
   buildEnviron,
   fieldFacts,
   splitTarget,
+  STANDARD_ERROR,
   type FieldFacts,
   type ServerFacts,
 } from '@wsgi/wsgi/environ';
 import { BodyInputStream } from '@wsgi/wsgi/input-stream';
-import { STANDARD_ERROR } from '@wsgi/wsgi/streams';
 import type { Bytes, Environ } from '@wsgi/wsgi';
 
 /** What a test sends beside the method and the path; at most one of the bodies. */

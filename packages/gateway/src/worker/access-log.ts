@@ -1,7 +1,6 @@
 import type { DestinationStream } from 'pino';
-import { PLAIN_TEXT } from '@wsgi/wsgi/grammar';
-import type { ProtocolError } from '@wsgi/wsgi/protocol-error';
-import { codeOf } from '@wsgi/wsgi/status';
+import { PLAIN_TEXT } from '@wsgi/wsgi/headers';
+import { codeOf, type ProtocolError } from '@wsgi/wsgi/status';
 import { escapeC1, LogStream } from '../log/log-stream.ts';
 import { terminalStream } from '../log/log.ts';
 import type { Field } from '../protocols/http1/fields.ts';

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
-import { ProtocolError } from '@wsgi/wsgi/protocol-error';
+import { ProtocolError } from '@wsgi/wsgi/status';
 import type { RequestHead } from '../protocols/http1/request-head.ts';
 import type { RequestLine } from '../protocols/http1/request-line.ts';
 import { RequestParser } from '../protocols/http1/request-parser.ts';

@@ -1,4 +1,4 @@
-import { ProtocolError } from '@wsgi/wsgi/protocol-error';
+import { ProtocolError } from '@wsgi/wsgi/status';
 import type { Awaitable, Bytes } from '@wsgi/wsgi';
 import type { RequestParser } from '../protocols/http1/request-parser.ts';
 

@@ -1,6 +1,6 @@
 import type { RequestHead } from '../../src/protocols/http1/request-head.ts';
 import { RequestParser, type RequestLimits } from '../../src/protocols/http1/request-parser.ts';
-import { ProtocolError } from '@wsgi/wsgi/protocol-error';
+import { ProtocolError } from '@wsgi/wsgi/status';
 
 export interface ParsedRequest extends Omit<RequestHead, 'fields'> {
   readonly fields: readonly (readonly [name: string, value: string])[];

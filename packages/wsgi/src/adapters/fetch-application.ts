@@ -1,5 +1,4 @@
-import { ProtocolError } from '../protocol-error.ts';
-import { reasonPhraseOf } from '../status.ts';
+import { ProtocolError, reasonPhraseOf } from '../status.ts';
 import { uriHost } from '../url.ts';
 import type { Application, Awaitable, Body, Bytes, Environ } from '../types.ts';
 import { hasBody, headersOf, targetOf, withoutHopByHop } from './environ-request.ts';

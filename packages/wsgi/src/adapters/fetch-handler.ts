@@ -3,6 +3,7 @@ import {
   buildEnviron,
   fieldFacts,
   splitTarget,
+  STANDARD_ERROR,
   type ConnectionFacts,
   type FieldFacts,
   type HeadFacts,
@@ -15,7 +16,6 @@ import {
   type WholeFraming,
 } from '../response-sink.ts';
 import { runApplication } from '../run.ts';
-import { STANDARD_ERROR } from '../streams.ts';
 import type { Application, Awaitable, Bytes } from '../types.ts';
 import { inputOf, printError, serverFacts, type HandlerOptions } from './handler.ts';
 

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { ProtocolError } from '../protocol-error.ts';
+import { ProtocolError } from '../status.ts';
 import type { ServerFacts } from '../environ.ts';
 import { BodyInputStream } from '../input-stream.ts';
 import type { Awaitable, Bytes, Environ } from '../types.ts';

@@ -5,6 +5,7 @@ import {
   buildEnviron,
   fieldFacts,
   splitTarget,
+  STANDARD_ERROR,
   type ConnectionFacts,
   type ExchangeFacts,
   type FieldFacts,
@@ -18,7 +19,6 @@ import {
   type WholeFraming,
 } from '../response-sink.ts';
 import { runApplication } from '../run.ts';
-import { STANDARD_ERROR } from '../streams.ts';
 import type { Application, Awaitable, Bytes } from '../types.ts';
 import { uriHost, withoutMapping } from '../url.ts';
 import { inputOf, printError, serverFacts, type HandlerOptions } from './handler.ts';

@@ -1,7 +1,6 @@
 import { forbidsBody } from '../status.ts';
 import type { Body, Bytes } from '../types.ts';
-import { requires, requiresThat } from './contract-error.ts';
-import type { Exchange } from './exchange.ts';
+import { requires, type Exchange } from './contract.ts';
 
 type Step = IteratorResult<Bytes>;
 
@@ -12,7 +11,7 @@ export function checkedBody(body: Body, exchange: Exchange): Body {
     Symbol.asyncIterator in body ? asyncSide(body, exchange) : syncSide(body, exchange);
   if ('length' in body) checked.length = body.length;
   checked.close = () => {
-    requiresThat(!exchange.isClosed, 'the server must close the body once');
+    requires(!exchange.isClosed, 'the server must close the body once');
     exchange.isClosed = true;
     return body.close?.();
   };
@@ -83,16 +82,16 @@ function bytes(item: unknown): void {
 
 /** "must invoke … start_response() before the iterable yields its first body bytestring". */
 function startedByTheFirstItem(exchange: Exchange): void {
-  requiresThat(exchange.code !== 0, 'call start_response before the first item of the body');
+  requires(exchange.code !== 0, 'call start_response before the first item of the body');
 }
 
 function startedByTheEnd(exchange: Exchange): void {
-  requiresThat(exchange.code !== 0, 'call start_response before the body ends');
+  requires(exchange.code !== 0, 'call start_response before the body ends');
 }
 
 /** "Error Handling": what start_response threw back ends the application. */
 function stoppedByItsError(exchange: Exchange): void {
-  requiresThat(!exchange.mustStop, 'let through what start_response throws with excInfo');
+  requires(!exchange.mustStop, 'let through what start_response throws with excInfo');
 }
 
 /** RFC 9110 §6.4.1: a 204 and a 304 have no body; the server drops that of HEAD. */
@@ -112,12 +111,12 @@ function notTooShort({ bodyBytes, contentLength = 0, code, isHeadRequest }: Exch
 }
 
 function iteratedOnce(exchange: Exchange): void {
-  requiresThat(!exchange.isIterated, 'the server must iterate the body once');
+  requires(!exchange.isIterated, 'the server must iterate the body once');
   exchange.isIterated = true;
 }
 
 function notAfterClose(exchange: Exchange): void {
-  requiresThat(!exchange.isClosed, 'the server must not read the body after close()');
+  requires(!exchange.isClosed, 'the server must not read the body after close()');
 }
 
 /** "the server or gateway must call that method upon completion of the current request". */

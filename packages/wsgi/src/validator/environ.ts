@@ -1,6 +1,6 @@
-import { TOKEN } from '../grammar.ts';
+import { TOKEN } from '../headers.ts';
 import type { Environ } from '../types.ts';
-import { requires } from './contract-error.ts';
+import { requires } from './contract.ts';
 
 /** PEP 3333 "environ Variables": what a server owes. */
 export function checkEnviron(environ: Environ): void {

@@ -1,8 +1,7 @@
 import { forbidsBody } from '../status.ts';
 import { HOP_BY_HOP } from '../headers.ts';
 import type { ExcInfo, HeaderList, StartResponse, Write } from '../types.ts';
-import { requires, requiresThat } from './contract-error.ts';
-import type { Exchange } from './exchange.ts';
+import { requires, type Exchange } from './contract.ts';
 
 /** PEP 3333 "The start_response() Callable": what an application owes when it calls it. */
 export function checkedStartResponse(
@@ -39,7 +38,7 @@ function boxed(excInfo: unknown): void {
 function onceWithoutExcInfo(exchange: Exchange, excInfo: ExcInfo | undefined): void {
   const isFirst = !exchange.wasStartCalled;
   exchange.wasStartCalled = true;
-  requiresThat(isFirst || excInfo !== undefined, 'pass excInfo to call start_response again');
+  requires(isFirst || excInfo !== undefined, 'pass excInfo to call start_response again');
 }
 
 /** "a status string of the form "999 Message here"", without control characters. RFC 9110 §15.2: 1xx end no request. */
@@ -123,7 +122,7 @@ function checkedWrite(write: Write, exchange: Exchange): Write {
     const [data] = parameters;
     requires(parameters.length === 1, 'write() takes bytes alone', parameters);
     requires(data instanceof Uint8Array, 'write() takes Uint8Array', data);
-    requiresThat(!exchange.isIterated, 'yield bytes: no write() while the body is iterated');
+    requires(!exchange.isIterated, 'yield bytes: no write() while the body is iterated');
     const written = write(data);
     requires(written instanceof Promise, 'write() must return a promise', written);
     exchange.bodyBytes += data.length;

@@ -1,5 +1,5 @@
 import type { Bytes, ErrorStream, InputStream } from '../types.ts';
-import { ContractError, requires } from './contract-error.ts';
+import { ContractError, requires } from './contract.ts';
 
 /** PEP 3333 "Input and Error Streams": the application calls what is there, the server answers with bytes. */
 export function checkedInput(input: InputStream): InputStream {

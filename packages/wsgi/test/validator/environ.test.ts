@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Environ } from '../../src/types.ts';
 import { validator } from '../../src/validator.ts';
-import { ContractError } from '../../src/validator/contract-error.ts';
+import { ContractError } from '../../src/validator/contract.ts';
 import { sampleEnviron } from '../environ.ts';
 import { hello, lenient } from './samples.ts';
 

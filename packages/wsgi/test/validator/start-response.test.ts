@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { validator } from '../../src/validator.ts';
-import { ContractError } from '../../src/validator/contract-error.ts';
+import { ContractError } from '../../src/validator/contract.ts';
 import { sampleEnviron } from '../environ.ts';
 import { bytes, faultOf, PLAIN } from './samples.ts';
 

@@ -1,4 +1,4 @@
-import { ProtocolError } from '@wsgi/wsgi/protocol-error';
+import { ProtocolError } from '@wsgi/wsgi/status';
 import { readField } from './fields.ts';
 
 // chunk-size = 1*HEXDIG (RFC 9112 §7.1), here at most 12 digits: 2^48 bytes.

@@ -1,6 +1,5 @@
-import { PLAIN_TEXT, TOKEN } from '@wsgi/wsgi/grammar';
-import { ProtocolError } from '@wsgi/wsgi/protocol-error';
-import { cgiName, type CgiName } from '@wsgi/wsgi/headers';
+import { PLAIN_TEXT, TOKEN, cgiName, type CgiName } from '@wsgi/wsgi/headers';
+import { ProtocolError } from '@wsgi/wsgi/status';
 
 /** One field line, latin1. */
 export interface Field extends FieldName {

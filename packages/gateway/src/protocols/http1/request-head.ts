@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import { ProtocolError } from '@wsgi/wsgi/protocol-error';
+import { ProtocolError } from '@wsgi/wsgi/status';
 import { recallField, type Field } from './fields.ts';
 import { readRequestLine, type RequestLine } from './request-line.ts';
 

@@ -1,5 +1,5 @@
-import { TOKEN } from '@wsgi/wsgi/grammar';
-import { ProtocolError } from '@wsgi/wsgi/protocol-error';
+import { TOKEN } from '@wsgi/wsgi/headers';
+import { ProtocolError } from '@wsgi/wsgi/status';
 import { octetClass, skip } from './fields.ts';
 
 export interface RequestLine {

@@ -1,4 +1,4 @@
-import { ProtocolError } from '@wsgi/wsgi/protocol-error';
+import { ProtocolError } from '@wsgi/wsgi/status';
 import { ChunkedDecoder } from './chunked-decoder.ts';
 import { RequestHeadReader, type HeadLimits, type RequestHead } from './request-head.ts';
 import type { RequestLine } from './request-line.ts';

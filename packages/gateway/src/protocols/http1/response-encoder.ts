@@ -1,5 +1,4 @@
-import type { ProtocolError } from '@wsgi/wsgi/protocol-error';
-import { statusLine } from '@wsgi/wsgi/status';
+import { statusLine, type ProtocolError } from '@wsgi/wsgi/status';
 import { writeFields, type ResponseFields } from '@wsgi/wsgi/response-fields';
 import type { Framing } from '@wsgi/wsgi/response-sink';
 import type { Bytes } from '@wsgi/wsgi';

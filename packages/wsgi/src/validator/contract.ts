@@ -1,4 +1,19 @@
+import { inspect } from 'node:util';
 import type { Environ, ErrorStream } from '../types.ts';
+
+/** A server or an application broke PEP 3333. */
+export class ContractError extends Error {
+  override name = 'ContractError';
+}
+
+/** @throws {ContractError} with the rule, and the offender where it is one value, unless the rule is kept. */
+export function requires(isKept: boolean, rule: string, ...offender: unknown[]): asserts isKept {
+  if (!isKept) throw new ContractError([rule, ...offender.map(show)].join(': '));
+}
+
+function show(value: unknown): string {
+  return inspect(value, { depth: 1, breakLength: Infinity, maxStringLength: 200 });
+}
 
 /** What the clauses know of one request: how far application and server have come. */
 export class Exchange {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fileWrapper } from '../src/streams.ts';
+import { fileWrapper } from '../src/environ.ts';
 import { runApplication } from '../src/run.ts';
 import { sampleEnviron } from './environ.ts';
 import { RecordingSink } from './recording-sink.ts';
