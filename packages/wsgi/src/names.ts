@@ -27,16 +27,9 @@ export function resolveModuleName(name: string, folder: string = '.'): string {
   return file;
 }
 
-/**
- * Imports the module that a dotted name or a path stands for. Errors inside the module come through.
- *
- * @param importUrl does it, where there is more to do than `import`.
- */
-export async function importModule(
-  name: string,
-  importUrl: (url: string) => Promise<Record<string, unknown>> = (url) => import(url),
-): Promise<Record<string, unknown>> {
-  return importUrl(pathToFileURL(resolveModuleName(name)).href);
+/** Imports the module that a dotted name or a path stands for. Errors inside the module come through. */
+export async function importModule(name: string): Promise<Record<string, unknown>> {
+  return import(pathToFileURL(resolveModuleName(name)).href);
 }
 
 export class ModuleNameError extends Error {

@@ -1,23 +1,9 @@
-import { codeOf } from '../status.ts';
-import {
-  buildEnviron,
-  fieldFacts,
-  splitTarget,
-  STANDARD_ERROR,
-  type ConnectionFacts,
-  type FieldFacts,
-  type HeadFacts,
-} from '../environ.ts';
+import { fieldFacts, type FieldFacts } from '../environ.ts';
 import type { ResponseFields } from '../response-fields.ts';
-import {
-  listHeaders,
-  type Framing,
-  type ResponseSink,
-  type WholeFraming,
-} from '../response-sink.ts';
-import { runApplication } from '../run.ts';
+import { listHeaders, type Framing, type ResponseSink } from '../response-sink.ts';
+import { codeOf } from '../status.ts';
 import type { Application, Awaitable, Bytes } from '../types.ts';
-import { inputOf, printError, serverFacts, type HandlerOptions } from './handler.ts';
+import { answerer, type HandlerOptions } from './handler.ts';
 
 /** The Fetch API does not tell who sent a request; the server around it may. */
 export interface Peer {
@@ -33,29 +19,27 @@ export function fetchHandler(
   application: Application,
   options: HandlerOptions = {},
 ): (request: Request, peer?: Peer) => Promise<Response> {
-  const { onError = printError } = options;
-  const server = serverFacts(options);
+  const answer = answerer(application, options);
   return (request, { remoteAddress = '' } = {}) => {
-    const url = new URL(request.url);
-    const sink = new FetchResponseSink(request.signal, (error) => onError(error, environ));
-    const environ = buildEnviron(headOf(request, url), server, connectionOf(url, remoteAddress), {
-      input: inputOf(piecesOf(request)),
-      errors: STANDARD_ERROR,
-      signal: sink.signal,
-    });
-    void runApplication(application, environ, sink);
+    const { protocol, host, hostname, port, pathname, search } = new URL(request.url);
+    const isSecure = protocol === 'https:';
+    const reader = request.body?.getReader();
+    const sink = answer(
+      {
+        method: request.method,
+        target: pathname + search,
+        protocol: 'HTTP/1.1',
+        fields: fieldsOf(request, host),
+        scheme: isSecure ? 'https' : 'http',
+        serverName: hostname,
+        serverPort: port || (isSecure ? '443' : '80'),
+        remoteAddress,
+        remotePort: '',
+        pull: async () => (await reader?.read())?.value,
+      },
+      (logError) => new FetchResponseSink(request.signal, logError),
+    );
     return sink.response;
-  };
-}
-
-function headOf(request: Request, { host, pathname, search }: URL): HeadFacts {
-  const target = pathname + search;
-  return {
-    method: request.method,
-    target,
-    ...splitTarget(target),
-    protocol: 'HTTP/1.1',
-    fields: fieldsOf(request, host),
   };
 }
 
@@ -66,22 +50,6 @@ function fieldsOf({ headers, body }: Request, host: string): FieldFacts[] {
   const isFramed = headers.has('content-length') || headers.has('transfer-encoding');
   if (body !== null && !isFramed) fields.push(fieldFacts('transfer-encoding', 'chunked'));
   return fields;
-}
-
-function connectionOf({ protocol, hostname, port }: URL, remoteAddress: string): ConnectionFacts {
-  const scheme = protocol === 'https:' ? 'https' : 'http';
-  return {
-    scheme,
-    serverName: hostname,
-    serverPort: port || (scheme === 'https' ? '443' : '80'),
-    remoteAddress,
-    remotePort: '',
-  };
-}
-
-function piecesOf({ body }: Request): () => Promise<Bytes | undefined> {
-  const reader = body?.getReader();
-  return async () => (await reader?.read())?.value;
 }
 
 /** Makes a `Response` of the Fetch API, which the server around it frames and sends. */
@@ -118,7 +86,7 @@ class FetchResponseSink implements ResponseSink {
     else this.signal.addEventListener('abort', listener, { once: true });
   }
 
-  sendAll(status: string, fields: ResponseFields, framing: WholeFraming, body: Bytes): void {
+  sendAll(status: string, fields: ResponseFields, framing: Framing, body: Bytes): void {
     this.#answer(status, fields, framing, body.length > 0 ? body : null);
   }
 

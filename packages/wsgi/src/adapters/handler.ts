@@ -1,8 +1,19 @@
+import type { IncomingMessage } from 'node:http';
 import { inspect } from 'node:util';
-import { ProtocolError } from '../status.ts';
-import type { ServerFacts } from '../environ.ts';
+import {
+  buildEnviron,
+  splitTarget,
+  STANDARD_ERROR,
+  type ConnectionFacts,
+  type HeadFacts,
+  type ServerFacts,
+  type TargetParts,
+} from '../environ.ts';
 import { BodyInputStream } from '../input-stream.ts';
-import type { Awaitable, Bytes, Environ } from '../types.ts';
+import type { ResponseSink } from '../response-sink.ts';
+import { runApplication } from '../run.ts';
+import { ProtocolError } from '../status.ts';
+import type { Application, Awaitable, Bytes, Environ, HeaderList } from '../types.ts';
 
 /** What the handlers of all servers take. */
 export interface HandlerOptions {
@@ -17,26 +28,51 @@ export interface HandlerOptions {
   readonly onError?: (error: unknown, environ: Environ) => void;
 }
 
-/** @throws where `scriptName` is not the path of a mount point. */
-export function serverFacts({
-  multiprocess = false,
-  scriptName = '',
-}: HandlerOptions): ServerFacts {
+/** A request as the server tells it. */
+interface IncomingRequest extends ConnectionFacts, Omit<HeadFacts, keyof TargetParts> {
+  /** Gives the next piece of the body, `undefined` at the end. */
+  readonly pull: () => Awaitable<Bytes | undefined>;
+}
+
+/** Tells, too, that the client went away. */
+interface HandlerSink extends ResponseSink {
+  readonly signal: AbortSignal;
+}
+
+/**
+ * What answers the requests of a server.
+ *
+ * @throws where `scriptName` is not the path of a mount point.
+ */
+export function answerer(
+  application: Application,
+  { multiprocess = false, scriptName = '', onError = printError }: HandlerOptions,
+): <Sink extends HandlerSink>(
+  request: IncomingRequest,
+  sinkOf: (logError: ResponseSink['logError']) => Sink,
+) => Sink {
   if (!MOUNT_POINT.test(scriptName)) {
     throw new Error(`scriptName must be '' or like '/prefix': '${scriptName}'`);
   }
-  return { software: `node/${process.versions.node}`, scriptName, isMultiprocess: multiprocess };
+  const software = `node/${process.versions.node}`;
+  const server: ServerFacts = { software, scriptName, isMultiprocess: multiprocess };
+  return (request, sinkOf) => {
+    const sink = sinkOf((error) => onError(error, environ));
+    const head = { ...request, ...splitTarget(request.target) };
+    const environ = buildEnviron(head, server, request, {
+      input: inputOf(request.pull),
+      errors: STANDARD_ERROR,
+      signal: sink.signal,
+    });
+    void runApplication(application, environ, sink);
+    return sink;
+  };
 }
 
 const MOUNT_POINT = /^(?:\/[^/]+)*$/;
 
-/**
- * `wsgi.input` over a body that comes in pieces. Malformed chunks and a client that left are no fault
- * of the application that reads on.
- *
- * @param pull gives the next piece, `undefined` at the end.
- */
-export function inputOf(pull: () => Awaitable<Bytes | undefined>): BodyInputStream {
+/** Malformed chunks and a client that left are no fault of the application that reads on. */
+function inputOf(pull: () => Awaitable<Bytes | undefined>): BodyInputStream {
   return new BodyInputStream(async () => {
     try {
       return await pull();
@@ -46,6 +82,15 @@ export function inputOf(pull: () => Awaitable<Bytes | undefined>): BodyInputStre
   });
 }
 
-export function printError(error: unknown, environ: Environ): void {
+function printError(error: unknown, environ: Environ): void {
   environ['wsgi.errors'].write(`${inspect(error)}\n`);
+}
+
+/** The header fields of Node's message, as they came: it has names and values by turns. */
+export function fieldLines({ rawHeaders }: IncomingMessage): HeaderList {
+  const lines: HeaderList = [];
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    lines.push([rawHeaders[index] ?? '', rawHeaders[index + 1] ?? '']);
+  }
+  return lines;
 }

@@ -8,8 +8,9 @@ import {
 } from 'node:http';
 import type { Socket } from 'node:net';
 import { duplexPair, Readable, type Duplex } from 'node:stream';
-import type { Application, Environ, HeaderList } from '../types.ts';
+import type { Application, Environ } from '../types.ts';
 import { hasBody, headersOf, targetOf, withoutHopByHop } from './environ-request.ts';
+import { fieldLines } from './handler.ts';
 
 /** A listener for `node:http`; it may return a promise. */
 export type NodeListener = (request: IncomingMessage, response: ServerResponse) => unknown;
@@ -24,7 +25,7 @@ export function nodeApplication(listener: NodeListener): Application {
     const call = sendRequest(environ, connect(environ, listener));
     const [response] = (await once(call, 'response')) as [IncomingMessage];
     const { statusCode, statusMessage } = response;
-    startResponse(`${statusCode} ${statusMessage}`, withoutHopByHop(headersOfMessage(response)));
+    startResponse(`${statusCode} ${statusMessage}`, withoutHopByHop(fieldLines(response)));
     return response;
   };
 }
@@ -112,13 +113,4 @@ function sendBody(environ: Environ, call: ClientRequest): void {
   Readable.from(environ['wsgi.input'])
     .on('error', (error) => call.destroy(error))
     .pipe(call);
-}
-
-/** The header fields of Node's message, as they came. */
-function headersOfMessage({ rawHeaders }: IncomingMessage): HeaderList {
-  const headers: HeaderList = [];
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    headers.push([rawHeaders[index] ?? '', rawHeaders[index + 1] ?? '']);
-  }
-  return headers;
 }

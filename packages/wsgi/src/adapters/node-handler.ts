@@ -1,27 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { codeOf } from '../status.ts';
-import {
-  buildEnviron,
-  fieldFacts,
-  splitTarget,
-  STANDARD_ERROR,
-  type ConnectionFacts,
-  type ExchangeFacts,
-  type FieldFacts,
-  type HeadFacts,
-} from '../environ.ts';
+import { fieldFacts, type ConnectionFacts } from '../environ.ts';
 import type { ResponseFields } from '../response-fields.ts';
-import {
-  listHeaders,
-  type Framing,
-  type ResponseSink,
-  type WholeFraming,
-} from '../response-sink.ts';
-import { runApplication } from '../run.ts';
+import { listHeaders, type Framing, type ResponseSink } from '../response-sink.ts';
+import { codeOf } from '../status.ts';
 import type { Application, Awaitable, Bytes } from '../types.ts';
 import { uriHost, withoutMapping } from '../url.ts';
-import { inputOf, printError, serverFacts, type HandlerOptions } from './handler.ts';
+import { answerer, fieldLines, type HandlerOptions } from './handler.ts';
 
 /**
  * An application as a listener for `node:http`: `createServer(nodeHandler(application))`.
@@ -32,38 +17,21 @@ export function nodeHandler(
   application: Application,
   options: HandlerOptions = {},
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  const { onError = printError } = options;
-  const server = serverFacts(options);
+  const answer = answerer(application, options);
   return (request, response) => {
-    const environ = buildEnviron(
-      headOf(request),
-      server,
-      connectionOf(request.socket),
-      exchangeOf(request, response),
+    const { method = 'GET', url = '', httpVersion } = request;
+    answer(
+      {
+        method,
+        target: url,
+        protocol: `HTTP/${httpVersion}`,
+        fields: fieldLines(request).map(([name, value]) => fieldFacts(name, value)),
+        ...connectionOf(request.socket),
+        pull: piecesOf(request),
+      },
+      (logError) => new NodeResponseSink(request, response, logError),
     );
-    const sink = new NodeResponseSink(request, response, (error) => onError(error, environ));
-    void runApplication(application, environ, sink);
   };
-}
-
-function headOf(request: IncomingMessage): HeadFacts {
-  const { method = 'GET', url = '', httpVersion, rawHeaders } = request;
-  return {
-    method,
-    target: url,
-    ...splitTarget(url),
-    protocol: `HTTP/${httpVersion}`,
-    fields: fieldsOf(rawHeaders),
-  };
-}
-
-/** Node has names and values by turns. */
-function fieldsOf(rawHeaders: readonly string[]): FieldFacts[] {
-  const fields: FieldFacts[] = [];
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    fields.push(fieldFacts(rawHeaders[index] ?? '', rawHeaders[index + 1] ?? ''));
-  }
-  return fields;
 }
 
 function connectionOf(socket: Socket): ConnectionFacts {
@@ -74,14 +42,6 @@ function connectionOf(socket: Socket): ConnectionFacts {
     serverPort: String(localPort ?? 80),
     remoteAddress: withoutMapping(remoteAddress ?? ''),
     remotePort: remotePort === undefined ? '' : String(remotePort),
-  };
-}
-
-function exchangeOf(request: IncomingMessage, response: ServerResponse): ExchangeFacts {
-  return {
-    input: inputOf(piecesOf(request)),
-    errors: STANDARD_ERROR,
-    signal: abortedWith(response),
   };
 }
 
@@ -106,6 +66,7 @@ function abortedWith(response: ServerResponse): AbortSignal {
 /** Sends a response through `node:http`, which adds Date, Connection and the chunked coding. */
 class NodeResponseSink implements ResponseSink {
   readonly logError: (error: unknown) => void;
+  readonly signal: AbortSignal;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   /** The end of the connection is the end of the body. */
@@ -118,6 +79,7 @@ class NodeResponseSink implements ResponseSink {
   ) {
     this.#request = request;
     this.#response = response;
+    this.signal = abortedWith(response);
     this.logError = logError;
   }
 
@@ -130,7 +92,7 @@ class NodeResponseSink implements ResponseSink {
     else this.#response.once('close', listener);
   }
 
-  sendAll(status: string, fields: ResponseFields, framing: WholeFraming, body: Bytes): void {
+  sendAll(status: string, fields: ResponseFields, framing: Framing, body: Bytes): void {
     this.sendHead(status, fields, framing);
     this.#response.end(body);
   }
