@@ -1,4 +1,4 @@
-import { importModule, ModuleNameError } from '@wsgi/wsgi/names';
+import { importModule, ModuleNameError, resolveModuleName } from '@wsgi/wsgi/names';
 import type { Application } from '@wsgi/wsgi';
 import { ApplicationError, messageOf } from './errors.ts';
 
@@ -55,9 +55,18 @@ export async function checkApplication(name: string, timeoutSeconds: number): Pr
 export const AWAITS_FOR_EVER = 'awaits what never comes, as it is loaded';
 
 /** `myproject.wsgi` and `application` of `myproject.wsgi:application`. */
-export function splitName(name: string): [module: string, attribute: string] {
+function splitName(name: string): [module: string, attribute: string] {
   const [, module = name, attribute = DEFAULT_ATTRIBUTE] = /^(.+):([\w$]+)$/.exec(name) ?? [];
   return [module, attribute];
+}
+
+/** The file of the application's module; where there is none, loading it says so. */
+export function moduleFileOf(applicationName: string, folder = '.'): string | undefined {
+  try {
+    return resolveModuleName(splitName(applicationName)[0], folder);
+  } catch {
+    return undefined;
+  }
 }
 
 function explain(name: string, error: unknown): string {

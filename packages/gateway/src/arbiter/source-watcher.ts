@@ -1,7 +1,7 @@
 import { existsSync, watch } from 'node:fs';
 import { dirname, relative } from 'node:path';
-import { resolveModuleName, sourceRoot } from '@wsgi/wsgi/names';
-import { splitName } from '../application.ts';
+import { sourceRoot } from '@wsgi/wsgi/names';
+import { moduleFileOf } from '../application.ts';
 import type { Log } from '../log/log.ts';
 
 const SOURCE_FILE = /\.(?:[cm]?[jt]s|json)$/;
@@ -32,17 +32,9 @@ export function watchSources(
   }
 }
 
-/** Where there is no such module, the workers say so. */
 function foldersOf(applicationName: string): string[] {
   const roots = [sourceRoot()].filter((root) => existsSync(root));
-  try {
-    const folder = dirname(resolveModuleName(splitName(applicationName)[0]));
-    return roots.some((root) => isInside(folder, root)) ? roots : [...roots, folder];
-  } catch {
-    return roots;
-  }
-}
-
-function isInside(folder: string, other: string): boolean {
-  return !relative(other, folder).startsWith('..');
+  const file = moduleFileOf(applicationName);
+  const isInside = (root: string): boolean => !relative(root, file ?? root).startsWith('..');
+  return file === undefined || roots.some(isInside) ? roots : [...roots, dirname(file)];
 }

@@ -2,7 +2,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   addresses,
-  anyText,
   assignments,
   choice,
   directory,
@@ -13,7 +12,6 @@ import {
   networks,
   octal,
   optionalTcpAddress,
-  rootPath,
   seconds,
   text,
   type Setting,
@@ -41,245 +39,237 @@ export const DEFAULT_CONTROL_SOCKET: string = join(tmpdir(), 'gateway-{pid}.sock
 
 /** The one place where a setting is declared: command line, file, help and docs are made of it. */
 export const CATALOGUE = {
-  bind: {
-    flags: { short: 'b', long: 'bind', value: 'ADDRESS' },
-    section: 'Server socket',
-    default: () => '127.0.0.1:8000',
-    variable: { name: 'PORT', read: (port) => (port === '' ? undefined : `0.0.0.0:${port}`) },
-    parse: addresses,
-    isList: true,
-    description:
-      'Where to listen: HOST:PORT, [IPv6]:PORT or unix:PATH. The variable PORT makes the default 0.0.0.0:PORT.',
-  },
-  backlog: {
-    flags: { long: 'backlog', value: 'INT' },
-    section: 'Server socket',
-    default: () => 2048,
-    parse: integer(1),
-    description: 'Connections that may wait to be accepted.',
-  },
-  umask: {
-    flags: { short: 'm', long: 'umask', value: 'OCTAL' },
-    section: 'Server socket',
-    default: () => '022',
-    parse: octal,
-    description:
-      "The file mode bits that unix sockets and files are made without; in a settings file as text, '027'.",
-  },
-  workers: {
-    flags: { short: 'w', long: 'workers', value: 'INT' },
-    section: 'Workers',
-    default: grantedCpus,
-    variable: { name: 'WEB_CONCURRENCY', read: (count) => count || undefined },
-    parse: integer(1),
-    description:
-      'Worker processes. As many as the CPUs that the cgroup grants; WEB_CONCURRENCY sets the default.',
-  },
-  maxRequests: {
-    flags: { long: 'max-requests', value: 'INT' },
-    section: 'Workers',
-    default: () => 0,
-    parse: integer(0),
-    description:
-      'After so many requests a worker is replaced; it serves on until another one is ready. 0: never.',
-  },
-  maxRequestsJitter: {
-    flags: { long: 'max-requests-jitter', value: 'INT' },
-    section: 'Workers',
-    default: () => 0,
-    parse: integer(0),
-    description:
-      'Up to so many are added to max-requests at random, so that workers do not go together.',
-  },
-  maxWorkerMemory: {
-    flags: { long: 'max-worker-memory', value: 'MIB' },
-    section: 'Workers',
-    default: () => 0,
-    parse: integer(0),
-    description: 'A worker whose resident memory is over so many MiB is replaced. 0: never.',
-  },
-  maxWorkerLifetime: {
-    flags: { long: 'max-worker-lifetime', value: 'SECONDS' },
-    section: 'Workers',
-    default: () => 0,
-    parse: seconds(0),
-    description: 'A worker that is older is replaced. 0: never.',
-  },
-  timeout: {
-    flags: { short: 't', long: 'timeout', value: 'SECONDS' },
-    section: 'Workers',
-    default: () => 30,
-    parse: seconds(0),
-    description:
-      'A worker whose event loop is blocked for longer is killed and replaced. 0: never.',
-  },
-  gracefulTimeout: {
-    flags: { long: 'graceful-timeout', value: 'SECONDS' },
-    section: 'Workers',
-    default: () => 30,
-    parse: seconds(0),
-    description: 'What requests in flight get to finish when a worker stops.',
-  },
-  requestTimeout: {
-    flags: { long: 'request-timeout', value: 'SECONDS' },
-    section: 'Timeouts',
-    default: () => 0,
-    parse: seconds(0),
-    description:
-      'For the application to finish a response; then its signal aborts, and the client gets 503 or is cut off. 0: no limit.',
-  },
-  keepalive: {
-    flags: { long: 'keep-alive', value: 'SECONDS' },
-    section: 'Timeouts',
-    default: () => 75,
-    parse: seconds(0),
-    description:
-      'How long an idle connection stays open. Longer than the proxy pools its own, so that it never reuses one that was just closed.',
-  },
-  headerTimeout: {
-    flags: { long: 'header-timeout', value: 'SECONDS' },
-    section: 'Timeouts',
-    default: () => 10,
-    parse: seconds(0.1),
-    description: 'For a request line and all its fields to arrive; then 408.',
-  },
-  bodyTimeout: {
-    flags: { long: 'body-timeout', value: 'SECONDS' },
-    section: 'Timeouts',
-    default: () => 30,
-    parse: seconds(0.1),
-    description: 'For the next bytes of a body that the application waits for; then 408.',
-  },
-  sendTimeout: {
-    flags: { long: 'send-timeout', value: 'SECONDS' },
-    section: 'Timeouts',
-    default: () => 30,
-    parse: seconds(0.1),
-    description: 'For a client to take what it was sent; then the connection is closed.',
-  },
-  limitRequestLine: {
-    flags: { long: 'limit-request-line', value: 'BYTES' },
-    section: 'Limits',
-    default: () => 4094,
-    parse: integer(1),
-    description: 'The longest request line; then 414.',
-  },
-  limitRequestFields: {
-    flags: { long: 'limit-request-fields', value: 'INT' },
-    section: 'Limits',
-    default: () => 100,
-    parse: integer(1),
-    description: 'The most fields in one request; then 431.',
-  },
-  limitRequestFieldSize: {
-    flags: { long: 'limit-request-field-size', value: 'BYTES' },
-    section: 'Limits',
-    default: () => 8190,
-    parse: integer(1),
-    description: 'The longest field line; then 431.',
-  },
-  limitRequestBody: {
-    flags: { long: 'limit-request-body', value: 'BYTES' },
-    section: 'Limits',
-    default: () => 10_485_760,
-    parse: integer(0),
-    description: 'The longest body, chunked or not; then 413. 0: no limit.',
-  },
-  limitInFlight: {
-    flags: { long: 'limit-in-flight', value: 'INT' },
-    section: 'Limits',
-    default: () => 0,
-    parse: integer(0),
-    description:
-      'Requests that a worker serves at once; more are answered 503 with Retry-After. 0: no limit.',
-  },
-  limitQueueDelay: {
-    flags: { long: 'limit-queue-delay', value: 'SECONDS' },
-    section: 'Limits',
-    default: () => 0,
-    parse: seconds(0),
-    description:
-      'While requests wait longer than this for the event loop, they are answered 503 with Retry-After. 0: no limit.',
-  },
-  forwardedAllowIps: {
-    flags: { long: 'forwarded-allow-ips', value: 'NETWORKS' },
-    section: 'Proxies',
-    default: () => '127.0.0.1,::1',
-    variable: { name: 'FORWARDED_ALLOW_IPS', read: (peers) => peers },
-    parse: networks,
-    description:
-      "Peers whose X-Forwarded-Proto and X-Request-ID are believed: addresses, CIDR networks, '*' for all or '' for none. FORWARDED_ALLOW_IPS sets the default.",
-  },
-  rootPath: {
-    flags: { long: 'root-path', value: 'PATH' },
-    section: 'Proxies',
-    default: () => '',
-    variable: { name: 'SCRIPT_NAME', read: (path) => path },
-    parse: rootPath,
-    description:
-      'Where the application is mounted: its SCRIPT_NAME, a variable that sets the default. FORCE_SCRIPT_NAME of its settings must say the same.',
-  },
-  chdir: {
-    flags: { long: 'chdir', value: 'DIR' },
-    section: 'Process',
-    default: () => '.',
-    parse: directory,
-    description: 'The working directory of the workers.',
-  },
-  rawEnv: {
-    flags: { short: 'e', long: 'env', value: 'NAME=VALUE' },
-    section: 'Process',
-    default: () => '',
-    parse: assignments,
-    isList: true,
-    hasSecrets: true,
-    description: 'An environment variable for the workers.',
-  },
-  procName: {
-    flags: { short: 'n', long: 'name', value: 'NAME' },
-    section: 'Process',
-    default: () => '',
-    parse: anyText,
-    description: 'What the processes are called in ps, instead of the application.',
-  },
-  reload: {
-    flags: { long: 'reload' },
-    section: 'Process',
-    default: () => false,
-    parse: flag,
-    description: 'Replace the workers when a source file changes. For development.',
-  },
-  accesslog: {
-    flags: { long: 'access-logfile', value: 'WHERE' },
-    section: 'Logging',
-    default: () => '-',
-    parse: choice(['-', 'none'], "'-' for standard output, which may lead to a file, or 'none'"),
-    description: "One JSON line a request: '-' for standard output, or 'none'.",
-  },
-  loglevel: {
-    flags: { long: 'log-level', value: 'LEVEL' },
-    section: 'Logging',
-    default: () => 'info',
-    parse: choice(LOG_LEVELS),
-    description: `The least severe lines to log: ${LOG_LEVELS.join(', ')}.`,
-  },
-  controlSocket: {
-    flags: { long: 'control-socket', value: 'PATH' },
-    section: 'Metrics',
-    default: () => DEFAULT_CONTROL_SOCKET,
-    parse: text("a socket's path, or 'none'"),
-    description:
-      "The unix socket that gateway stats and gateway top ask, of mode 0600; {pid} stands for the arbiter's process id. 'none': without.",
-  },
-  metricsBind: {
-    flags: { long: 'metrics-bind', value: 'HOST:PORT' },
-    section: 'Metrics',
-    default: () => '',
-    parse: optionalTcpAddress,
-    description:
-      'Where Prometheus finds /metrics: a listener of its own, which only monitoring should reach. None unless given.',
-  },
-} satisfies Readonly<Record<string, Setting<unknown>>>;
+  ...section('Server socket', {
+    bind: {
+      flags: { short: 'b', long: 'bind', value: 'ADDRESS' },
+      default: () => '127.0.0.1:8000',
+      variable: { name: 'PORT', read: (port) => (port === '' ? undefined : `0.0.0.0:${port}`) },
+      parse: addresses,
+      isList: true,
+      description:
+        'Where to listen: HOST:PORT, [IPv6]:PORT or unix:PATH. The variable PORT makes the default 0.0.0.0:PORT.',
+    },
+    backlog: {
+      flags: { long: 'backlog', value: 'INT' },
+      default: () => 2048,
+      parse: integer(1),
+      description: 'Connections that may wait to be accepted.',
+    },
+    umask: {
+      flags: { short: 'm', long: 'umask', value: 'OCTAL' },
+      default: () => '022',
+      parse: octal,
+      description:
+        "The file mode bits that unix sockets and files are made without; in a settings file as text, '027'.",
+    },
+  }),
+  ...section('Workers', {
+    workers: {
+      flags: { short: 'w', long: 'workers', value: 'INT' },
+      default: grantedCpus,
+      variable: { name: 'WEB_CONCURRENCY', read: (count) => count || undefined },
+      parse: integer(1),
+      description:
+        'Worker processes. As many as the CPUs that the cgroup grants; WEB_CONCURRENCY sets the default.',
+    },
+    maxRequests: {
+      flags: { long: 'max-requests', value: 'INT' },
+      default: () => 0,
+      parse: integer(0),
+      description:
+        'After so many requests a worker is replaced; it serves on until another one is ready. 0: never.',
+    },
+    maxRequestsJitter: {
+      flags: { long: 'max-requests-jitter', value: 'INT' },
+      default: () => 0,
+      parse: integer(0),
+      description:
+        'Up to so many are added to max-requests at random, so that workers do not go together.',
+    },
+    maxWorkerMemory: {
+      flags: { long: 'max-worker-memory', value: 'MIB' },
+      default: () => 0,
+      parse: integer(0),
+      description: 'A worker whose resident memory is over so many MiB is replaced. 0: never.',
+    },
+    maxWorkerLifetime: {
+      flags: { long: 'max-worker-lifetime', value: 'SECONDS' },
+      default: () => 0,
+      parse: seconds(0),
+      description: 'A worker that is older is replaced. 0: never.',
+    },
+    timeout: {
+      flags: { short: 't', long: 'timeout', value: 'SECONDS' },
+      default: () => 30,
+      parse: seconds(0),
+      description:
+        'A worker whose event loop is blocked for longer is killed and replaced. 0: never.',
+    },
+    gracefulTimeout: {
+      flags: { long: 'graceful-timeout', value: 'SECONDS' },
+      default: () => 30,
+      parse: seconds(0),
+      description: 'What requests in flight get to finish when a worker stops.',
+    },
+  }),
+  ...section('Timeouts', {
+    requestTimeout: {
+      flags: { long: 'request-timeout', value: 'SECONDS' },
+      default: () => 0,
+      parse: seconds(0),
+      description:
+        'For the application to finish a response; then its signal aborts, and the client gets 503 or is cut off. 0: no limit.',
+    },
+    keepalive: {
+      flags: { long: 'keep-alive', value: 'SECONDS' },
+      default: () => 75,
+      parse: seconds(0),
+      description:
+        'How long an idle connection stays open. Longer than the proxy pools its own, so that it never reuses one that was just closed.',
+    },
+    headerTimeout: {
+      flags: { long: 'header-timeout', value: 'SECONDS' },
+      default: () => 10,
+      parse: seconds(0.1),
+      description: 'For a request line and all its fields to arrive; then 408.',
+    },
+    bodyTimeout: {
+      flags: { long: 'body-timeout', value: 'SECONDS' },
+      default: () => 30,
+      parse: seconds(0.1),
+      description: 'For the next bytes of a body that the application waits for; then 408.',
+    },
+    sendTimeout: {
+      flags: { long: 'send-timeout', value: 'SECONDS' },
+      default: () => 30,
+      parse: seconds(0.1),
+      description: 'For a client to take what it was sent; then the connection is closed.',
+    },
+  }),
+  ...section('Limits', {
+    limitRequestLine: {
+      flags: { long: 'limit-request-line', value: 'BYTES' },
+      default: () => 4094,
+      parse: integer(1),
+      description: 'The longest request line; then 414.',
+    },
+    limitRequestFields: {
+      flags: { long: 'limit-request-fields', value: 'INT' },
+      default: () => 100,
+      parse: integer(1),
+      description: 'The most fields in one request; then 431.',
+    },
+    limitRequestFieldSize: {
+      flags: { long: 'limit-request-field-size', value: 'BYTES' },
+      default: () => 8190,
+      parse: integer(1),
+      description: 'The longest field line; then 431.',
+    },
+    limitRequestBody: {
+      flags: { long: 'limit-request-body', value: 'BYTES' },
+      default: () => 10_485_760,
+      parse: integer(0),
+      description: 'The longest body, chunked or not; then 413. 0: no limit.',
+    },
+    limitInFlight: {
+      flags: { long: 'limit-in-flight', value: 'INT' },
+      default: () => 0,
+      parse: integer(0),
+      description:
+        'Requests that a worker serves at once; more are answered 503 with Retry-After. 0: no limit.',
+    },
+    limitQueueDelay: {
+      flags: { long: 'limit-queue-delay', value: 'SECONDS' },
+      default: () => 0,
+      parse: seconds(0),
+      description:
+        'While requests wait longer than this for the event loop, they are answered 503 with Retry-After. 0: no limit.',
+    },
+  }),
+  ...section('Proxies', {
+    forwardedAllowIps: {
+      flags: { long: 'forwarded-allow-ips', value: 'NETWORKS' },
+      default: () => '127.0.0.1,::1',
+      variable: { name: 'FORWARDED_ALLOW_IPS', read: (peers) => peers },
+      parse: networks,
+      description:
+        "Peers whose X-Forwarded-Proto and X-Request-ID are believed: addresses, CIDR networks, '*' for all or '' for none. FORWARDED_ALLOW_IPS sets the default.",
+    },
+    rootPath: {
+      flags: { long: 'root-path', value: 'PATH' },
+      default: () => '',
+      variable: { name: 'SCRIPT_NAME', read: (path) => path },
+      parse: text("'' or a path such as /shop, without a slash at its end", /^(?:\/[^/?#\s]+)*$/),
+      description:
+        'Where the application is mounted: its SCRIPT_NAME, a variable that sets the default. FORCE_SCRIPT_NAME of its settings must say the same.',
+    },
+  }),
+  ...section('Process', {
+    chdir: {
+      flags: { long: 'chdir', value: 'DIR' },
+      default: () => '.',
+      parse: directory,
+      description: 'The working directory of the workers.',
+    },
+    rawEnv: {
+      flags: { short: 'e', long: 'env', value: 'NAME=VALUE' },
+      default: () => '',
+      parse: assignments,
+      isList: true,
+      hasSecrets: true,
+      description: 'An environment variable for the workers.',
+    },
+    procName: {
+      flags: { short: 'n', long: 'name', value: 'NAME' },
+      default: () => '',
+      parse: text('text', /^/),
+      description: 'What the processes are called in ps, instead of the application.',
+    },
+    reload: {
+      flags: { long: 'reload' },
+      default: () => false,
+      parse: flag,
+      description: 'Replace the workers when a source file changes. For development.',
+    },
+  }),
+  ...section('Logging', {
+    accesslog: {
+      flags: { long: 'access-logfile', value: 'WHERE' },
+      default: () => '-',
+      parse: choice(['-', 'none'], "'-' for standard output, which may lead to a file, or 'none'"),
+      description: "One JSON line a request: '-' for standard output, or 'none'.",
+    },
+    loglevel: {
+      flags: { long: 'log-level', value: 'LEVEL' },
+      default: () => 'info',
+      parse: choice(LOG_LEVELS),
+      description: `The least severe lines to log: ${LOG_LEVELS.join(', ')}.`,
+    },
+  }),
+  ...section('Metrics', {
+    controlSocket: {
+      flags: { long: 'control-socket', value: 'PATH' },
+      default: () => DEFAULT_CONTROL_SOCKET,
+      parse: text("a socket's path, or 'none'"),
+      description:
+        "The unix socket that gateway stats and gateway top ask, of mode 0600; {pid} stands for the arbiter's process id. 'none': without.",
+    },
+    metricsBind: {
+      flags: { long: 'metrics-bind', value: 'HOST:PORT' },
+      default: () => '',
+      parse: optionalTcpAddress,
+      description:
+        'Where Prometheus finds /metrics: a listener of its own, which only monitoring should reach. None unless given.',
+    },
+  }),
+};
+
+type Untitled = Readonly<Record<string, Omit<Setting<unknown>, 'section'>>>;
+
+function section<const Part extends Untitled>(title: string, settings: Part) {
+  const titled = Object.entries(settings).map(([name, one]) => [name, { ...one, section: title }]);
+  return Object.fromEntries(titled) as { [Name in keyof Part]: Part[Name] & { section: string } };
+}
 
 /** Every setting's value, as plain data. Names and defaults are Gunicorn's where it has them. */
 export type Settings = {

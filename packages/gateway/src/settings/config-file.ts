@@ -1,13 +1,11 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, extname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { resolveModuleName } from '@wsgi/wsgi/names';
-import { closestMatch } from 'leven';
-import { splitName } from '../application.ts';
+import { moduleFileOf } from '../application.ts';
 import { ConfigError } from '../errors.ts';
 import { HOOK_NAMES, type ServerHooks } from '../hooks.ts';
 import { CATALOGUE, type Settings } from './catalogue.ts';
-import { insteadOf, type CommandLine } from './command-line.ts';
+import { closest, insteadOf, type CommandLine } from './command-line.ts';
 import { show } from './values.ts';
 
 /** What a `gateway.config.ts` exports as its default: settings by name, and server hooks. */
@@ -36,19 +34,10 @@ export function findConfigFile(
   // The application is loaded from there, too.
   const chdir = values['chdir'] ?? inheritedValues['chdir'];
   const folder = typeof chdir === 'string' ? chdir : '.';
-  const module = moduleFile(splitName(applicationName)[0], folder);
+  const module = moduleFileOf(applicationName, folder);
   if (module === undefined) return undefined;
   const beside = join(dirname(module), `gateway.config${extname(module)}`);
   return existsSync(beside) ? beside : undefined;
-}
-
-/** Where no such module is there, loading the application says so. */
-function moduleFile(name: string, folder: string): string | undefined {
-  try {
-    return resolveModuleName(name, folder);
-  } catch {
-    return undefined;
-  }
 }
 
 /**
@@ -86,7 +75,7 @@ function explainUnknown(name: string): string {
   const gunicorns = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   const instead = insteadOf(gunicorns) ?? insteadOf(`--${gunicorns.replaceAll('_', '-')}`);
   if (instead !== undefined) return `there is no setting ${name}: ${instead}.`;
-  const suggestion = closestMatch(name, KNOWN, { maxDistance: Math.max(2, name.length / 3) });
+  const suggestion = closest(name, KNOWN);
   return suggestion === undefined
     ? `unknown setting ${name}. Known are: ${KNOWN.join(', ')}.`
     : `unknown setting ${name}. Did you mean ${suggestion}?`;

@@ -1,9 +1,6 @@
 import { fromEnvironment, settingEntries } from './catalogue.ts';
 import type { Setting } from './values.ts';
 
-const WIDTH = 88;
-const INDENT = '      ';
-
 /** The text of `--help`, made of the settings catalogue. */
 export function helpText(environment: NodeJS.ProcessEnv): string {
   const sections = Map.groupBy(settingEntries(), ([, setting]) => setting.section);
@@ -45,20 +42,8 @@ function settingHelp(setting: Setting<unknown>, environment: NodeJS.ProcessEnv):
   return option(flags, setting.description + shown);
 }
 
+/** The description in lines of up to 82 characters, broken at spaces. */
 function option(flags: string, description: string): string[] {
-  return [`  ${flags}`, ...wrap(description, WIDTH - INDENT.length).map((line) => INDENT + line)];
-}
-
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else {
-      line = line === '' ? word : `${line} ${word}`;
-    }
-  }
-  return [...lines, line];
+  const lines = description.match(/\S.{0,81}(?= |$)/g) ?? [];
+  return [`  ${flags}`, ...lines.map((line) => `      ${line}`)];
 }

@@ -13,16 +13,6 @@ import {
 export const LOG_LEVELS = ['debug', 'info', 'warning', 'error', 'critical'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-export type Section =
-  | 'Server socket'
-  | 'Workers'
-  | 'Timeouts'
-  | 'Limits'
-  | 'Proxies'
-  | 'Process'
-  | 'Logging'
-  | 'Metrics';
-
 /** A variable of the environment that a setting may come from. */
 interface Variable {
   readonly name: string;
@@ -38,7 +28,7 @@ export interface Setting<T> {
     /** What stands behind the flag; a switch has none. */
     readonly value?: string;
   };
-  readonly section: Section;
+  readonly section: string;
   /** Read when the gateway starts. */
   readonly default: () => string | number | boolean;
   /** Wins over the default. */
@@ -69,13 +59,8 @@ export function show(value: unknown): string {
 }
 
 export function integer(min: number): Parse<number> {
-  return (value) => {
-    const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
-    if (typeof number !== 'number' || !Number.isSafeInteger(number) || number < min) {
-      throw new ValueError(`a whole number, at least ${min}`);
-    }
-    return number;
-  };
+  const isRight = (value: number): boolean => Number.isSafeInteger(value) && value >= min;
+  return number(/^\d+$/, isRight, `a whole number, at least ${min}`);
 }
 
 /** The longest time of a timer in milliseconds is 2^31 - 1; a longer one would be over at once. */
@@ -83,12 +68,16 @@ const SECONDS_MAX = 2_147_483;
 
 /** Seconds, with a fraction where one is wanted. */
 export function seconds(min: number): Parse<number> {
-  return (value) => {
-    const number = typeof value === 'string' && /^\d+(\.\d+)?$/.test(value) ? Number(value) : value;
-    if (typeof number !== 'number' || !(number >= min && number <= SECONDS_MAX)) {
-      throw new ValueError(`a number of seconds, at least ${min} and at most ${SECONDS_MAX}`);
-    }
-    return number;
+  const isRight = (value: number): boolean => value >= min && value <= SECONDS_MAX;
+  const expected = `a number of seconds, at least ${min} and at most ${SECONDS_MAX}`;
+  return number(/^\d+(\.\d+)?$/, isRight, expected);
+}
+
+function number(written: RegExp, isRight: (value: number) => boolean, expected: string) {
+  return (value: unknown): number => {
+    const read = typeof value === 'string' && written.test(value) ? Number(value) : value;
+    if (typeof read !== 'number' || !isRight(read)) throw new ValueError(expected);
+    return read;
   };
 }
 
@@ -103,9 +92,9 @@ export function choice<const T extends string>(
   };
 }
 
-export function text(expected: string): Parse<string> {
+export function text(expected: string, pattern: RegExp = /[^]/): Parse<string> {
   return (value) => {
-    if (typeof value !== 'string' || value === '') throw new ValueError(expected);
+    if (typeof value !== 'string' || !pattern.test(value)) throw new ValueError(expected);
     return value;
   };
 }
@@ -118,11 +107,6 @@ export function directory(value: unknown): string {
   const path = resolve(START_DIRECTORY, text(expected)(value));
   if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw new ValueError(expected);
   return path;
-}
-
-export function anyText(value: unknown): string {
-  if (typeof value !== 'string') throw new ValueError('text');
-  return value;
 }
 
 /** A switch on the command line; in a file, true or false. */
@@ -139,13 +123,6 @@ export function octal(value: unknown): number {
     throw new ValueError('an octal number of up to 777');
   }
   return Number.parseInt(value.replace('0o', ''), 8);
-}
-
-export function rootPath(value: unknown): string {
-  if (typeof value !== 'string' || !/^(?:\/[^/?#\s]+)*$/.test(value)) {
-    throw new ValueError("'' or a path such as /shop, without a slash at its end");
-  }
-  return value;
 }
 
 /** Variables of the environment, of `NAME=VALUE` each. */
@@ -189,12 +166,9 @@ export function networks(value: unknown): readonly string[] {
     void new Networks(entries);
     return entries;
   } catch (error) {
-    throw new ValueError(
-      "addresses, networks in CIDR notation, or '*', with commas between, or '' for nobody",
-      {
-        cause: error,
-      },
-    );
+    const expected =
+      "addresses, networks in CIDR notation, or '*', with commas between, or '' for nobody";
+    throw new ValueError(expected, { cause: error });
   }
 }
 
