@@ -1,5 +1,5 @@
 import { checkApplication } from './application.ts';
-import { runArbiter } from './arbiter/arbiter.ts';
+import { Arbiter } from './arbiter/arbiter.ts';
 import { endGuard } from './arbiter/signals.ts';
 import { ExitCode } from './errors.ts';
 import { stats } from './metrics/stats.ts';
@@ -50,7 +50,7 @@ async function serve(loaded: LoadedConfig): Promise<number> {
   if (process.env['GUNICORN_CMD_ARGS'] !== undefined) {
     log.warn('GUNICORN_CMD_ARGS is not read: its name is GATEWAY_CMD_ARGS here');
   }
-  return runArbiter({ ...loaded, log });
+  return new Arbiter({ ...loaded, log }).run();
 }
 
 function print(text: string): number {

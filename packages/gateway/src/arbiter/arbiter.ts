@@ -2,7 +2,7 @@ import { isatty } from 'node:tty';
 import { ExitCode, explain } from '../errors.ts';
 import { openControlSocket } from '../metrics/control.ts';
 import { serveMetrics } from '../metrics/prometheus.ts';
-import { runHook, type ArbiterView, type ServerHooks } from '../hooks.ts';
+import { runHook, type ServerHooks } from '../hooks.ts';
 import type { Log } from '../log/log.ts';
 import { formatAddress } from '../settings/addresses.ts';
 import type { Config } from '../settings/catalogue.ts';
@@ -20,57 +20,32 @@ interface ArbiterOptions extends Pick<LoadedConfig, 'config' | 'hooks' | 'reload
 }
 
 /**
- * Serves until a signal ends it, and gives the exit code.
- *
- * @throws {ConfigError} where an address cannot be bound.
- */
-export async function runArbiter(options: ArbiterOptions): Promise<number> {
-  const { config, hooks, log } = options;
-  const events = new EventQueue();
-  events.takeSignals(SIGNALS.filter((signal) => !ENDING_SIGNALS.has(signal)));
-  const view: ArbiterView = { pid: process.pid, config, log };
-  void runHook(log, hooks, 'nworkersChanged', view, config.workers, undefined);
-  await hooks.onStarting?.(view);
-  const listeners = await bindListeners(config, log);
-  return new Arbiter(options, listeners, events).run();
-}
-
-/**
  * Holds the listening sockets, and starts, watches, replaces and drains workers. Never touches a
  * request. Signals, messages and exits only queue; one loop acts on them.
  */
-class Arbiter {
+export class Arbiter {
   readonly #config: Config;
   readonly #readSettings: LoadedConfig['reload'];
   readonly #hooks: ServerHooks;
   readonly #log: Log;
-  readonly #listeners: BoundListener[];
-  readonly #events: EventQueue;
+  readonly #listeners: BoundListener[] = [];
   readonly #pool: WorkerPool;
+  /** What is to be done about what happened, in the order of its coming. */
+  readonly #events: (() => void)[] = [];
+  #wake: (() => void) | undefined;
   #lastTickMs = performance.now();
   /** How often the settings were read: only the last reading counts. */
   #readings = 0;
   #lastSignal: ArbiterSignal | undefined;
   #exitCode: number = ExitCode.ok;
 
-  constructor(
-    { config, hooks, log, reload }: ArbiterOptions,
-    listeners: BoundListener[],
-    events: EventQueue,
-  ) {
+  constructor({ config, hooks, log, reload }: ArbiterOptions) {
     this.#config = config;
     this.#readSettings = reload;
     this.#hooks = hooks;
     this.#log = log;
-    this.#listeners = listeners;
-    this.#events = events;
-    this.#pool = new WorkerPool(config, listeners, log, {
-      queue: (act) => events.push(act),
-      starting: (number) => void runHook(log, hooks, 'preFork', this.#view, number),
-      exited: ({ number, pid = 0 }) =>
-        void runHook(log, hooks, 'childExit', this.#view, { number, pid }),
-      retargeted: (before) =>
-        void runHook(log, hooks, 'nworkersChanged', this.#view, this.#pool.target, before),
+    this.#pool = new WorkerPool({ config, hooks }, this.#listeners, log, {
+      queue: (act) => this.#queue(act),
       cannotServe: (exitCode) => {
         this.#exitCode = exitCode;
         this.#stop('quit');
@@ -78,40 +53,67 @@ class Arbiter {
     });
   }
 
+  /**
+   * Serves until a signal ends it, and gives the exit code.
+   *
+   * @throws {ConfigError} where an address cannot be bound.
+   */
   async run(): Promise<number> {
-    const { applicationName, controlSocket, metricsBind, reload } = this.#config;
+    await this.#open();
+    endGuard();
+    this.#takeSignals([...ENDING_SIGNALS]);
+    setInterval(() => this.#queue(() => this.#onTick()), TICK_MS);
+    if (this.#config.reload) this.#watchSources();
+    const place = `${this.#addresses.join(', ')} (pid ${process.pid})`;
+    this.#log.info(`serving ${this.#config.applicationName} at ${place}`);
+    void runHook(this.#log, this.#hooks, 'whenReady', this.#pool.view);
+    while (!this.#pool.hasEnded) {
+      this.#pool.balance();
+      await this.#act();
+    }
+    for (const signal of ENDING_SIGNALS) process.on(signal, () => this.#leave(signal));
+    await runHook(this.#log, this.#hooks, 'onExit', this.#pool.view);
+    return this.#exitCode;
+  }
+
+  async #open(): Promise<void> {
+    const { applicationName, controlSocket, metricsBind, workers } = this.#config;
+    this.#takeSignals(SIGNALS.filter((signal) => !ENDING_SIGNALS.has(signal)));
+    void runHook(this.#log, this.#hooks, 'nworkersChanged', this.#pool.view, workers, undefined);
+    await this.#hooks.onStarting?.(this.#pool.view);
+    this.#listeners.push(...(await bindListeners(this.#config, this.#log)));
     const report = () => this.#pool.report({ applicationName, addresses: this.#addresses });
     await openControlSocket(controlSocket, this.#log, report);
     await serveMetrics(metricsBind, this.#log, report);
-    endGuard();
-    this.#events.takeSignals([...ENDING_SIGNALS]);
-    setInterval(() => this.#events.push(() => this.#onTick()), TICK_MS);
-    if (reload) this.#watchSources();
-    this.#log.info(
-      `serving ${applicationName} at ${this.#addresses.join(', ')} (pid ${process.pid})`,
-    );
-    void runHook(this.#log, this.#hooks, 'whenReady', this.#view);
-    while (!this.#pool.hasEnded) {
-      this.#pool.balance();
-      this.#act(await this.#events.next());
+  }
+
+  #takeSignals(signals: readonly ArbiterSignal[]): void {
+    for (const signal of signals)
+      process.on(signal, () => this.#queue(() => this.#onSignal(signal)));
+  }
+
+  #queue(act: () => void): void {
+    this.#events.push(act);
+    this.#wake?.();
+  }
+
+  /** Acts on the next event, once there is one. */
+  async #act(): Promise<void> {
+    while (this.#events.length === 0) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
     }
-    for (const signal of ENDING_SIGNALS) process.on(signal, () => this.#leave(signal));
-    await runHook(this.#log, this.#hooks, 'onExit', this.#view);
-    return this.#exitCode;
+    this.#events.shift()?.();
   }
 
   #watchSources(): void {
     watchSources(this.#config.applicationName, this.#log, (file) => {
-      this.#events.push(() => {
+      this.#queue(() => {
         this.#log.info(`${file} changed: replacing the workers`);
         this.#pool.reload(this.#pool.config);
       });
     });
-  }
-
-  #act(event: ArbiterEvent): void {
-    if (typeof event === 'string') this.#onSignal(event);
-    else event();
   }
 
   #onSignal(signal: ArbiterSignal): void {
@@ -157,13 +159,13 @@ class Arbiter {
     const read = async (): Promise<void> => {
       const config = await this.#readSettings();
       if (isOvertaken()) return;
-      await runHook(this.#log, this.#hooks, 'onReload', { ...this.#view, config });
-      this.#events.push(() => {
+      await runHook(this.#log, this.#hooks, 'onReload', { ...this.#pool.view, config });
+      this.#queue(() => {
         if (!isOvertaken()) this.#replaceWorkers(config);
       });
     };
     read().catch((error: unknown) => {
-      this.#events.push(() => this.#log.fatal(`reload given up: ${explain(error)}`));
+      this.#queue(() => this.#log.fatal(`reload given up: ${explain(error)}`));
     });
   }
 
@@ -196,37 +198,5 @@ class Arbiter {
 
   get #addresses(): string[] {
     return this.#listeners.map(({ address }) => formatAddress(address));
-  }
-
-  get #view(): ArbiterView {
-    return { pid: process.pid, config: this.#pool.config, log: this.#log };
-  }
-}
-
-/** A signal, or what is to be done about something else that happened. */
-type ArbiterEvent = ArbiterSignal | (() => void);
-
-/** Events in the order of their coming, taken one at a time. */
-class EventQueue {
-  readonly #events: ArbiterEvent[] = [];
-  #wake: (() => void) | undefined;
-
-  takeSignals(signals: readonly ArbiterSignal[]): void {
-    for (const signal of signals) process.on(signal, () => this.push(signal));
-  }
-
-  push(event: ArbiterEvent): void {
-    this.#events.push(event);
-    this.#wake?.();
-  }
-
-  async next(): Promise<ArbiterEvent> {
-    for (;;) {
-      const event = this.#events.shift();
-      if (event !== undefined) return event;
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
   }
 }

@@ -1,10 +1,12 @@
 import { AWAITS_FOR_EVER } from '../application.ts';
 import { ExitCode } from '../errors.ts';
+import { runHook, type ArbiterView, type ServerHooks } from '../hooks.ts';
 import { Ledger } from '../metrics/ledger.ts';
 import type { Report } from '../metrics/report.ts';
 import type { Log } from '../log/log.ts';
 import type { Listener, WorkerMessage } from '../messages.ts';
 import type { Config } from '../settings/catalogue.ts';
+import type { LoadedConfig } from '../settings/config.ts';
 import { WorkerLog } from './worker-log.ts';
 import { WorkerProcess, type Generation } from './worker-process.ts';
 
@@ -19,11 +21,6 @@ const CHANNEL_LOST_MS = 250;
 export interface PoolOwner {
   /** Queues what is to be done about something that happened. */
   queue(act: () => void): void;
-  /** A worker is about to be started. */
-  starting(number: number): void;
-  exited(worker: WorkerProcess): void;
-  /** There should be another number of workers than before. */
-  retargeted(before: number): void;
   /** The first workers could not start, and none has served. */
   cannotServe(exitCode: number): void;
 }
@@ -31,6 +28,7 @@ export interface PoolOwner {
 /** The worker processes: how many there should be, bringing them to it, and what becomes of each. */
 export class WorkerPool {
   readonly #listeners: readonly Listener[];
+  readonly #hooks: ServerHooks;
   readonly #log: Log;
   readonly #owner: PoolOwner;
   readonly #ledger = new Ledger();
@@ -45,10 +43,16 @@ export class WorkerPool {
   #hasServed = false;
   #isStopping = false;
 
-  constructor(config: Config, listeners: readonly Listener[], log: Log, owner: PoolOwner) {
+  constructor(
+    { config, hooks }: Pick<LoadedConfig, 'config' | 'hooks'>,
+    listeners: readonly Listener[],
+    log: Log,
+    owner: PoolOwner,
+  ) {
     this.#current = { number: this.#lastGeneration, config, target: config.workers };
     this.#proven = this.#current;
     this.#listeners = listeners;
+    this.#hooks = hooks;
     this.#log = log;
     this.#owner = owner;
     this.#workerLog = new WorkerLog(log, this.#ledger.restarts);
@@ -56,6 +60,11 @@ export class WorkerPool {
 
   get config(): Config {
     return this.#current.config;
+  }
+
+  /** The arbiter, as its hooks see it. */
+  get view(): ArbiterView {
+    return { pid: process.pid, config: this.config, log: this.#log };
   }
 
   /** How many workers should serve. */
@@ -80,7 +89,7 @@ export class WorkerPool {
     const before = this.target;
     this.#current.target = workers;
     this.#proven.target = workers;
-    if (before !== workers) this.#owner.retargeted(before);
+    this.#tellTarget(before);
   }
 
   /**
@@ -98,7 +107,12 @@ export class WorkerPool {
   #switchTo(generation: Generation): void {
     const before = this.target;
     this.#current = generation;
-    if (before !== generation.target) this.#owner.retargeted(before);
+    this.#tellTarget(before);
+  }
+
+  #tellTarget(before: number): void {
+    if (before === this.target) return;
+    void runHook(this.#log, this.#hooks, 'nworkersChanged', this.view, this.target, before);
   }
 
   /** No worker is started any more, and those that are there end. */
@@ -137,7 +151,7 @@ export class WorkerPool {
 
   #start(): void {
     this.#lastNumber += 1;
-    this.#owner.starting(this.#lastNumber);
+    void runHook(this.#log, this.#hooks, 'preFork', this.view, this.#lastNumber);
     try {
       const worker = new WorkerProcess(this.#lastNumber, this.#current, this.#listeners, {
         message: (sender, message) => this.#owner.queue(() => this.#onMessage(sender, message)),
@@ -207,7 +221,8 @@ export class WorkerPool {
   #onExit(worker: WorkerProcess, how: string): void {
     this.#onSignalled(worker);
     this.#workers.delete(worker);
-    this.#owner.exited(worker);
+    const { number, pid = 0 } = worker;
+    void runHook(this.#log, this.#hooks, 'childExit', this.view, { number, pid });
     switch (worker.state) {
       case 'starting':
         return this.#onFailedStart(worker, explainEarlyExit(worker, how), ExitCode.application);
