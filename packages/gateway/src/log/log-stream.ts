@@ -108,16 +108,12 @@ export class LogStream {
   /** Once lines are taken again, one of them says how many were not. */
   #tellDropped(): void {
     if (this.#droppedLines === 0) return;
-    const line = errorLine(`${this.#droppedLines} log lines could not be written`);
+    const msg = `${this.#droppedLines} log lines could not be written`;
     this.#droppedLines = 0;
-    this.#queue.push(Buffer.from(line));
+    const { pid } = process;
+    const line = { level: 'error', time: new Date().toISOString(), logger: 'gateway', pid, msg };
+    this.#queue.push(Buffer.from(`${JSON.stringify(line)}\n`));
   }
-}
-
-function errorLine(msg: string): string {
-  const { pid } = process;
-  const line = { level: 'error', time: new Date().toISOString(), logger: 'gateway', pid, msg };
-  return `${JSON.stringify(line)}\n`;
 }
 
 /** A line of JSON with the control characters escaped that JSON leaves as they are, and a terminal would heed. */

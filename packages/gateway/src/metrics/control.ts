@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { lstatSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -110,20 +110,12 @@ async function ask(path: string): Promise<Report> {
 
 /** Where the gateways of this user listen, or did: what somebody else put there is not to be believed. */
 function defaultSockets(): string[] {
-  const paths = namesIn(tmpdir())
-    .filter((name) => DEFAULT_NAME.test(name))
-    .map((name) => join(tmpdir(), name));
+  const folder = tmpdir();
+  // The one that TMPDIR names need not be there.
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  const paths = names.filter((name) => DEFAULT_NAME.test(name)).map((name) => join(folder, name));
   return paths.filter((path) => {
     const file = lstatSync(path, { throwIfNoEntry: false });
     return file?.isSocket() === true && file.uid === process.getuid?.();
   });
-}
-
-/** The folder that TMPDIR names need not be there. */
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
 }

@@ -1,4 +1,4 @@
-import type { WorkerState } from '../messages.ts';
+import type { WorkerProcess } from '../arbiter/worker-process.ts';
 import { version } from '../process.ts';
 import { COARSE_BOUNDS_MS, countUpTo, quantileMs, sum } from './durations.ts';
 import { add, NOTHING, STATUS_CLASSES, type Counts, type WorkerMetrics } from './meter.ts';
@@ -17,14 +17,7 @@ const RECENT_HEARTBEATS = 5;
 const HEARTBEAT_DUE_MS = 2000;
 
 /** What a report takes from the arbiter's view of a worker. */
-interface ObservedWorker {
-  readonly number: number;
-  readonly pid: number | undefined;
-  readonly state: WorkerState;
-  readonly startedAtMs: number;
-  /** Since its last message. */
-  readonly silentMs: number;
-}
+type ObservedWorker = Pick<WorkerProcess, 'number' | 'pid' | 'state' | 'startedAtMs' | 'silentMs'>;
 
 interface Account {
   /** The last heartbeats, the newest first. */

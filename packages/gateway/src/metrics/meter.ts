@@ -1,4 +1,4 @@
-import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { performance } from 'node:perf_hooks';
 import { bucketOf, noDurations, type Durations } from './durations.ts';
 
 /** What a worker tells the arbiter with each heartbeat: counts since the one before, and how it stands. */
@@ -12,9 +12,9 @@ export interface Gauges {
 }
 
 /** What adds up, over heartbeats and over workers. */
-export interface Counts extends RequestCounts, LoopCounts {}
+export interface Counts extends ServerCounts, LoopCounts {}
 
-export interface RequestCounts {
+export interface ServerCounts {
   /** Answers, in the order of `STATUS_CLASSES`; those to refused requests too. */
   readonly statuses: readonly number[];
   /** Of the requests that the application answered. */
@@ -22,14 +22,14 @@ export interface RequestCounts {
   readonly durationSumMs: number;
   /** Of bodies. */
   readonly sentBytes: number;
+  /** The longest turn of the event loop: so long may a request have waited for its own. */
+  readonly loopDelayMs: number;
 }
 
 interface LoopCounts {
   readonly seconds: number;
   /** The time that the event loop did not wait for something to do. */
   readonly busySeconds: number;
-  /** Its longest turn: so long may a request have waited for its own. */
-  readonly loopDelayMs: number;
 }
 
 export const STATUS_CLASSES = ['1xx', '2xx', '3xx', '4xx', '5xx'] as const;
@@ -37,9 +37,9 @@ const CLIENT_ERROR = 4;
 const SERVER_ERROR = 5;
 const CODE_OF_0 = 0x30;
 
-/** What a worker's connections count; it costs each request one search in a small table. */
+/** What a worker's server counts; it costs each request one search in a small table. */
 export class Meter {
-  #counts = noRequests();
+  #counts = noCounts();
 
   /** @param status `"200 OK"`, or `''` where the client went away before: counted as 499, as in the access log. */
   countRequest(status: string, durationMs: number, sentBytes: number): void {
@@ -54,10 +54,14 @@ export class Meter {
     this.#countAnswer(Math.floor(statusCode / 100));
   }
 
+  noteLoopDelay(ms: number): void {
+    this.#counts.loopDelayMs = Math.max(this.#counts.loopDelayMs, ms);
+  }
+
   /** Gives what was counted since the last time. */
-  take(): RequestCounts {
+  take(): ServerCounts {
     const taken = this.#counts;
-    this.#counts = noRequests();
+    this.#counts = noCounts();
     return taken;
   }
 
@@ -68,29 +72,17 @@ export class Meter {
   }
 }
 
-/** Measures a worker's event loop and memory between two heartbeats. */
+/** Measures how busy a worker's event loop is between two heartbeats, and its memory. */
 export class ProcessMeter {
-  // By turn, not by a timer: it finds every stall, and does not wake an idle process.
-  readonly #turns = monitorEventLoopDelay({ samplePerIteration: true });
   #utilization = performance.eventLoopUtilization();
-
-  constructor() {
-    this.#turns.enable();
-  }
 
   /** Gives what was measured since the last time. */
   take(): LoopCounts & Pick<Gauges, 'memoryBytes'> {
     const utilization = performance.eventLoopUtilization();
     const { active, idle } = performance.eventLoopUtilization(utilization, this.#utilization);
-    const loopDelayMs = this.#turns.max / 1e6;
     this.#utilization = utilization;
-    this.#turns.reset();
-    return {
-      seconds: (active + idle) / 1000,
-      busySeconds: active / 1000,
-      loopDelayMs,
-      memoryBytes: residentBytes(),
-    };
+    const seconds = (active + idle) / 1000;
+    return { seconds, busySeconds: active / 1000, memoryBytes: residentBytes() };
   }
 }
 
@@ -106,7 +98,7 @@ export function residentBytes(): number {
   return knownBytes;
 }
 
-export const NOTHING: Counts = { ...noRequests(), seconds: 0, busySeconds: 0, loopDelayMs: 0 };
+export const NOTHING: Counts = { ...noCounts(), seconds: 0, busySeconds: 0 };
 
 /** What two heartbeats tell together. */
 export function add(one: Counts, other: Counts): Counts {
@@ -121,12 +113,13 @@ export function add(one: Counts, other: Counts): Counts {
   };
 }
 
-function noRequests() {
+function noCounts() {
   return {
     statuses: STATUS_CLASSES.map(() => 0),
     durations: noDurations(),
     durationSumMs: 0,
     sentBytes: 0,
+    loopDelayMs: 0,
   };
 }
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type BoundSocket, type Server as NetServer, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { withoutMapping } from '@wsgi/wsgi/url';
-import type { RequestCounts } from '../metrics/meter.ts';
+import type { ServerCounts } from '../metrics/meter.ts';
 import type { Address } from '../settings/addresses.ts';
 import { Connection } from './connection.ts';
 import { serverNameAndPort, type PeerFacts } from './environ.ts';
@@ -24,9 +24,8 @@ export class Server {
 
   constructor(service: Service) {
     this.#service = service;
-    this.#timers = [setInterval(() => void this.#sweepLater(), SWEEP_MS)];
-    if (service.overload.loopDelayMs < Infinity)
-      this.#timers.push(service.state.measureLoopDelay());
+    const sweeps = setInterval(() => void this.#sweepLater(), SWEEP_MS);
+    this.#timers = [sweeps, service.state.measureLoopDelay()];
   }
 
   /** Resolves once connections are accepted. */
@@ -61,7 +60,7 @@ export class Server {
   }
 
   /** What was counted since the last time, and how it stands. */
-  takeMetrics(): RequestCounts & { requestsInFlight: number; connections: number } {
+  takeMetrics(): ServerCounts & { requestsInFlight: number; connections: number } {
     return {
       ...this.#service.state.meter.take(),
       requestsInFlight: this.#service.state.requestsInFlight,

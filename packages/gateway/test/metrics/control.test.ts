@@ -40,7 +40,8 @@ test('how long requests take is told, lately and since the start', async () => {
 
 test('each worker tells its requests in flight, its connections, its memory and its event loop', async () => {
   const gateway = await observed('behaviours.ts', '--workers', '1');
-  const slow = get(gateway, '/sleep/2500');
+  const client = new AbortController();
+  const held = fetch(`http://127.0.0.1:${gateway.port}/hang`, { signal: client.signal });
   const worker = () => reportOf(gateway).then(({ workers }) => workers[0]);
   await expect.poll(worker, SOON).toMatchObject({
     number: 1,
@@ -49,8 +50,9 @@ test('each worker tells its requests in flight, its connections, its memory and 
     connections: 1,
     memoryBytes: expect.any(Number),
   });
-  await slow;
-  await get(gateway, '/busy/400');
+  client.abort();
+  await expect(held).rejects.toThrow();
+  await get(gateway, '/busy/450');
   const delay = () => worker().then((one) => one?.recent.loopDelayMs);
   await expect.poll(delay, SOON).toBeGreaterThan(390);
   expect((await worker())?.recent.busyRatio).toBeGreaterThan(0.05);
