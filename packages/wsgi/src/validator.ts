@@ -30,11 +30,8 @@ export function validator(application: Application): Application {
 /** PEP 3333 "The Application/Framework Side": "accepts two positional arguments". */
 function checkedParameters(parameters: readonly unknown[]): [Environ, StartResponse] {
   const [environ, startResponse] = parameters;
-  requires(
-    parameters.length === 2,
-    'an application is called with environ and start_response',
-    parameters,
-  );
+  const areTwo = parameters.length === 2;
+  requires(areTwo, 'an application is called with environ and start_response', parameters);
   requires(typeof startResponse === 'function', 'start_response must be callable', startResponse);
   return [environ as Environ, startResponse as StartResponse];
 }

@@ -53,12 +53,12 @@ function asyncSide(body: AsyncIterable<Bytes>, exchange: Exchange): AsyncIterabl
 
 function checkedStep(step: Step, exchange: Exchange): Step {
   if (step.done === true) {
-    startedByTheEnd(exchange);
+    started(exchange, 'before the body ends');
     notTooShort(exchange);
     return step;
   }
-  bytes(step.value);
-  startedByTheFirstItem(exchange);
+  requires(step.value instanceof Uint8Array, 'the body must yield Uint8Array', step.value);
+  started(exchange, 'before the first item of the body');
   stoppedByItsError(exchange);
   exchange.bodyBytes += step.value.length;
   noBodyWhereNoneMayBe(exchange);
@@ -71,22 +71,13 @@ function iterableOfBytes(body: unknown): void {
   const isText = typeof body === 'string' || body instanceof Uint8Array;
   requires(!isText, 'put the body into a list: [bytes]', body);
   const isObject = typeof body === 'object' && body !== null;
-  requires(isObject, 'the application must return an iterable', body);
-  const isIterable = Symbol.iterator in body || Symbol.asyncIterator in body;
+  const isIterable = isObject && (Symbol.iterator in body || Symbol.asyncIterator in body);
   requires(isIterable, 'the application must return an iterable', body);
 }
 
-function bytes(item: unknown): void {
-  requires(item instanceof Uint8Array, 'the body must yield Uint8Array', item);
-}
-
 /** "must invoke … start_response() before the iterable yields its first body bytestring". */
-function startedByTheFirstItem(exchange: Exchange): void {
-  requires(exchange.code !== 0, 'call start_response before the first item of the body');
-}
-
-function startedByTheEnd(exchange: Exchange): void {
-  requires(exchange.code !== 0, 'call start_response before the body ends');
+function started({ code }: Exchange, when: string): void {
+  requires(code !== 0, `call start_response ${when}`);
 }
 
 /** "Error Handling": what start_response threw back ends the application. */

@@ -16,27 +16,20 @@ const CLAUSES: readonly ((environ: Environ) => void)[] = [
   contentVariablesWithoutPrefix,
   upperCaseHeaders,
   extensionNames,
-  requestMethod,
-  paths,
-  contentLength,
-  serverPort,
+  grammar,
+  scriptName,
   version,
   urlScheme,
   flags,
-  inputStream,
-  errorStream,
+  streams,
 ];
 
 /** "This object must be a builtin Python dictionary (not a subclass …)". */
 function plainDictionary(environ: unknown): void {
   const isObject = typeof environ === 'object' && environ !== null;
   requires(isObject, 'environ must be an object', environ);
-  const prototype: unknown = Object.getPrototypeOf(environ);
-  requires(
-    prototype === null || prototype === Object.prototype,
-    'environ must be a plain object, not of a class',
-    environ,
-  );
+  const isPlain = [null, Object.prototype].includes(Object.getPrototypeOf(environ));
+  requires(isPlain, 'environ must be a plain object, not of a class', environ);
   requires(Object.isExtensible(environ), 'environ must be open to changes', environ);
 }
 
@@ -91,37 +84,21 @@ function upperCaseHeaders(environ: Environ): void {
 function extensionNames(environ: Environ): void {
   for (const name of Object.keys(environ)) {
     const isExtension = name.includes('.') && !name.startsWith('HTTP_');
-    requires(
-      !isExtension || /^[a-z0-9_.]+$/.test(name),
-      "an extension's name is lower-case letters, digits, dots and underscores",
-      name,
-    );
+    const isRight = !isExtension || /^[a-z0-9_.]+$/.test(name);
+    const rule = "an extension's name is lower-case letters, digits, dots and underscores";
+    requires(isRight, rule, name);
   }
 }
 
-/** RFC 9110 §9.1: method = token. */
-function requestMethod({ REQUEST_METHOD }: Environ): void {
-  requires(TOKEN.test(REQUEST_METHOD), 'REQUEST_METHOD must be a token', REQUEST_METHOD);
+function grammar(environ: Environ): void {
+  for (const [name, pattern, what] of GRAMMAR) {
+    requires(pattern.test(environ[name]), `${name} must be ${what}`, environ[name]);
+  }
 }
 
 /** SCRIPT_NAME and PATH_INFO are the two parts of one path. */
-function paths({ SCRIPT_NAME, PATH_INFO }: Environ): void {
+function scriptName({ SCRIPT_NAME }: Environ): void {
   requires(SCRIPT_NAME !== '/', "make it '' and PATH_INFO '/': SCRIPT_NAME cannot be", SCRIPT_NAME);
-  requires(PATH.test(SCRIPT_NAME), "SCRIPT_NAME must be '' or start with '/'", SCRIPT_NAME);
-  requires(PATH.test(PATH_INFO), "PATH_INFO must be '' or start with '/'", PATH_INFO);
-}
-
-/** "CONTENT_LENGTH … May be empty or missing." */
-function contentLength({ CONTENT_LENGTH }: Environ): void {
-  requires(
-    /^[0-9]*$/.test(CONTENT_LENGTH),
-    'CONTENT_LENGTH must be digits or empty',
-    CONTENT_LENGTH,
-  );
-}
-
-function serverPort({ SERVER_PORT }: Environ): void {
-  requires(/^[0-9]+$/.test(SERVER_PORT), 'SERVER_PORT must be digits', SERVER_PORT);
 }
 
 /** "The tuple (1, 0)". */
@@ -144,12 +121,9 @@ function flags(environ: Environ): void {
 }
 
 /** "Input and Error Streams": "must support" the methods of the table. */
-function inputStream(environ: Environ): void {
+function streams(environ: Environ): void {
   const methods = ['read', 'readline', 'readlines', Symbol.asyncIterator];
   hasMethods('wsgi.input', environ['wsgi.input'], methods);
-}
-
-function errorStream(environ: Environ): void {
   hasMethods('wsgi.errors', environ['wsgi.errors'], ['flush', 'write', 'writelines']);
 }
 
@@ -181,6 +155,16 @@ const WSGI_VARIABLES = [
 ] as const;
 
 const PATH = /^(?:\/|$)/;
+
+const GRAMMAR = [
+  // RFC 9110 §9.1: method = token.
+  ['REQUEST_METHOD', TOKEN, 'a token'],
+  ['SCRIPT_NAME', PATH, "'' or start with '/'"],
+  ['PATH_INFO', PATH, "'' or start with '/'"],
+  // "CONTENT_LENGTH … May be empty or missing."
+  ['CONTENT_LENGTH', /^[0-9]*$/, 'digits or empty'],
+  ['SERVER_PORT', /^[0-9]+$/, 'digits'],
+] as const;
 
 // One character for each byte: none above U+00FF.
 const BYTES = /^[^\u0100-\uffff]*$/;

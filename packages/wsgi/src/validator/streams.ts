@@ -43,11 +43,8 @@ export function checkedErrors(errors: ErrorStream): ErrorStream {
 function sizeOnly(method: string, sizes: readonly unknown[]): void {
   requires(sizes.length <= 1, `input.${method}() takes a size alone`, sizes);
   const [size] = sizes;
-  requires(
-    size === undefined || Number.isInteger(size),
-    `input.${method}() takes an integer`,
-    size,
-  );
+  const isSize = size === undefined || Number.isInteger(size);
+  requires(isSize, `input.${method}() takes an integer`, size);
 }
 
 /** "read(size)": never more than was asked for. */
