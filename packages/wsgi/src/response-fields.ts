@@ -110,3 +110,8 @@ function readLength(text: string, before: number): number {
 
 // Content-Length = 1*DIGIT (RFC 9110 §8.6), as many as a number holds exactly
 const DIGITS = /^[0-9]{1,15}$/;
+
+/** Of an answer of the server's own. */
+export const PLAIN_TEXT: ResponseFields = writeFields([
+  ['Content-Type', 'text/plain; charset=utf-8'],
+]);

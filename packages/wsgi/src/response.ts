@@ -2,6 +2,7 @@ import { ProtocolError, codeOf, forbidsBody, statusLine } from './status.ts';
 import { checkStatus } from './headers.ts';
 import {
   NO_FIELDS,
+  PLAIN_TEXT,
   withoutContentLength,
   writeFields,
   type ResponseFields,
@@ -10,7 +11,6 @@ import type { ResponseSink, WholeFraming } from './response-sink.ts';
 import type { Awaitable, Bytes, ExcInfo, HeaderList, StartResponse, Write } from './types.ts';
 
 const EMPTY: Bytes = new Uint8Array(0);
-const PLAIN_TEXT = writeFields([['Content-Type', 'text/plain; charset=utf-8']]);
 
 /** One response from `start_response` to its last byte: status, headers, lengths. It never sees a socket. */
 export class WsgiResponse {

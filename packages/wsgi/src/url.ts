@@ -2,7 +2,9 @@ import { isIPv4 } from 'node:net';
 
 /** Percent-encodes the bytes of a path, one latin1 character each. */
 export function quote(path: string): string {
-  return path.replace(NOT_IN_PATH, (byte) => `%${hex(byte)}`);
+  return path.replace(NOT_IN_PATH, (byte) => {
+    return `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
+  });
 }
 
 /** Percent-decodes a path to bytes, one latin1 character each; a `%` without two digits stays. */
@@ -22,10 +24,6 @@ export function withoutMapping(address: string): string {
 /** An address or a name as it stands in a URL: IPv6 in brackets (RFC 3986 §3.2.2). */
 export function uriHost(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
-}
-
-function hex(byte: string): string {
-  return byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0');
 }
 
 // pchar = unreserved / pct-encoded / sub-delims / ":" / "@" (RFC 3986 §3.3), and "/"

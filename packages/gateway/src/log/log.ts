@@ -55,7 +55,7 @@ export function terminalStream(fd: number): DestinationStream | undefined {
       sync: true,
       colorize: true,
       translateTime: 'SYS:HH:MM:ss',
-      ignore: `pid,logger,${ACCESS_FIELDS.join(',')}`,
+      ignore: `pid,logger,${ACCESS_FIELDS}`,
       messageFormat: (line, key) =>
         line['logger'] === 'access' ? accessText(line) : (line[key] as string),
     });
@@ -64,20 +64,10 @@ export function terminalStream(fd: number): DestinationStream | undefined {
   }
 }
 
-const ACCESS_FIELDS = [
-  'request_id',
-  'remote_addr',
-  'method',
-  'target',
-  'protocol',
-  'host',
-  'status',
-  'bytes',
-  'duration_ms',
-  'referer',
-  'user_agent',
-  'reason',
-];
+/** Those of the text are in it, and the others are left to the JSON lines. */
+const ACCESS_FIELDS =
+  'request_id,remote_addr,method,target,protocol,host,status,bytes,duration_ms,' +
+  'referer,user_agent,reason';
 
 function accessText(line: Record<string, unknown>): string {
   const what = line['reason'] ?? `${line['method'] as string} ${line['target'] as string}`;

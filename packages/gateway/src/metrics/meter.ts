@@ -12,9 +12,7 @@ export interface Gauges {
 }
 
 /** What adds up, over heartbeats and over workers. */
-export interface Counts extends ServerCounts, LoopCounts {}
-
-export interface ServerCounts {
+export interface Counts {
   /** Answers, in the order of `STATUS_CLASSES`; those to refused requests too. */
   readonly statuses: readonly number[];
   /** Of the requests that the application answered. */
@@ -22,14 +20,11 @@ export interface ServerCounts {
   readonly durationSumMs: number;
   /** Of bodies. */
   readonly sentBytes: number;
-  /** The longest turn of the event loop: so long may a request have waited for its own. */
-  readonly loopDelayMs: number;
-}
-
-interface LoopCounts {
   readonly seconds: number;
   /** The time that the event loop did not wait for something to do. */
   readonly busySeconds: number;
+  /** The longest turn of the event loop: so long may a request have waited for its own. */
+  readonly loopDelayMs: number;
 }
 
 export const STATUS_CLASSES = ['1xx', '2xx', '3xx', '4xx', '5xx'] as const;
@@ -37,9 +32,10 @@ const CLIENT_ERROR = 4;
 const SERVER_ERROR = 5;
 const CODE_OF_0 = 0x30;
 
-/** What a worker's server counts; it costs each request one search in a small table. */
+/** What a worker counts and measures; it costs each request one search in a small table. */
 export class Meter {
   #counts = noCounts();
+  #utilization = performance.eventLoopUtilization();
 
   /** @param status `"200 OK"`, or `''` where the client went away before: counted as 499, as in the access log. */
   countRequest(status: string, durationMs: number, sentBytes: number): void {
@@ -58,31 +54,20 @@ export class Meter {
     this.#counts.loopDelayMs = Math.max(this.#counts.loopDelayMs, ms);
   }
 
-  /** Gives what was counted since the last time. */
-  take(): ServerCounts {
-    const taken = this.#counts;
+  /** Gives what was counted and measured since the last time. */
+  take(): Counts & Pick<Gauges, 'memoryBytes'> {
+    const utilization = performance.eventLoopUtilization();
+    const { active, idle } = performance.eventLoopUtilization(utilization, this.#utilization);
+    const counts = { ...this.#counts, seconds: (active + idle) / 1000, busySeconds: active / 1000 };
+    this.#utilization = utilization;
     this.#counts = noCounts();
-    return taken;
+    return { ...counts, memoryBytes: residentBytes() };
   }
 
   /** A class that there is not, which clients take for 5xx (RFC 9110 §15), counts as such. */
   #countAnswer(statusClass: number): void {
     const known = statusClass >= 1 && statusClass <= SERVER_ERROR ? statusClass : SERVER_ERROR;
     increment(this.#counts.statuses, known - 1);
-  }
-}
-
-/** Measures how busy a worker's event loop is between two heartbeats, and its memory. */
-export class ProcessMeter {
-  #utilization = performance.eventLoopUtilization();
-
-  /** Gives what was measured since the last time. */
-  take(): LoopCounts & Pick<Gauges, 'memoryBytes'> {
-    const utilization = performance.eventLoopUtilization();
-    const { active, idle } = performance.eventLoopUtilization(utilization, this.#utilization);
-    this.#utilization = utilization;
-    const seconds = (active + idle) / 1000;
-    return { seconds, busySeconds: active / 1000, memoryBytes: residentBytes() };
   }
 }
 
@@ -98,7 +83,7 @@ export function residentBytes(): number {
   return knownBytes;
 }
 
-export const NOTHING: Counts = { ...noCounts(), seconds: 0, busySeconds: 0 };
+export const NOTHING: Counts = noCounts();
 
 /** What two heartbeats tell together. */
 export function add(one: Counts, other: Counts): Counts {
@@ -119,6 +104,8 @@ function noCounts() {
     durations: noDurations(),
     durationSumMs: 0,
     sentBytes: 0,
+    seconds: 0,
+    busySeconds: 0,
     loopDelayMs: 0,
   };
 }

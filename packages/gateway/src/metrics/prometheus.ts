@@ -8,12 +8,7 @@ import { sumOf, type Report, type Total, type WorkerReport } from './report.ts';
 
 const PATIENCE_MS = 5000;
 const CLIENTS_MAX = 16;
-const STATES = [
-  'starting',
-  'ready',
-  'draining',
-  'blocked',
-] as const satisfies WorkerReport['state'][];
+const STATES: readonly WorkerReport['state'][] = ['starting', 'ready', 'draining', 'blocked'];
 const TEXT_FORMAT = 'text/plain; version=0.0.4; charset=utf-8';
 
 /**

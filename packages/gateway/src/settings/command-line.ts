@@ -58,16 +58,12 @@ function parseInherited(text: string): { values: Options; positionals: string[] 
   }
 }
 
-const SWITCHES: ParseArgsOptionsConfig = {
+const OPTIONS: ParseArgsOptionsConfig = {
   config: { type: 'string', short: 'c' },
   'check-config': { type: 'boolean' },
   'print-config': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
-};
-
-const OPTIONS: ParseArgsOptionsConfig = {
-  ...SWITCHES,
   ...Object.fromEntries(
     settingEntries().map(([, { flags, isList }]) => [
       flags.long,

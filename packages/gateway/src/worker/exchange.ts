@@ -1,13 +1,13 @@
 import { performance } from 'node:perf_hooks';
 import { variable, type ExchangeFacts } from '@wsgi/wsgi/environ';
 import { BodyInputStream } from '@wsgi/wsgi/input-stream';
-import type { ResponseFields } from '@wsgi/wsgi/response-fields';
+import { PLAIN_TEXT, type ResponseFields } from '@wsgi/wsgi/response-fields';
 import type { Framing, ResponseSink, WholeFraming } from '@wsgi/wsgi/response-sink';
 import { runApplication } from '@wsgi/wsgi/run';
 import type { Awaitable, Bytes, Environ, ErrorStream, InputStream } from '@wsgi/wsgi';
 import type { Log } from '../log/log.ts';
 import type { RequestHead } from '../protocols/http1/request-head.ts';
-import { PLAIN_TEXT, ResponseEncoder } from '../protocols/http1/response-encoder.ts';
+import { ResponseEncoder } from '../protocols/http1/response-encoder.ts';
 import type { ClientSocket } from './client-socket.ts';
 import { gatewayEnviron, type PeerFacts } from './environ.ts';
 import type { RequestBody } from './request-body.ts';

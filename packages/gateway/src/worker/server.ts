@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type BoundSocket, type Server as NetServer, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { withoutMapping } from '@wsgi/wsgi/url';
-import type { ServerCounts } from '../metrics/meter.ts';
+import type { WorkerMetrics } from '../metrics/meter.ts';
 import type { Address } from '../settings/addresses.ts';
 import { Connection } from './connection.ts';
 import { serverNameAndPort, type PeerFacts } from './environ.ts';
@@ -60,7 +60,7 @@ export class Server {
   }
 
   /** What was counted since the last time, and how it stands. */
-  takeMetrics(): ServerCounts & { requestsInFlight: number; connections: number } {
+  takeMetrics(): WorkerMetrics {
     return {
       ...this.#service.state.meter.take(),
       requestsInFlight: this.#service.state.requestsInFlight,

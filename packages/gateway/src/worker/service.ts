@@ -3,48 +3,13 @@ import type { ServerFacts } from '@wsgi/wsgi/environ';
 import type { Application, Environ } from '@wsgi/wsgi';
 import { Meter } from '../metrics/meter.ts';
 import { runHook, type ServerHooks, type WorkerView } from '../hooks.ts';
-import type { Log } from '../log/log.ts';
-import type { RequestLimits } from '../protocols/http1/request-parser.ts';
 import type { Settings } from '../settings/catalogue.ts';
 import { Networks } from '../settings/addresses.ts';
 import type { AccessLog } from './access-log.ts';
 import type { Outbox } from './client-socket.ts';
 
-/** What all connections of a worker share. */
-export interface Service {
-  readonly application: Application;
-  readonly environ: ServerFacts;
-  /** Proxies whose word about the client counts. */
-  readonly trustedPeers: Networks;
-  readonly limits: RequestLimits;
-  readonly timeouts: Timeouts;
-  readonly log: Log;
-  readonly accessLog: AccessLog | undefined;
-  readonly outbox: Outbox;
-  readonly hooks: RequestHooks;
-  readonly overload: OverloadLimits;
-  readonly state: ServerState;
-}
-
-/** Beyond these a request is answered 503 at once; Infinity for no limit. */
-interface OverloadLimits {
-  readonly requestsInFlight: number;
-  readonly loopDelayMs: number;
-}
-
-/** Times in milliseconds; Infinity for no limit. */
-interface Timeouts {
-  readonly headerMs: number;
-  readonly bodyMs: number;
-  readonly sendMs: number;
-  readonly idleMs: number;
-  readonly requestMs: number;
-}
-
-interface RequestHooks {
-  readonly before?: (environ: Environ) => void;
-  readonly after?: (environ: Environ, status: string) => void;
-}
+/** What all connections of a worker share. Infinity is for no limit. */
+export type Service = ReturnType<typeof makeService>;
 
 export function makeService(
   application: Application,
@@ -52,16 +17,18 @@ export function makeService(
   hooks: ServerHooks,
   accessLog: AccessLog | undefined,
   outbox: Outbox,
-): Service {
+) {
   const { config, log, number, pid } = worker;
+  const environ: ServerFacts = {
+    software: 'gateway',
+    scriptName: config.rootPath,
+    isMultiprocess: config.workers > 1,
+    worker: { number, pid },
+  };
   return {
     application,
-    environ: {
-      software: 'gateway',
-      scriptName: config.rootPath,
-      isMultiprocess: config.workers > 1,
-      worker: { number, pid },
-    },
+    environ,
+    /** Proxies whose word about the client counts. */
     trustedPeers: new Networks(config.forwardedAllowIps),
     limits: {
       requestLineBytes: config.limitRequestLine,
@@ -76,6 +43,7 @@ export function makeService(
       idleMs: config.keepalive * 1000,
       requestMs: config.requestTimeout * 1000 || Infinity,
     },
+    /** Beyond these a request is answered 503 at once. */
     overload: {
       requestsInFlight: config.limitInFlight || Infinity,
       loopDelayMs: config.limitQueueDelay * 1000 || Infinity,
@@ -98,14 +66,15 @@ export function requestLimit({
 }
 
 /** Only those that are set: for the others a request takes no step. */
-function requestHooks(hooks: ServerHooks, worker: WorkerView): RequestHooks {
+function requestHooks(hooks: ServerHooks, worker: WorkerView) {
   const { log } = worker;
   return {
     ...(hooks.preRequest && {
-      before: (environ) => void runHook(log, hooks, 'preRequest', worker, environ),
+      before: (environ: Environ) => void runHook(log, hooks, 'preRequest', worker, environ),
     }),
     ...(hooks.postRequest && {
-      after: (environ, status) => void runHook(log, hooks, 'postRequest', worker, environ, status),
+      after: (environ: Environ, status: string) =>
+        void runHook(log, hooks, 'postRequest', worker, environ, status),
     }),
   };
 }
@@ -145,7 +114,7 @@ export class ServerState {
   }
 
   /** There is too much to do for one more request. */
-  isOverloaded(limits: OverloadLimits): boolean {
+  isOverloaded(limits: Service['overload']): boolean {
     if (this.requestsInFlight >= limits.requestsInFlight) return true;
     if (limits.loopDelayMs === Infinity) return false;
     const delayNowMs = performance.now() - this.#loopDueMs;

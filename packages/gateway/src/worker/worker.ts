@@ -4,7 +4,7 @@ import { ExitCode, exitCodeOf, explain } from '../errors.ts';
 import { runHook, type ServerHooks, type WorkerView } from '../hooks.ts';
 import { openLog, type Log } from '../log/log.ts';
 import type { Envelope, StartMessage, WorkerMessage } from '../messages.ts';
-import { ProcessMeter, residentBytes } from '../metrics/meter.ts';
+import { residentBytes } from '../metrics/meter.ts';
 import { nameProcess } from '../process.ts';
 import type { Config } from '../settings/catalogue.ts';
 import { readConfigFile } from '../settings/config-file.ts';
@@ -38,19 +38,14 @@ async function main(): Promise<void> {
   const service = makeService(application, view, hooks, accessLog, outbox);
   const server = new Server(service);
   watchdog.requestsInFlight = () => server.requestsInFlight();
-  const processMeter = new ProcessMeter();
-  const heartbeat = (): WorkerMessage => ({
-    kind: 'heartbeat',
-    metrics: { ...server.takeMetrics(), ...processMeter.take() },
-  });
-  finishOnRequest(server, config, log, heartbeat);
+  finishOnRequest(server, config, log);
   for (const { fd, address } of listeners) await server.listen({ fd }, address, config.backlog);
-  beat(service.state, config, heartbeat);
+  beat(server, service.state, config);
   tell({ kind: 'ready' });
 }
 
 /** Tells the arbiter that the loop turns, with the metrics, and when the worker is due to be replaced. */
-function beat(state: ServerState, config: Config, heartbeat: () => WorkerMessage): void {
+function beat(server: Server, state: ServerState, config: Config): void {
   let hasAsked = false;
   const retire = (reason: string): void => {
     if (!hasAsked) tell({ kind: 'retire', reason });
@@ -60,10 +55,14 @@ function beat(state: ServerState, config: Config, heartbeat: () => WorkerMessage
   state.onceServed(requests, () => retire(`it has served ${requests} requests`));
   const isDue = dutyToRetire(config);
   setInterval(() => {
-    tell(heartbeat());
+    tell(heartbeat(server));
     const reason = isDue();
     if (reason !== undefined) retire(reason);
   }, HEARTBEAT_MS).unref();
+}
+
+function heartbeat(server: Server): WorkerMessage {
+  return { kind: 'heartbeat', metrics: server.takeMetrics() };
 }
 
 /** The function that it makes says why the worker should be replaced; to be called now and then. */
@@ -79,12 +78,7 @@ function dutyToRetire({ maxWorkerMemory, maxWorkerLifetime }: Config): () => str
 }
 
 /** TERM, a vanished arbiter and an uncaught error all end a worker the same polite way. */
-function finishOnRequest(
-  server: Server,
-  config: Config,
-  log: Log,
-  heartbeat: () => WorkerMessage,
-): void {
+function finishOnRequest(server: Server, config: Config, log: Log): void {
   let isFinishing = false;
   const finish = (exitCode: number, message: WorkerMessage): void => {
     if (isFinishing) return;
@@ -95,7 +89,7 @@ function finishOnRequest(
       process.exit(exitCode);
     }, config.gracefulTimeout * 1000);
     // The requests since the last heartbeat are to be counted too.
-    void server.drain().then(() => tell(heartbeat(), () => process.exit(exitCode)));
+    void server.drain().then(() => tell(heartbeat(server), () => process.exit(exitCode)));
   };
   process.on('SIGTERM', (signal) => finish(ExitCode.ok, { kind: 'signalled', signal }));
   process.on('disconnect', () => {

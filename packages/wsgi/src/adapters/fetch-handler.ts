@@ -57,6 +57,10 @@ class FetchResponseSink implements ResponseSink {
   readonly logError: (error: unknown) => void;
   readonly #answered = Promise.withResolvers<Response>();
   readonly #closed = new AbortController();
+  /** Rejects where the client left before, and where the Fetch API has no such status. */
+  readonly response: Promise<Response> = this.#answered.promise;
+  /** Aborts when the client goes away, or takes no more. */
+  readonly signal: AbortSignal = this.#closed.signal;
   #body: ReadableStreamDefaultController<Bytes> | undefined;
   #onTaken: (() => void) | undefined;
 
@@ -65,16 +69,6 @@ class FetchResponseSink implements ResponseSink {
     this.logError = logError;
     if (signal.aborted) this.#leave(signal);
     else signal.addEventListener('abort', () => this.#leave(signal), { once: true });
-  }
-
-  /** Rejects where the client left before, and where the Fetch API has no such status. */
-  get response(): Promise<Response> {
-    return this.#answered.promise;
-  }
-
-  /** Aborts when the client goes away, or takes no more. */
-  get signal(): AbortSignal {
-    return this.#closed.signal;
   }
 
   get isClosed(): boolean {

@@ -51,7 +51,8 @@ export function recallField(bytes: Uint8Array, text: string, start: number, end:
   if (older !== undefined && text.slice(start, end) === older.line) return older.field;
   const field = readField(bytes, text, start, end);
   if (!STEADY_NAMES.has(field.name) || end - start > LINE_LENGTH_MAX) return field;
-  const kept = learnLine(copyOf(text.slice(start, end)));
+  const line = copyOf(text.slice(start, end));
+  const kept = { line, field: readField(Buffer.from(line, 'latin1'), line, 0, line.length) };
   knownLines[place + 1] = newer;
   knownLines[place] = kept;
   return kept.field;
@@ -63,10 +64,6 @@ function hashOf(bytes: Uint8Array, start: number, end: number): number {
   const middle = bytes[(start + end) >> 1] ?? 0;
   const last = bytes[end - 1] ?? 0;
   return (end - start) * 31 + first * 7 + middle * 5 + last;
-}
-
-function learnLine(line: string): KnownLine {
-  return { line, field: readField(Buffer.from(line, 'latin1'), line, 0, line.length) };
 }
 
 const NAME_OCTETS = octetClass(TOKEN);

@@ -61,7 +61,9 @@ export class RequestHeadReader {
     } else if (start === end) {
       return interpretHead(this.#requestLine, this.#fields);
     } else {
-      this.#checkCount();
+      if (this.#fields.length === this.#limits.fieldCount) {
+        throw new ProtocolError(431, `more than ${this.#limits.fieldCount} fields`);
+      }
       this.#fields.push(recallField(bytes, text, start, end));
     }
     return undefined;
@@ -89,12 +91,6 @@ export class RequestHeadReader {
       return;
     }
     this.#requestLine = readRequestLine(bytes, text, start, end);
-  }
-
-  #checkCount(): void {
-    if (this.#fields.length === this.#limits.fieldCount) {
-      throw new ProtocolError(431, `more than ${this.#limits.fieldCount} fields`);
-    }
   }
 }
 

@@ -8,11 +8,6 @@ export interface RequestLimits extends HeadLimits {
   readonly bodyBytes: number;
 }
 
-/** What takes lines, and refuses one that is too long, also while it is incomplete. */
-interface LineTaker {
-  checkLength(lineBytes: number): void;
-}
-
 const CR = 0x0d;
 const EMPTY = Buffer.alloc(0);
 
@@ -147,7 +142,7 @@ export class RequestParser {
   }
 
   /** RFC 9112 §2.2: lines end in CRLF; a bare LF is refused. Gives where it ends, -1 while it is incomplete. */
-  #takeLine(taker: LineTaker): number {
+  #takeLine(taker: RequestHeadReader | ChunkedDecoder): number {
     const text = this.#latin1();
     const start = this.#offset;
     const lineFeed = text.indexOf('\n', start);

@@ -1,5 +1,5 @@
 import { statusLine, type ProtocolError } from '@wsgi/wsgi/status';
-import { writeFields, type ResponseFields } from '@wsgi/wsgi/response-fields';
+import { PLAIN_TEXT, writeFields, type ResponseFields } from '@wsgi/wsgi/response-fields';
 import type { Framing } from '@wsgi/wsgi/response-sink';
 import type { Bytes } from '@wsgi/wsgi';
 import type { RequestLine } from './request-line.ts';
@@ -100,9 +100,6 @@ function connectionOption(protocol: Protocol, isLast: boolean): 'close' | 'keep-
 /** RFC 9110 §15.2: an interim response, a head alone. */
 export const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';
 
-export const PLAIN_TEXT: ResponseFields = writeFields([
-  ['Content-Type', 'text/plain; charset=utf-8'],
-]);
 const RETRY_SOON = writeFields([['Retry-After', '1']]);
 
 /** The answer to what cannot be served; to HEAD without its content (RFC 9110 §9.3.2). */
