@@ -15,20 +15,13 @@ export async function loadApplication(name: string): Promise<Application> {
     throw new ApplicationError(3, explain(name, error), { cause: error });
   });
   const application = module[attribute];
-  if (application === undefined) {
-    const exported = Object.keys(module).join(', ') || 'nothing';
-    throw new ApplicationError(
-      4,
-      `'${name}' has no export '${attribute}': it exports ${exported}.`,
-    );
-  }
-  if (typeof application !== 'function') {
-    throw new ApplicationError(
-      4,
-      `'${attribute}' of '${name}' is of type ${typeof application}: expected a callable (environ, startResponse).`,
-    );
-  }
-  return application as Application;
+  if (typeof application === 'function') return application as Application;
+  const exported = Object.keys(module).join(', ') || 'nothing';
+  const what =
+    application === undefined
+      ? `'${name}' has no export '${attribute}': it exports ${exported}.`
+      : `'${attribute}' of '${name}' is of type ${typeof application}: expected a callable (environ, startResponse).`;
+  throw new ApplicationError(4, what);
 }
 
 /**
@@ -42,12 +35,8 @@ export async function checkApplication(name: string, timeoutSeconds: number): Pr
     reject(new ApplicationError(3, `'${name}' cannot be loaded: it ${why}.`));
   };
   process.once('beforeExit', () => giveUp(AWAITS_FOR_EVER));
-  if (timeoutSeconds > 0) {
-    setTimeout(
-      () => giveUp(`is not ready after ${timeoutSeconds} s`),
-      timeoutSeconds * 1000,
-    ).unref();
-  }
+  const late = `is not ready after ${timeoutSeconds} s`;
+  if (timeoutSeconds > 0) setTimeout(giveUp, timeoutSeconds * 1000, late).unref();
   await Promise.race([loadApplication(name), tooLate]);
 }
 

@@ -112,6 +112,6 @@ function readLength(text: string, before: number): number {
 const DIGITS = /^[0-9]{1,15}$/;
 
 /** Of an answer of the server's own. */
-export const PLAIN_TEXT: ResponseFields = writeFields([
+export const PLAIN_TEXT_FIELDS: ResponseFields = writeFields([
   ['Content-Type', 'text/plain; charset=utf-8'],
 ]);

@@ -2,7 +2,7 @@ import { ProtocolError, codeOf, forbidsBody, statusLine } from './status.ts';
 import { checkStatus } from './headers.ts';
 import {
   NO_FIELDS,
-  PLAIN_TEXT,
+  PLAIN_TEXT_FIELDS,
   withoutContentLength,
   writeFields,
   type ResponseFields,
@@ -156,7 +156,7 @@ export class WsgiResponse {
     const status = statusLine(code);
     const text = Buffer.from(`${status.slice('500 '.length)}\n`);
     this.#isHeadSent = true;
-    this.#sink.sendAll(status, PLAIN_TEXT, text.length, this.#isHeadRequest ? EMPTY : text);
+    this.#sink.sendAll(status, PLAIN_TEXT_FIELDS, text.length, this.#isHeadRequest ? EMPTY : text);
   }
 
   /** The answer to HEAD may tell the length of the body that GET would get (RFC 9110 §9.3.2). */

@@ -1,11 +1,11 @@
 import { parseArgs, type ParseArgsConfig, type ParseArgsOptionsConfig } from 'node:util';
 import { closestMatch } from 'leven';
 import { messageOf, UsageError } from '../errors.ts';
-import { settingEntries, type Settings } from './catalogue.ts';
+import { settingEntries } from './catalogue.ts';
 
 /** What the command line asks for; the values are still text. */
 export interface CommandLine {
-  readonly command: 'serve' | 'help' | 'version' | 'check-config' | 'print-config';
+  readonly command: 'serve' | (typeof COMMANDS)[number];
   /** `MODULE[:ATTRIBUTE]`. */
   readonly applicationName: string | undefined;
   readonly configFile: string | undefined;
@@ -13,6 +13,9 @@ export interface CommandLine {
   /** Of GATEWAY_CMD_ARGS, which the others win over. */
   readonly inheritedValues: Readonly<Record<string, unknown>>;
 }
+
+/** Of several the first counts. */
+const COMMANDS = ['help', 'version', 'print-config', 'check-config'] as const;
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -34,7 +37,7 @@ export function readCommandLine(args: string[], environment: NodeJS.ProcessEnv):
     throw new UsageError(`one application at a time: what is '${extra.join(' ')}'?`);
   }
   return {
-    command: commandOf(options),
+    command: COMMANDS.find((name) => options[name] === true) ?? 'serve',
     applicationName,
     configFile: typeof options['config'] === 'string' ? options['config'] : undefined,
     values: settingsIn(given.values),
@@ -43,9 +46,8 @@ export function readCommandLine(args: string[], environment: NodeJS.ProcessEnv):
 }
 
 function settingsIn(options: Options): Options {
-  const entries = settingEntries().filter(([, { flags }]) => options[flags.long] !== undefined);
   return Object.fromEntries(
-    entries.map(([name, { flags }]): [keyof Settings, unknown] => [name, options[flags.long]]),
+    settingEntries().map(([name, { flags }]) => [name, options[flags.long]]),
   );
 }
 
@@ -103,13 +105,6 @@ function explainUnknown(option: string, known: readonly string[]): string {
   const name = option.replace(/^-+/, '');
   const suggestion = closest(name, known);
   return `Unknown option '${option}'.${suggestion ? ` Did you mean '--${suggestion}'?` : ''}`;
-}
-
-function commandOf(options: Options): CommandLine['command'] {
-  if (options['help'] === true) return 'help';
-  if (options['version'] === true) return 'version';
-  if (options['print-config'] === true) return 'print-config';
-  return options['check-config'] === true ? 'check-config' : 'serve';
 }
 
 // word = 1*( "'" *( not "'" ) "'" / DQUOTE *( not DQUOTE / escape ) DQUOTE / escape / other )

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { variable, type ExchangeFacts } from '@wsgi/wsgi/environ';
 import { BodyInputStream } from '@wsgi/wsgi/input-stream';
-import { PLAIN_TEXT, type ResponseFields } from '@wsgi/wsgi/response-fields';
+import { PLAIN_TEXT_FIELDS, type ResponseFields } from '@wsgi/wsgi/response-fields';
 import type { Framing, ResponseSink, WholeFraming } from '@wsgi/wsgi/response-sink';
 import { runApplication } from '@wsgi/wsgi/run';
 import type { Awaitable, Bytes, Environ, ErrorStream, InputStream } from '@wsgi/wsgi';
@@ -92,7 +92,7 @@ export class Exchange implements ResponseSink, ExchangeFacts {
     // RFC 9110 §9.3.2
     const body = this.head.method === 'HEAD' ? text.subarray(0, 0) : text;
     this.isLast = true;
-    this.sendAll('503 Service Unavailable', PLAIN_TEXT, text.length, body);
+    this.sendAll('503 Service Unavailable', PLAIN_TEXT_FIELDS, text.length, body);
   }
 
   /** The client went away before the response was complete, or was cut off. */

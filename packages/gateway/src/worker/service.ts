@@ -57,10 +57,7 @@ export function makeService(
 }
 
 /** After how many requests a worker should be replaced; each worker has a jitter of its own. */
-export function requestLimit({
-  maxRequests,
-  maxRequestsJitter,
-}: Pick<Settings, 'maxRequests' | 'maxRequestsJitter'>): number {
+export function requestLimit({ maxRequests, maxRequestsJitter }: Settings): number {
   const jitter = Math.floor(Math.random() * (maxRequestsJitter + 1));
   return maxRequests > 0 ? maxRequests + jitter : Infinity;
 }

@@ -8,12 +8,11 @@ export class ContractError extends Error {
 
 /** @throws {ContractError} with the rule, and the offender where it is one value, unless the rule is kept. */
 export function requires(isKept: boolean, rule: string, ...offender: unknown[]): asserts isKept {
-  if (!isKept) throw new ContractError([rule, ...offender.map(show)].join(': '));
+  if (!isKept)
+    throw new ContractError([rule, ...offender.map((value) => inspect(value, SHOWN))].join(': '));
 }
 
-function show(value: unknown): string {
-  return inspect(value, { depth: 1, breakLength: Infinity, maxStringLength: 200 });
-}
+const SHOWN = { depth: 1, breakLength: Infinity, maxStringLength: 200 };
 
 /** What the clauses know of one request: how far application and server have come. */
 export class Exchange {

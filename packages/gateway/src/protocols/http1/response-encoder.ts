@@ -1,5 +1,5 @@
 import { statusLine, type ProtocolError } from '@wsgi/wsgi/status';
-import { PLAIN_TEXT, writeFields, type ResponseFields } from '@wsgi/wsgi/response-fields';
+import { PLAIN_TEXT_FIELDS, writeFields, type ResponseFields } from '@wsgi/wsgi/response-fields';
 import type { Framing } from '@wsgi/wsgi/response-sink';
 import type { Bytes } from '@wsgi/wsgi';
 import type { RequestLine } from './request-line.ts';
@@ -111,7 +111,7 @@ export function encodeRefusal(
   const status = statusLine(error.status);
   const text = `${status.slice('400 '.length)}: ${error.message}\n`;
   const added = { framing: text.length, connection: 'close', date } as const;
-  const head = encodeResponseHead(status, PLAIN_TEXT, added);
+  const head = encodeResponseHead(status, PLAIN_TEXT_FIELDS, added);
   return method === 'HEAD' ? head : head + text;
 }
 
