@@ -29,7 +29,11 @@ export function describeConformance(
   describe(`${serverName} keeps PEP 3333`, () => {
     test.for(kept)('$name', (each) => passes(each));
 
-    test.fails.for(CASES.filter(isLost))('except: $name', (each) => passes(each));
+    // What depends on which bytes come in one turn of the loop may pass by chance on a busy machine.
+    test.for(CASES.filter(isLost))('except: $name', async (each) => {
+      const tries = await Promise.allSettled([passes(each), passes(each), passes(each)]);
+      expect(tries.map(({ status }) => status)).toContain('rejected');
+    });
 
     test.for(SCENARIOS)('$name', { timeout: 60_000 }, async ({ application, run }) => {
       const log = new EventLog();

@@ -9,7 +9,7 @@ export function helpText(environment: NodeJS.ProcessEnv): string {
     '       gateway stats [--socket PATH] [--json]',
     '       gateway top [--socket PATH]',
     '',
-    'Serves a WSGI application. MODULE is a dotted name under the source root, as',
+    'Serves a WSGI application. MODULE is a dotted name below src, or dist once built, as',
     "myproject.wsgi, or a file's path; ATTRIBUTE is 'application' unless given.",
     'stats prints the metrics of a running gateway, top shows them live in a terminal; PATH is its',
     'control socket, needed where several run here.',
