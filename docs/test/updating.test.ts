@@ -85,11 +85,12 @@ async function developProject(clone: Clone): Promise<void> {
 
 async function takeOver(clone: Clone): Promise<void> {
   await clone.run(commands('Look first'));
-  const [merge = '', ...checks] = commands('Take it over').trim().split('\n');
-  expect(checks).toEqual(['npm install', 'npm test']);
+  const [merge = '', install, test, ...rename] = commands('Take it over').trim().split('\n');
+  expect([install, test]).toEqual(['npm install', 'npm test']);
   expect(await clone.run(`${merge} --no-edit`)).not.toContain('CONFLICT');
   expect(await clone.run('git status --porcelain')).toBe('');
   expect(await clone.run('git diff --stat HEAD template/main -- packages docs')).toBe('');
+  await clone.run(rename.join('\n'));
   expect(read(clone, 'README.md')).toMatch(/^# webshop\n[^]*Articles of all kinds\./);
   expect(read(clone, 'src/webshop/views.ts')).toContain('Article ${id}');
   await clone.run('npx prettier --check . && npx tsc -p test && npm run --silent build');
