@@ -47,12 +47,13 @@ test('when every worker is killed, service is back within 2 s', FIGURE, async ()
   expect(durationMs).toBeLessThan(2_000);
 });
 
-test('while the application is away, a page says so, with the request id', async () => {
+test('while the application is away, a 503 with Retry-After and a page say so, with the request id', async () => {
   await stack.compose('stop', 'app');
   const response = await fetch(stack.url);
   const page = await response.text();
 
-  expect([502, 504]).toContain(response.status);
+  expect(response.status).toBe(503);
+  expect(response.headers.get('retry-after')).toBe('5');
   expect(response.headers.get('content-type')).toMatch(/^text\/html/);
   expect(response.headers.get('cache-control')).toBe('no-store');
   expect(page).toContain('Back in a moment');

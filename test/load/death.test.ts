@@ -9,6 +9,7 @@ import { Load } from './load.ts';
 import { isGone } from './process-facts.ts';
 
 const ECHO = join(import.meta.dirname, 'echo.ts');
+const BEHAVIOURS = join(APPLICATIONS, 'behaviours.ts');
 /** As GatewayProcess starts. */
 const WORKERS = 2;
 const KILLS = isLong ? 20 : 5;
@@ -56,8 +57,35 @@ function wasInFlight({ startedAtMs, endedAtMs }: Entry, atMs: number): boolean {
   return startedAtMs <= atMs + UNSEEN_MS && endedAtMs >= atMs;
 }
 
+test.for(['exit', 'grow'])(
+  'a GET of /%s, which ends its worker, is tried once more, and takes no third worker with it',
+  async (path, context) => {
+    needsFront(context);
+    const memory = { NODE_OPTIONS: '--max-old-space-size=64' };
+    const gateway = await GatewayProcess.startIn(memory, BEHAVIOURS, '--workers', '4');
+    const front = await Front.start(gateway.port);
+    const request = (target: string, method = 'GET') =>
+      fetch(`http://127.0.0.1:${front.port}${target}`, { method });
+    // nginx keeps a connection for each, and what comes next takes one of them.
+    await Promise.all(Array.from({ length: 16 }, () => request('/sleep/100')));
+    const posts = Array.from({ length: 8 }, () => request('/sleep/3000/post', 'POST'));
+    await gateway.printed(/post/, posts.length);
+    const answer = await request(`/${path}`);
+    const statuses = (await Promise.all(posts)).map(({ status }) => status);
+    await gateway.lines(/is ready/, 6);
+    const died = gateway.log.filter(({ msg }) => /worker \d+ died/.test(msg)).length;
+    const served = () => gateway.access.filter(({ target }) => String(target).endsWith('post'));
+    const good = statuses.filter((status) => status === 200).length;
+    printFigures(`GET /${path}`, { 'workers died': died, POSTs: posts.length, 'good POSTs': good });
+    expect(answer.status).toBe(502);
+    expect(died).toBe(2);
+    await expect.poll(() => served().length).toBe(good);
+    expect(statuses.filter((status) => status !== 200 && status !== 502)).toEqual([]);
+  },
+);
+
 test('TERM lets 50 requests of 2 s complete, exits with 0 and leaves nothing behind', async () => {
-  const gateway = await GatewayProcess.start(join(APPLICATIONS, 'behaviours.ts'));
+  const gateway = await GatewayProcess.start(BEHAVIOURS);
   const pids = gateway.workerPids;
   const answers = Array.from({ length: 50 }, async () => {
     const response = await fetch(`http://127.0.0.1:${gateway.port}/sleep/2000`);

@@ -70,7 +70,7 @@ function loggedCounts(accessLog: string): Map<string, number> {
   const counts = new Map<string, number>();
   for (const line of readFileSync(accessLog, 'latin1').split('\n').slice(0, -1)) {
     const entry = JSON.parse(line) as { remote_addr: string; upstream_addr: string };
-    const count = entry.upstream_addr === '' ? 0 : entry.upstream_addr.split(',').length;
+    const count = entry.upstream_addr === '' ? 0 : entry.upstream_addr.split(/, | : /).length;
     counts.set(entry.remote_addr, (counts.get(entry.remote_addr) ?? 0) + count);
   }
   return counts;

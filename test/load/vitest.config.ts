@@ -12,7 +12,7 @@ export default defineConfig({
     // A soak has no short form.
     exclude: isLong ? [] : ['soak.test.ts'],
     fileParallelism: false,
-    testTimeout: isLong ? 300_000 : 60_000,
+    testTimeout: isLong ? 400_000 : 60_000,
     hookTimeout: 60_000,
   },
 });

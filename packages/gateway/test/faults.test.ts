@@ -63,19 +63,25 @@ test('the access log goes on where a full disk has room again', async ({ skip })
   const gateway = await GatewayProcess.startInto(log, 'faults.ts');
   expect(await countOk(gateway.port, 100)).toBe(100);
   await expect.poll(() => statfsSync(disk).bfree).toBe(0);
-  const full = readFileSync(log, 'utf8');
   expect(await countOk(gateway.port, 10)).toBe(10);
   rmSync(ballast);
   await get(gateway.port, '/there-is-room');
   await expect.poll(() => readFileSync(log, 'utf8')).toContain('/there-is-room');
   await expect.poll(() => readFileSync(log, 'utf8')).toMatch(/\d+ log lines could not be written/);
-  expect(full.split('\n').length).toBeLessThan(100);
-  const [torn = ''] = full.split('\n').slice(-1);
-  const others = readFileSync(log, 'utf8')
-    .split('\n')
-    .filter((line) => line !== torn && line !== '');
-  expect(others.map((line) => JSON.parse(line))).not.toEqual([]);
+  const lines = readFileSync(log, 'utf8').split('\n');
+  expect(lines.length).toBeLessThan(100);
+  // The one that the disk had no room for.
+  expect(lines.filter((line) => line !== '' && !isJson(line)).length).toBeLessThanOrEqual(1);
 });
+
+function isJson(line: string): boolean {
+  try {
+    JSON.parse(line);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 test('nobody reads standard output or error any more, and all of 300 requests are answered', async () => {
   const gateway = await GatewayProcess.start('faults.ts');

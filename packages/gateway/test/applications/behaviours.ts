@@ -6,7 +6,7 @@ import type { Application } from '@wsgi/wsgi';
 /**
  * `/sleep/MS` answers later, `/read` once its body is here, `/busy/MS` after it kept the loop busy,
  * `/hang` never, `/block` and `/native` never yield the loop again, `/pid` tells who serves, `/throw`
- * breaks the process. Each path is printed as soon as its request is here.
+ * breaks the process, `/exit` and `/grow` end it. Each path is printed as soon as its request is here.
  */
 export const application: Application = async (environ, startResponse) => {
   process.stdout.write(`${environ.PATH_INFO}\n`);
@@ -20,6 +20,8 @@ export const application: Application = async (environ, startResponse) => {
     await once(environ['gateway.signal']?.() ?? new EventTarget(), 'abort');
     environ['wsgi.errors'].write('the signal aborted\n');
   }
+  if (what === 'exit') process.exit(7);
+  if (what === 'grow') grow();
   if (what === 'throw') setImmediate(() => raise());
   startResponse('200 OK', [['Content-Type', 'text/plain']]);
   return [Buffer.from(String(process.pid))];
@@ -27,4 +29,10 @@ export const application: Application = async (environ, startResponse) => {
 
 function raise(): never {
   throw new Error('planted: nobody catches this');
+}
+
+/** Takes memory until there is none. */
+function grow(): never {
+  const hoard: number[][] = [];
+  for (;;) hoard.push(Array.from({ length: 10_000 }, Math.random));
 }
