@@ -180,13 +180,16 @@ export class WorkerPool {
         worker.markRetiring();
         return this.#workerLog.due(worker, message.reason);
       case 'heartbeat':
+        worker.markBeating(message.metrics.requestsInFlight);
         return this.#ledger.book(worker, message.metrics);
+      case 'exiting':
+        return worker.markExiting({ count: message.cutRequests, requests: message.requests });
     }
   }
 
   #onReady(worker: WorkerProcess): void {
-    if (worker.state !== 'starting') return;
     worker.markReady();
+    if (worker.state !== 'ready') return;
     this.#proven = worker.generation;
     this.#hasServed = true;
     this.#workerLog.ready(worker);
@@ -195,7 +198,7 @@ export class WorkerPool {
   /** Told once for each worker: by its message, or by its exit where it could not send one. */
   #onFailedStart(worker: WorkerProcess, reason: string, exitCode: number): void {
     if (worker.state !== 'starting') return;
-    worker.markFailed();
+    worker.markLeaving();
     this.#respawnDelay.grow();
     if (this.#isStopping) return;
     this.#workerLog.couldNotStart(worker, reason);
