@@ -227,7 +227,10 @@ test('an error that nobody catches ends its worker after the requests in flight'
   await gateway.printed(/sleep/);
   await get(gateway, '/throw');
   expect((await slow).text).toBe(String(pid));
-  await gateway.line(/uncaught error/);
+  expect(await gateway.line(/^uncaught error/)).toMatchObject({
+    worker: 1,
+    requests: [{ request_id: expect.any(String), target: '/sleep/500' }],
+  });
   await gateway.lines(/is ready/, 2);
   expect((await get(gateway)).text).not.toBe(String(pid));
 });

@@ -1,12 +1,14 @@
 import { AWAITS_FOR_EVER } from '../application.ts';
 import { ExitCode } from '../errors.ts';
 import { runHook, type ArbiterView, type ServerHooks } from '../hooks.ts';
+import { sum } from '../metrics/durations.ts';
 import { Ledger } from '../metrics/ledger.ts';
 import type { Report } from '../metrics/report.ts';
 import type { Log } from '../log/log.ts';
 import type { Listener, WorkerMessage } from '../messages.ts';
 import type { Config } from '../settings/catalogue.ts';
 import type { LoadedConfig } from '../settings/config.ts';
+import { OomKills, shortageFor } from './memory.ts';
 import { WorkerLog } from './worker-log.ts';
 import { WorkerProcess, type Generation } from './worker-process.ts';
 
@@ -35,6 +37,7 @@ export class WorkerPool {
   readonly #workerLog: WorkerLog;
   readonly #workers = new Set<WorkerProcess>();
   readonly #respawnDelay = new RespawnDelay();
+  readonly #oomKills = new OomKills();
   #current: Generation;
   /** The last one of which a worker became ready: what a reload that fails goes back to. */
   #proven: Generation;
@@ -83,6 +86,15 @@ export class WorkerPool {
 
   report(gateway: Pick<Report, 'applicationName' | 'addresses'>): Report {
     return this.#ledger.report({ ...gateway, workersWanted: this.target }, [...this.#workers]);
+  }
+
+  /** One worker more, if there is memory for it. */
+  grow(): void {
+    const known = [...this.#workers].map(({ memoryBytes }) => memoryBytes).filter(Boolean);
+    const workerBytes = sum(known) / known.length || process.memoryUsage.rss();
+    const shortage = shortageFor(this.target + 1, workerBytes);
+    if (shortage === undefined) this.setTarget(this.target + 1);
+    else this.#log.warn(`no worker is added: ${shortage}`);
   }
 
   setTarget(workers: number): void {
@@ -180,7 +192,7 @@ export class WorkerPool {
         worker.markRetiring();
         return this.#workerLog.due(worker, message.reason);
       case 'heartbeat':
-        worker.markBeating(message.metrics.requestsInFlight);
+        worker.markBeating(message.metrics);
         return this.#ledger.book(worker, message.metrics);
       case 'exiting':
         return worker.markExiting({ count: message.cutRequests, requests: message.requests });
@@ -221,7 +233,9 @@ export class WorkerPool {
     if (worker.signalledBy !== undefined) this.#onLeaving(worker, worker.signalledBy);
   }
 
-  #onExit(worker: WorkerProcess, how: string): void {
+  #onExit(worker: WorkerProcess, exit: string): void {
+    const isOutOfMemory = exit === 'SIGKILL' && this.#oomKills.take();
+    const how = isOutOfMemory ? `${exit}, as the container ran out of memory` : exit;
     this.#onSignalled(worker);
     this.#workers.delete(worker);
     const { number, pid = 0 } = worker;
@@ -247,6 +261,7 @@ export class WorkerPool {
 
   /** Ends workers that have been silent, or finishing, for too long. */
   watch(): void {
+    this.#oomKills.look();
     for (const worker of this.#workers) {
       const { overdue } = worker;
       if (overdue !== undefined) {

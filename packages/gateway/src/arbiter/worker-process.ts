@@ -9,6 +9,7 @@ import {
   type WorkerMessage,
   type WorkerState,
 } from '../messages.ts';
+import type { Gauges } from '../metrics/meter.ts';
 import { workerEnvironment } from '../process.ts';
 import type { Config } from '../settings/catalogue.ts';
 import type { RequestInFlight } from '../worker/watchdog.ts';
@@ -54,7 +55,9 @@ export class WorkerProcess {
   #signalledBy: NodeJS.Signals | undefined;
   #lastMessageAtMs = this.startedAtMs;
   #readyAtMs = Infinity;
-  #cut: Cut = { count: 0, requests: undefined };
+  /** As its last heartbeat had it. */
+  #gauges: Gauges = { requestsInFlight: 0, connections: 0, memoryBytes: 0 };
+  #cut: Cut | undefined;
   #channelLostAtMs = Infinity;
   #endsByMs = Infinity;
 
@@ -123,7 +126,12 @@ export class WorkerProcess {
 
   /** As it told itself when it exited, else as its last heartbeat had it. */
   get cut(): Cut {
-    return this.#cut;
+    return this.#cut ?? { count: this.#gauges.requestsInFlight, requests: undefined };
+  }
+
+  /** 0 before its first heartbeat. */
+  get memoryBytes(): number {
+    return this.#gauges.memoryBytes;
   }
 
   /** Since its last message. */
@@ -157,8 +165,8 @@ export class WorkerProcess {
     else this.#state = 'ready';
   }
 
-  markBeating(requestsInFlight: number): void {
-    this.#cut = { count: requestsInFlight, requests: undefined };
+  markBeating(gauges: Gauges): void {
+    this.#gauges = gauges;
   }
 
   markExiting(cut: Cut): void {
