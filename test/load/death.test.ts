@@ -57,7 +57,7 @@ function wasInFlight({ startedAtMs, endedAtMs }: Entry, atMs: number): boolean {
   return startedAtMs <= atMs + UNSEEN_MS && endedAtMs >= atMs;
 }
 
-test.for(['exit', 'grow'])(
+test.for(['exit/7', 'grow'])(
   'a GET of /%s, which ends its worker, is tried once more, and takes no third worker with it',
   async (path, context) => {
     needsFront(context);

@@ -15,14 +15,17 @@ export interface WorkerView extends WorkerIdentity {
   readonly log: Log;
 }
 
-/** Gunicorn's server hooks. What a hook throws is logged, except at the start, which it stops. */
+/**
+ * Gunicorn's server hooks. What a hook throws is logged, except at the start, which it stops. One that may
+ * give a promise is awaited; one that gives `void` is not.
+ */
 export interface ServerHooks {
   /** In the arbiter, before anything is bound. */
   onStarting?(arbiter: ArbiterView): Awaitable<void>;
   /** In the arbiter, before the workers are replaced on HUP, which waits for it. */
   onReload?(arbiter: ArbiterView): Awaitable<void>;
   /** In the arbiter, once the sockets are bound. */
-  whenReady?(arbiter: ArbiterView): Awaitable<void>;
+  whenReady?(arbiter: ArbiterView): void;
   /** In the arbiter, before a worker is started. */
   preFork?(arbiter: ArbiterView, workerNumber: number): void;
   /** In the arbiter, after a worker has exited. */
@@ -43,8 +46,12 @@ export interface ServerHooks {
   preRequest?(worker: WorkerView, environ: Environ): void;
   /** In a worker, after the response: `"200 OK"`, or `''` where the client went away before. */
   postRequest?(worker: WorkerView, environ: Environ, status: string): void;
-  /** In a worker, before it exits. */
-  workerExit?(worker: WorkerView): void;
+  /**
+   * In a worker, after its last request and before it exits: within what is left of graceful-timeout, and
+   * for half a second where it exits at once. An exit that is not the gateway's, such as the application's
+   * own `process.exit()`, waits for no promise.
+   */
+  workerExit?(worker: WorkerView): Awaitable<void>;
 }
 
 const NAMES: Readonly<Record<keyof ServerHooks, true>> = {

@@ -1,6 +1,7 @@
 import type { Config } from './settings/catalogue.ts';
 import type { WorkerMetrics } from './metrics/meter.ts';
 import type { Address } from './settings/addresses.ts';
+import type { RequestInFlight } from './worker/watchdog.ts';
 
 /** A bound socket, as a descriptor of the process that gets the message. */
 export interface Listener {
@@ -15,16 +16,29 @@ export interface StartMessage {
   readonly listeners: readonly Listener[];
 }
 
-/** The channel is the application's too, which may send there what it likes. */
-export interface Envelope {
-  readonly gateway: WorkerMessage;
+/** The channel is the application's too, which may send there what it likes, and reads what comes. */
+export interface Envelope<Message extends WorkerMessage | Order> {
+  readonly gateway: Message;
 }
 
 /** The worker's own message, if it is one. */
 export function ownMessage(received: unknown): WorkerMessage | undefined {
-  const isOwn = typeof received === 'object' && received !== null && 'gateway' in received;
-  return isOwn ? (received as Envelope).gateway : undefined;
+  return isEnvelope(received) ? (received as Envelope<WorkerMessage>).gateway : undefined;
 }
+
+/** The arbiter's order, if it is one. */
+export function orderIn(received: unknown): Order | undefined {
+  return isEnvelope(received) ? (received as Envelope<Order>).gateway : undefined;
+}
+
+function isEnvelope(received: unknown): boolean {
+  return typeof received === 'object' && received !== null && 'gateway' in received;
+}
+
+/** What the arbiter tells a worker after the first message. */
+export type Order =
+  /** To finish the requests in flight, serve no others, and exit: by a signal it could be the application's. */
+  { readonly kind: 'drain' };
 
 /** What a worker tells the arbiter. */
 export type WorkerMessage =
@@ -39,7 +53,13 @@ export type WorkerMessage =
   /** It goes on serving, but should be replaced. */
   | { readonly kind: 'retire'; readonly reason: string }
   /** It cannot serve, and is about to exit with that code. */
-  | { readonly kind: 'failed'; readonly exitCode: number; readonly reason: string };
+  | { readonly kind: 'failed'; readonly exitCode: number; readonly reason: string }
+  /** It exits now, whatever made it, and cuts so many requests; some of them are told of. */
+  | {
+      readonly kind: 'exiting';
+      readonly cutRequests: number;
+      readonly requests: readonly RequestInFlight[];
+    };
 
 /** How far a worker has come, by what it told and was told. */
 export type WorkerState = 'starting' | 'ready' | 'draining';

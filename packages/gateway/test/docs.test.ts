@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { SIGNALS } from '../src/arbiter/signals.ts';
 import { ExitCode } from '../src/errors.ts';
+import { HOOK_NAMES } from '../src/hooks.ts';
 import { SETTLED_SETTINGS } from '../src/settings/config.ts';
 
 const PAGE = readFileSync(join(import.meta.dirname, '../../../docs/gateway.md'), 'utf8');
@@ -27,4 +28,15 @@ test('docs/gateway.md has every exit code, and no other', () => {
 test('docs/gateway.md lists what a reload does not reach', () => {
   const [, list = ''] = /is not read again\s+\(([^)]*)\)/.exec(PAGE) ?? [];
   expect([...list.matchAll(/`(\w+)`/g)].map(([, name]) => name)).toEqual([...SETTLED_SETTINGS]);
+});
+
+test('docs/gateway.md has every hook, and says which are awaited, as their types do', () => {
+  const source = readFileSync(join(import.meta.dirname, '../src/hooks.ts'), 'utf8');
+  const typed = Array.from(
+    source.matchAll(/^ {2}(\w+)\?\(.*\): (void|Awaitable<void>);$/gm),
+    ([, name = '', type]) => [name, type === 'void' ? 'no' : 'yes'],
+  );
+  expect(typed.map(([name]) => name)).toEqual(HOOK_NAMES);
+  const rows = PAGE.matchAll(/^\| `(\w+)` +\| (?:arbiter|worker), .*\| (yes|no)\b[^|]*\|$/gm);
+  expect(Array.from(rows, ([, name, awaited]) => [name, awaited])).toEqual(typed);
 });

@@ -34,8 +34,10 @@ export class GatewayProcess {
     environment: NodeJS.ProcessEnv = {},
     cwd?: string,
     options: Pick<SpawnOptions, 'detached' | 'stdio'> = {},
+    through: readonly [string, ...string[]] | [] = [],
   ) {
-    this.child = spawn(process.execPath, [CLI, ...args], {
+    const [command, ...words] = [...through, process.execPath, CLI, ...args] as const;
+    this.child = spawn(command, words, {
       stdio: ['ignore', 'pipe', 'pipe'],
       ...options,
       env: { ...CHILD_ENVIRONMENT, ...environment },

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { HOOK_NAMES } from '../src/hooks.ts';
 import { temporaryFolder } from '../../wsgi/test/temporary-folder.ts';
 import { configFile } from './config-file.ts';
-import { APPLICATIONS, GatewayProcess } from './gateway-process.ts';
+import { APPLICATIONS, GatewayProcess, type Running } from './gateway-process.ts';
 import { get } from './get.ts';
 
 test('every server hook is called, in the process that it belongs to', async () => {
@@ -95,6 +95,84 @@ test('nworkersChanged is told of the first number of workers, too', async () => 
   await gateway.line(/from undefined to 1/);
   gateway.signal('SIGTTIN');
   await gateway.line(/from 1 to 2/);
+});
+
+const AWAITED = ['onStarting', 'postFork', 'postWorkerInit', 'workerExit', 'onExit'];
+
+test('hooks that are awaited end before what comes after them', async () => {
+  const file = configFile(`
+    const note = (name) => async ({ log }) => {
+      log.info(name + ' begins');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      log.info(name + ' ends');
+    };
+    export default Object.fromEntries(${JSON.stringify(AWAITED)}.map((name) => [name, note(name)]));
+  `);
+  const gateway = await GatewayProcess.startOne('behaviours.ts', '-c', file);
+  gateway.signal('SIGTERM');
+  await gateway.exited;
+  const told = gateway.log.map(({ msg }) => msg.replace(/ \(pid.*| at http.*/, ''));
+  expect(told.filter((msg) => / (?:begins|ends|is ready|has exited)/.test(msg))).toEqual([
+    'onStarting begins',
+    'onStarting ends',
+    'postFork begins',
+    'postFork ends',
+    'postWorkerInit begins',
+    'postWorkerInit ends',
+    'worker 1 is ready',
+    'workerExit begins',
+    'workerExit ends',
+    'worker 1 has exited: exit code 0',
+    'onExit begins',
+    'onExit ends',
+  ]);
+});
+
+/** Closes what it must in so many milliseconds. */
+function closesIn(ms: number): string {
+  return configFile(`export default {
+    async workerExit({ log }) {
+      log.info('closing');
+      await new Promise((resolve) => setTimeout(resolve, ${ms}));
+      log.info('closed');
+    },
+  };`);
+}
+
+test.for<[when: string, end: (gateway: Running) => unknown]>([
+  ['a reload', (gateway) => gateway.signal('SIGHUP')],
+  ['a TERM of its own', (gateway) => process.kill(gateway.workerPids[0] ?? 0, 'SIGTERM')],
+  ['an INT of its own', (gateway) => process.kill(gateway.workerPids[0] ?? 0, 'SIGINT')],
+  ['an uncaught error', (gateway) => get(gateway, '/throw')],
+])('workerExit is awaited after %s, and runs once', async ([, end]) => {
+  const gateway = await GatewayProcess.startOne('behaviours.ts', '-c', closesIn(200));
+  await end(gateway);
+  await gateway.line(/worker 1 has exited/);
+  const told = gateway.log.map(({ msg }) => msg);
+  expect(told.filter((msg) => msg.startsWith('clos'))).toEqual(['closing', 'closed']);
+  expect(told.indexOf('closed')).toBeLessThan(
+    told.findIndex((msg) => msg.startsWith('worker 1 has exited')),
+  );
+});
+
+test('workerExit is awaited where the application cannot be loaded', async () => {
+  const words = ['--workers', '1', '-c', closesIn(200), join(APPLICATIONS, 'throws-at-import.ts')];
+  const gateway = new GatewayProcess(['--bind', '127.0.0.1:0', ...words]);
+  expect(await gateway.exited).toBe(3);
+  expect(gateway.log.map(({ msg }) => msg)).toContain('closed');
+});
+
+test.for<[name: string, signal: NodeJS.Signals, told: string]>([
+  ['TERM', 'SIGTERM', 'graceful-timeout (0.5 s) is over: the hook workerExit has not finished'],
+  ['INT', 'SIGINT', 'the time after SIGQUIT (0.5 s) is over: the hook workerExit has not finished'],
+])('a workerExit that never ends holds no %s up, and the log says so', async ([, signal, told]) => {
+  const words = ['-c', closesIn(60_000), '--graceful-timeout', '0.5'];
+  const gateway = await GatewayProcess.startOne('behaviours.ts', ...words);
+  gateway.signal(signal);
+  expect(await gateway.exited).toBe(0);
+  const msgs = gateway.log.map(({ msg }) => msg);
+  expect(msgs).toContain(told);
+  expect(msgs).toContain('worker 1 has exited: exit code 0');
 });
 
 test('a hook that is no function is refused', async () => {

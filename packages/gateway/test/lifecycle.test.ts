@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { GatewayProcess } from './gateway-process.ts';
+import { GatewayProcess, type Running } from './gateway-process.ts';
 import { get, hold } from './get.ts';
 import { RawClient } from './raw-client.ts';
 import { untilGone } from './until-gone.ts';
@@ -41,15 +41,23 @@ test('SIGINT ends a worker that is stopped, whatever its timeout', async () => {
   expect(performance.now() - startedAtMs).toBeLessThan(2000 + SLOW_MACHINE_MS);
 });
 
-test('requests that outlast the graceful timeout are cut, and the log counts them', async () => {
-  const gateway = await GatewayProcess.start('behaviours.ts', '--graceful-timeout', '0.5');
+test('requests that outlast the graceful timeout are cut, and the log tells which', async () => {
+  const gateway = await GatewayProcess.startOne('behaviours.ts', '--graceful-timeout', '0.5');
   const cut = expect(get(gateway, '/sleep/60000')).rejects.toThrow();
   await gateway.printed(/sleep/);
   gateway.signal('SIGTERM');
   await cut;
   expect(await gateway.exited).toBe(0);
-  expect(gateway.log.map(({ msg }) => msg)).toContain('1 requests cut after 0.5 s');
+  const told = gateway.log.map(({ msg }) => msg);
+  expect(told).toContain('graceful-timeout (0.5 s) is over: connections are still open');
+  expect(await gateway.line(/has exited/)).toMatchObject(CUT_ONE);
 });
+
+const CUT_ONE = {
+  level: 'warn',
+  msg: 'worker 1 has exited: exit code 0; requests that it cut: 1',
+  requests: [{ method: 'GET', target: '/sleep/60000', request_id: expect.any(String) }],
+};
 
 test.for<NodeJS.Signals>(['SIGINT', 'SIGQUIT'])(
   'requests that %s cuts are in the log',
@@ -60,10 +68,67 @@ test.for<NodeJS.Signals>(['SIGINT', 'SIGQUIT'])(
     gateway.signal(signal);
     await cut;
     expect(await gateway.exited).toBe(0);
-    const told = gateway.log.find(({ msg }) => msg.startsWith('1 requests cut by SIG'));
-    expect(told).toMatchObject({ requests: [{ method: 'GET', target: '/sleep/60000' }] });
+    expect(gateway.log.find(({ msg }) => msg.includes('has exited'))).toMatchObject(CUT_ONE);
   },
 );
+
+test.for<[what: string, end: (gateway: Running) => unknown, how: string, cut: string[]]>([
+  [
+    'process.exit in a view',
+    (gateway) => expect(get(gateway, '/exit/7')).rejects.toThrow(),
+    'exit code 7',
+    ['/exit/7', '/sleep/60000'],
+  ],
+  [
+    'a TERM that it claimed',
+    (gateway) => kill(gateway, 'SIGTERM'),
+    'exit code 0',
+    ['/sleep/60000'],
+  ],
+])(
+  'a worker that ends by %s takes requests with it, and the log tells which',
+  async ([, end, how, cut]) => {
+    const gateway = await GatewayProcess.startOne('claims-term.ts');
+    const lost = expect(get(gateway, '/sleep/60000')).rejects.toThrow();
+    await gateway.printed(/sleep/);
+    await end(gateway);
+    await lost;
+    const line = await gateway.line(/worker 1 died/);
+    expect(line.msg).toBe(`worker 1 died: ${how}; requests that it cut: ${cut.length}`);
+    const requests = line['requests'] as { target: string; seconds: number }[];
+    expect(requests.map(({ target }) => target).toSorted()).toEqual(cut);
+    expect(requests[0]).toMatchObject({ method: 'GET', seconds: expect.any(Number) });
+  },
+);
+
+test('of a worker that was killed the log tells how many requests it had at its last heartbeat', async () => {
+  const gateway = await GatewayProcess.startOne('behaviours.ts');
+  const lost = expect(get(gateway, '/sleep/60000')).rejects.toThrow();
+  await gateway.printed(/sleep/);
+  // A heartbeat comes each second.
+  await setTimeout(1500);
+  kill(gateway, 'SIGKILL');
+  await lost;
+  expect((await gateway.line(/worker 1 died/)).msg).toBe(
+    'worker 1 died: SIGKILL; requests in flight at its last heartbeat: 1',
+  );
+});
+
+function kill(gateway: Running, signal: NodeJS.Signals): void {
+  process.kill(gateway.workerPids.at(-1) ?? 0, signal);
+}
+
+test('a thousand requests that an exit cuts are counted, and the oldest told', async () => {
+  const gateway = await GatewayProcess.startOne('behaviours.ts');
+  const target = `/sleep/60000?${'x'.repeat(3000)}`;
+  const lost = Array.from({ length: 1000 }, () => get(gateway, target).catch(() => undefined));
+  await gateway.printed(/sleep/, 1000);
+  await get(gateway, '/exit/7').catch(() => undefined);
+  await Promise.all(lost);
+  const line = await gateway.line(/worker 1 died/);
+  expect(line.msg).toBe('worker 1 died: exit code 7; requests that it cut: 1001');
+  expect(line['requests']).toHaveLength(100);
+});
 
 test('with every worker killed under load no connection is refused, and service is back in 2 s', async () => {
   const gateway = await GatewayProcess.start('behaviours.ts');
@@ -162,7 +227,10 @@ test('an error that nobody catches ends its worker after the requests in flight'
   await gateway.printed(/sleep/);
   await get(gateway, '/throw');
   expect((await slow).text).toBe(String(pid));
-  await gateway.line(/uncaught error/);
+  expect(await gateway.line(/^uncaught error/)).toMatchObject({
+    worker: 1,
+    requests: [{ request_id: expect.any(String), target: '/sleep/500' }],
+  });
   await gateway.lines(/is ready/, 2);
   expect((await get(gateway)).text).not.toBe(String(pid));
 });

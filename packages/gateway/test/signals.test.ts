@@ -24,6 +24,18 @@ test('HUP replaces every worker, one after the other', async () => {
   expect(before.map(String)).not.toContain((await get(gateway)).text);
 });
 
+test('HUP cuts no request of an application that ends at TERM by itself', async () => {
+  const gateway = await GatewayProcess.startOne('claims-term.ts');
+  const held = hold(gateway);
+  await gateway.printed(/read/);
+  gateway.signal('SIGHUP');
+  await gateway.line(/worker 2 is ready/);
+  await expect.poll(async () => (await get(gateway)).text).toBe(String(gateway.workerPids[1]));
+  held.release();
+  expect((await held.answer).text).toBe(String(gateway.workerPids[0]));
+  await gateway.line(/worker 1 has exited: exit code 0$/);
+});
+
 test('HUP onto broken code keeps the workers from before, and says why', async () => {
   const file = join(temporaryFolder(), 'application.ts');
   copyFileSync(join(APPLICATIONS, 'behaviours.ts'), file);

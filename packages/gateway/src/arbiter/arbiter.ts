@@ -139,7 +139,7 @@ export class Arbiter {
         // Gunicorn opens its log files again; here are none.
         return;
       case 'SIGTTIN':
-        return this.#pool.setTarget(this.#pool.target + 1);
+        return this.#pool.grow();
       case 'SIGTTOU':
         if (this.#pool.target > 1) return this.#pool.setTarget(this.#pool.target - 1);
         if (this.#pool.target === 1) this.#log.info('one worker is the least');

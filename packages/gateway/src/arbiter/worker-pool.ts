@@ -1,12 +1,16 @@
 import { AWAITS_FOR_EVER } from '../application.ts';
 import { ExitCode } from '../errors.ts';
 import { runHook, type ArbiterView, type ServerHooks } from '../hooks.ts';
+import { sum } from '../metrics/durations.ts';
 import { Ledger } from '../metrics/ledger.ts';
 import type { Report } from '../metrics/report.ts';
 import type { Log } from '../log/log.ts';
 import type { Listener, WorkerMessage } from '../messages.ts';
 import type { Config } from '../settings/catalogue.ts';
 import type { LoadedConfig } from '../settings/config.ts';
+import { OomKills, shortageFor } from './memory.ts';
+import { RespawnDelay } from './respawn-delay.ts';
+import { StandIn } from './stand-in.ts';
 import { WorkerLog } from './worker-log.ts';
 import { WorkerProcess, type Generation } from './worker-process.ts';
 
@@ -35,6 +39,8 @@ export class WorkerPool {
   readonly #workerLog: WorkerLog;
   readonly #workers = new Set<WorkerProcess>();
   readonly #respawnDelay = new RespawnDelay();
+  readonly #oomKills = new OomKills();
+  readonly #standIn: StandIn;
   #current: Generation;
   /** The last one of which a worker became ready: what a reload that fails goes back to. */
   #proven: Generation;
@@ -56,6 +62,7 @@ export class WorkerPool {
     this.#log = log;
     this.#owner = owner;
     this.#workerLog = new WorkerLog(log, this.#ledger.restarts);
+    this.#standIn = new StandIn(listeners, log, this.#ledger, (act) => owner.queue(act));
   }
 
   get config(): Config {
@@ -78,11 +85,20 @@ export class WorkerPool {
 
   /** It was stopped, and all workers have exited. */
   get hasEnded(): boolean {
-    return this.#isStopping && this.#workers.size === 0;
+    return this.#isStopping && this.#workers.size === 0 && this.#standIn.isGone;
   }
 
   report(gateway: Pick<Report, 'applicationName' | 'addresses'>): Report {
     return this.#ledger.report({ ...gateway, workersWanted: this.target }, [...this.#workers]);
+  }
+
+  /** One worker more, if there is memory for it. */
+  grow(): void {
+    const known = [...this.#workers].map(({ memoryBytes }) => memoryBytes).filter(Boolean);
+    const workerBytes = sum(known) / known.length || process.memoryUsage.rss();
+    const shortage = shortageFor(this.target + 1, workerBytes);
+    if (shortage === undefined) this.setTarget(this.target + 1);
+    else this.#log.warn(`no worker is added: ${shortage}`);
   }
 
   setTarget(workers: number): void {
@@ -118,6 +134,7 @@ export class WorkerPool {
   /** No worker is started any more, and those that are there end. */
   stop(how: 'drain' | 'quit'): void {
     this.#isStopping = true;
+    this.#standIn.stop(how);
     for (const worker of this.#workers) worker[how]();
   }
 
@@ -139,6 +156,7 @@ export class WorkerPool {
     // The canary of a reload that another one has overtaken.
     for (const worker of outdated) if (worker.state === 'starting') worker.drain();
     const ready = [...outdated, ...fresh].filter(({ state }) => state === 'ready');
+    this.#standIn.balance(ready.length > 0, this.config);
     // Until a canary is ready, nobody knows that fewer will do.
     const isProven = this.#current === this.#proven;
     const needed = Math.max(this.target, isProven ? 0 : this.#proven.target);
@@ -180,13 +198,16 @@ export class WorkerPool {
         worker.markRetiring();
         return this.#workerLog.due(worker, message.reason);
       case 'heartbeat':
+        worker.markBeating(message.metrics);
         return this.#ledger.book(worker, message.metrics);
+      case 'exiting':
+        return worker.markExiting({ count: message.cutRequests, requests: message.requests });
     }
   }
 
   #onReady(worker: WorkerProcess): void {
-    if (worker.state !== 'starting') return;
     worker.markReady();
+    if (worker.state !== 'ready') return;
     this.#proven = worker.generation;
     this.#hasServed = true;
     this.#workerLog.ready(worker);
@@ -195,7 +216,7 @@ export class WorkerPool {
   /** Told once for each worker: by its message, or by its exit where it could not send one. */
   #onFailedStart(worker: WorkerProcess, reason: string, exitCode: number): void {
     if (worker.state !== 'starting') return;
-    worker.markFailed();
+    worker.markLeaving();
     this.#respawnDelay.grow();
     if (this.#isStopping) return;
     this.#workerLog.couldNotStart(worker, reason);
@@ -218,7 +239,9 @@ export class WorkerPool {
     if (worker.signalledBy !== undefined) this.#onLeaving(worker, worker.signalledBy);
   }
 
-  #onExit(worker: WorkerProcess, how: string): void {
+  #onExit(worker: WorkerProcess, exit: string): void {
+    const isOutOfMemory = exit === 'SIGKILL' && this.#oomKills.take();
+    const how = isOutOfMemory ? `${exit}, as the container ran out of memory` : exit;
     this.#onSignalled(worker);
     this.#workers.delete(worker);
     const { number, pid = 0 } = worker;
@@ -244,6 +267,8 @@ export class WorkerPool {
 
   /** Ends workers that have been silent, or finishing, for too long. */
   watch(): void {
+    this.#oomKills.look();
+    this.#standIn.watch();
     for (const worker of this.#workers) {
       const { overdue } = worker;
       if (overdue !== undefined) {
@@ -259,31 +284,4 @@ function explainEarlyExit({ signalledBy }: WorkerProcess, how: string): string {
   if (signalledBy !== undefined) return signalledBy;
   const isIdle = how === 'exit code 0';
   return isIdle ? `${how}: the application ${AWAITS_FOR_EVER}` : how;
-}
-
-const FIRST_DELAY_MS = 250;
-const LONGEST_DELAY_MS = 10_000;
-/** After so long without a failure the next one is the first again. */
-const CALM_MS = 30_000;
-
-/** How long to wait before the next worker is started: longer with each that fails soon after another. */
-class RespawnDelay {
-  #delayMs = 0;
-  #untilMs = 0;
-
-  isOver(): boolean {
-    return performance.now() >= this.#untilMs;
-  }
-
-  grow(): void {
-    const nowMs = performance.now();
-    if (nowMs - this.#untilMs > CALM_MS) this.reset();
-    this.#delayMs = Math.min(Math.max(this.#delayMs * 2, FIRST_DELAY_MS), LONGEST_DELAY_MS);
-    this.#untilMs = nowMs + this.#delayMs;
-  }
-
-  reset(): void {
-    this.#delayMs = 0;
-    this.#untilMs = 0;
-  }
 }

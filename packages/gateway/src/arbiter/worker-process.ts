@@ -2,13 +2,17 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { extname, join } from 'node:path';
 import {
   ownMessage,
+  type Envelope,
   type Listener,
+  type Order,
   type StartMessage,
   type WorkerMessage,
   type WorkerState,
 } from '../messages.ts';
+import type { Gauges } from '../metrics/meter.ts';
 import { workerEnvironment } from '../process.ts';
 import type { Config } from '../settings/catalogue.ts';
+import type { RequestInFlight } from '../worker/watchdog.ts';
 
 const WORKER_FILE = join(import.meta.dirname, `../worker/worker${extname(import.meta.filename)}`);
 /** In the child's stdio: input, output, error, the message channel, then the listening sockets. */
@@ -17,6 +21,8 @@ const FIRST_LISTENER_FD = 4;
 const SILENCE_MARGIN_SECONDS = 2;
 /** What a worker gets beyond the time that it was given to finish, before it is killed. */
 const KILL_MARGIN_MS = 1000;
+/** One that still starts has nothing to finish. */
+const START_BREAK_MS = 2000;
 
 /** Workers started between two reloads, with the settings of that time. */
 export interface Generation {
@@ -24,6 +30,12 @@ export interface Generation {
   readonly config: Config;
   /** How many workers should serve. */
   target: number;
+}
+
+/** What the exit of a worker took with it; `requests` are undefined where it could not tell. */
+export interface Cut {
+  readonly count: number;
+  readonly requests: readonly RequestInFlight[] | undefined;
 }
 
 export interface WorkerEvents {
@@ -43,6 +55,9 @@ export class WorkerProcess {
   #signalledBy: NodeJS.Signals | undefined;
   #lastMessageAtMs = this.startedAtMs;
   #readyAtMs = Infinity;
+  /** As its last heartbeat had it. */
+  #gauges: Gauges = { requestsInFlight: 0, connections: 0, memoryBytes: 0 };
+  #cut: Cut | undefined;
   #channelLostAtMs = Infinity;
   #endsByMs = Infinity;
 
@@ -72,7 +87,10 @@ export class WorkerProcess {
       events.message(this, message);
     });
     this.#child.on('disconnect', () => (this.#channelLostAtMs = performance.now()));
-    this.#child.on('exit', (code, signal) => events.exit(this, signal ?? `exit code ${code}`));
+    // Unlike `exit` it comes after the last message.
+    this.#child.on('close', (code, signal) => {
+      if (this.pid !== undefined) events.exit(this, signal ?? `exit code ${code}`);
+    });
     this.#child.on('error', (error) => {
       if (this.pid === undefined) events.exit(this, error.message);
     });
@@ -106,6 +124,16 @@ export class WorkerProcess {
     return this.#signalledBy;
   }
 
+  /** As it told itself when it exited, else as its last heartbeat had it. */
+  get cut(): Cut {
+    return this.#cut ?? { count: this.#gauges.requestsInFlight, requests: undefined };
+  }
+
+  /** 0 before its first heartbeat. */
+  get memoryBytes(): number {
+    return this.#gauges.memoryBytes;
+  }
+
   /** Since its last message. */
   get silentMs(): number {
     return performance.now() - this.#lastMessageAtMs;
@@ -131,8 +159,18 @@ export class WorkerProcess {
   }
 
   markReady(): void {
-    this.#state = 'ready';
     this.#readyAtMs = performance.now();
+    // By now it has requests, whatever it was told meanwhile.
+    if (this.#state === 'draining') this.markLeaving();
+    else this.#state = 'ready';
+  }
+
+  markBeating(gauges: Gauges): void {
+    this.#gauges = gauges;
+  }
+
+  markExiting(cut: Cut): void {
+    this.#cut = cut;
   }
 
   markRetiring(): void {
@@ -143,11 +181,6 @@ export class WorkerProcess {
     this.#signalledBy = signal;
   }
 
-  /** It could not start, and is about to exit. */
-  markFailed(): void {
-    this.#state = 'draining';
-  }
-
   /** It finishes the requests in flight, and serves no others. */
   markLeaving(): void {
     this.#leaveWithin(this.generation.config.gracefulTimeout * 1000);
@@ -156,8 +189,14 @@ export class WorkerProcess {
   /** Lets it finish the requests in flight. */
   drain(): void {
     if (this.#state === 'draining') return;
-    this.markLeaving();
-    this.#child.kill('SIGTERM');
+    if (this.#state === 'starting') this.#leaveWithin(START_BREAK_MS);
+    else this.markLeaving();
+    this.#order({ kind: 'drain' });
+  }
+
+  #order(order: Order): void {
+    const envelope: Envelope<Order> = { gateway: order };
+    this.#child.send(envelope, ignoreLostChannel);
   }
 
   /** Ends it at once. */
@@ -176,5 +215,5 @@ export class WorkerProcess {
   }
 }
 
-/** A worker that died before it read its first message is reported by its exit. */
+/** A worker that died before it read a message is reported by its exit; one that lost its channel ends by itself. */
 function ignoreLostChannel(): void {}

@@ -6,7 +6,7 @@ import type { Application } from '@wsgi/wsgi';
 /**
  * `/sleep/MS` answers later, `/read` once its body is here, `/busy/MS` after it kept the loop busy,
  * `/hang` never, `/block` and `/native` never yield the loop again, `/pid` tells who serves, `/throw`
- * breaks the process, `/exit` and `/grow` end it. Each path is printed as soon as its request is here.
+ * breaks the process, `/exit/CODE` and `/grow` end it. Each path is printed as soon as its request is here.
  */
 export const application: Application = async (environ, startResponse) => {
   process.stdout.write(`${environ.PATH_INFO}\n`);
@@ -20,7 +20,7 @@ export const application: Application = async (environ, startResponse) => {
     await once(environ['gateway.signal']?.() ?? new EventTarget(), 'abort');
     environ['wsgi.errors'].write('the signal aborted\n');
   }
-  if (what === 'exit') process.exit(7);
+  if (what === 'exit') process.exit(Number(argument));
   if (what === 'grow') grow();
   if (what === 'throw') setImmediate(() => raise());
   startResponse('200 OK', [['Content-Type', 'text/plain']]);
