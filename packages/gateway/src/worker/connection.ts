@@ -14,8 +14,12 @@ import type { RequestInFlight } from './watchdog.ts';
 
 /** Bytes of requests that wait here before the socket is paused. */
 const BUFFERED_BYTES_MAX = 65_536;
-/** How long what still comes in is read after the last response, which a reset would overtake. */
-const LINGER_MS = 1000;
+/** So long after its last byte a client is read on that was answered, as a reset would overtake the answer. */
+const LINGER_PAUSE_MS = 1000;
+/** What is read on at most: the rest stays in the system's buffers. */
+const LINGER_BYTES_MAX = 16 * 1024 * 1024;
+/** So long at most, once the worker drains. */
+const LINGER_DRAINING_MS = 5000;
 /**
  * How long a draining worker keeps an idle connection open: under load the proxy uses each of them
  * once more, and learns from the response that it closes. Closed at once, they would race it.
@@ -49,6 +53,9 @@ export class Connection implements SocketListener, Wire, BodySource {
   #body: RequestBody | undefined;
   /** For the client to send what comes next. What it takes is bounded by the socket. */
   #deadlineMs: number;
+  /** What may still be read on after the last response, and until when. */
+  #lingerBytes = LINGER_BYTES_MAX;
+  #lingerEndMs = Infinity;
 
   /** @param onOver runs once, when nothing more can come or go and no application works on a request. */
   constructor(accepted: Socket, peer: PeerFacts, service: Service, onOver: () => void) {
@@ -65,7 +72,7 @@ export class Connection implements SocketListener, Wire, BodySource {
   // The way of a request: bytes in, a head, an exchange, the rest of the body, the next request.
 
   #onBytes(bytes: Buffer): void {
-    if (this.#phase === 'closing') return;
+    if (this.#phase === 'closing') return this.#linger(bytes.length);
     const wasReadingHead = this.#isReadingHead();
     this.#parser.feed(bytes);
     if (this.#phase === 'skip') this.#skipBody();
@@ -186,10 +193,14 @@ export class Connection implements SocketListener, Wire, BodySource {
     if (this.client.isStalled(nowMs)) return this.client.close();
     // What the client is to send next, it sends after it has got the response.
     if (this.#phase !== 'exchange' && this.client.isBusy) return this.#awaitClient();
-    if (this.#service.state.isDraining && this.#isIdle()) {
-      this.#deadlineMs = Math.min(this.#deadlineMs, nowMs + IDLE_GRACE_MS);
-    }
+    if (this.#service.state.isDraining) this.#hurry(nowMs);
     if (nowMs >= this.#deadlineMs) this.#meetDeadline();
+  }
+
+  /** What the worker waits for while it drains. */
+  #hurry(nowMs: number): void {
+    if (this.#isIdle()) this.#deadlineMs = Math.min(this.#deadlineMs, nowMs + IDLE_GRACE_MS);
+    this.#lingerEndMs = Math.min(this.#lingerEndMs, nowMs + LINGER_DRAINING_MS);
   }
 
   #meetDeadline(): void {
@@ -239,12 +250,23 @@ export class Connection implements SocketListener, Wire, BodySource {
     else this.closePolitely();
   }
 
-  /** Lets what was written arrive, and reads on for a while. */
+  /** Lets what was written arrive, and reads on for a while (RFC 9112 §9.6). */
   closePolitely(): void {
     if (this.#phase === 'closing') return;
     this.#phase = 'closing';
     this.#body?.end(REQUEST_OVER);
-    this.client.end(() => this.#setDeadline(LINGER_MS));
+    this.client.end(() => {
+      const nowMs = performance.now();
+      this.#lingerEndMs = nowMs + this.#service.timeouts.lingerMs;
+      this.#deadlineMs = nowMs + LINGER_PAUSE_MS;
+    });
+  }
+
+  /** Drops what comes after the last response; a client that sends on without end gets no further. */
+  #linger(byteCount: number): void {
+    this.#lingerBytes -= byteCount;
+    if (this.#lingerBytes < 0) return this.client.pause();
+    this.#deadlineMs = Math.min(performance.now() + LINGER_PAUSE_MS, this.#lingerEndMs);
   }
 
   onClose(): void {
