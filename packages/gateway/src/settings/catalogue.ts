@@ -115,10 +115,10 @@ export const CATALOGUE = {
   ...section('Timeouts', {
     requestTimeout: {
       flags: { long: 'request-timeout', value: 'SECONDS' },
-      default: () => 0,
+      default: () => 30,
       parse: seconds(0),
       description:
-        'For the application to finish a response; then its signal aborts, and the client gets 503 or is cut off. 0: no limit.',
+        'For the application to answer, and then for each next piece of its response; then its signal aborts, and the client gets 503 or is cut off. Shorter than the read timeout of the proxy. 0: no limit.',
     },
     keepalive: {
       flags: { long: 'keep-alive', value: 'SECONDS' },

@@ -10,7 +10,6 @@ import type { PeerFacts } from './environ.ts';
 import { Exchange, type Wire } from './exchange.ts';
 import { RequestBody, type BodySource } from './request-body.ts';
 import type { Service } from './service.ts';
-import type { RequestInFlight } from './watchdog.ts';
 
 /** Bytes of requests that wait here before the socket is paused. */
 const BUFFERED_BYTES_MAX = 65_536;
@@ -49,6 +48,8 @@ export class Connection implements SocketListener, Wire, BodySource {
   readonly #onOver: () => void;
   #phase: Phase = 'head';
   #exchange: Exchange | undefined;
+  /** Its response is complete, but still on its way. */
+  #untaken: Exchange | undefined;
   /** Of the current request, or the one before. */
   #body: RequestBody | undefined;
   /** For the client to send what comes next. What it takes is bounded by the socket. */
@@ -106,7 +107,6 @@ export class Connection implements SocketListener, Wire, BodySource {
     this.#phase = 'exchange';
     this.#exchange = exchange;
     this.#deadlineMs = Infinity;
-    this.#service.state.beginRequest();
     this.#service.outbox.flushOverdue(exchange.startedAtMs);
     const pending = exchange.run();
     if (pending === undefined) this.#finish(exchange);
@@ -117,10 +117,17 @@ export class Connection implements SocketListener, Wire, BodySource {
     // It may have been cut before the application was done.
     if (this.#exchange !== exchange) return;
     this.#exchange = undefined;
-    this.#service.state.endRequest();
-    exchange.finish();
+    // Of a client that does not keep up it is still to be seen whether it takes all.
+    if (this.client.isFull) this.#untaken = exchange;
+    else exchange.finish();
     if (this.client.isClosed) this.#settle();
     else this.#afterResponse(exchange.isLast);
+  }
+
+  /** The client has taken all that was written. */
+  #onTaken(): void {
+    this.#untaken?.finish();
+    this.#untaken = undefined;
   }
 
   #afterResponse(isLast: boolean): void {
@@ -185,7 +192,7 @@ export class Connection implements SocketListener, Wire, BodySource {
   /** Acts where a deadline has passed; called about twice a second. */
   checkDeadline(nowMs: number): void {
     const exchange = this.#exchange;
-    if (exchange && nowMs - exchange.startedAtMs >= this.#service.timeouts.requestMs) {
+    if (exchange?.isOverdue(nowMs, this.#isClientAwaited())) {
       exchange.timeOut();
       return this.#finish(exchange);
     }
@@ -201,6 +208,11 @@ export class Connection implements SocketListener, Wire, BodySource {
   #hurry(nowMs: number): void {
     if (this.#isIdle()) this.#deadlineMs = Math.min(this.#deadlineMs, nowMs + IDLE_GRACE_MS);
     this.#lingerEndMs = Math.min(this.#lingerEndMs, nowMs + LINGER_DRAINING_MS);
+  }
+
+  /** It is the client's turn in an exchange: for that there are other limits. */
+  #isClientAwaited(): boolean {
+    return this.client.isFull || this.#body?.isAwaited === true;
   }
 
   #meetDeadline(): void {
@@ -234,14 +246,15 @@ export class Connection implements SocketListener, Wire, BodySource {
   }
 
   onDrain(): void {
+    this.#onTaken();
     this.#serveNext();
   }
 
   // The end.
 
-  /** The request that the application works on. */
-  get requestInFlight(): RequestInFlight | undefined {
-    return this.#exchange?.describe();
+  /** That is not over: the application works on it, or its response is on its way. */
+  get exchange(): Exchange | undefined {
+    return this.#exchange ?? this.#untaken;
   }
 
   /** The client sends no more. In the middle of an exchange that means that it went away. */
@@ -256,6 +269,8 @@ export class Connection implements SocketListener, Wire, BodySource {
     this.#phase = 'closing';
     this.#body?.end(REQUEST_OVER);
     this.client.end(() => {
+      if (this.client.isClosed) return;
+      this.#onTaken();
       const nowMs = performance.now();
       this.#lingerEndMs = nowMs + this.#service.timeouts.lingerMs;
       this.#deadlineMs = nowMs + LINGER_PAUSE_MS;
@@ -272,7 +287,9 @@ export class Connection implements SocketListener, Wire, BodySource {
   onClose(): void {
     this.#phase = 'closing';
     this.#body?.end(new DOMException('the client went away', 'AbortError'));
-    this.#exchange?.clientGone();
+    this.#exchange?.leave();
+    this.#untaken?.leave();
+    this.#untaken = undefined;
     this.#settle();
   }
 

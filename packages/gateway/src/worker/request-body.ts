@@ -28,6 +28,11 @@ export class RequestBody {
     this.#source = source;
   }
 
+  /** The application waits for bytes. */
+  get isAwaited(): boolean {
+    return this.#waiter !== undefined;
+  }
+
   /** Bytes that the application waits for take too long; it may itself take longer. */
   timeOut(): void {
     if (this.#waiter !== undefined) this.end(new ProtocolError(408, 'body too slow'));
