@@ -100,7 +100,8 @@ export class Connection implements SocketListener, Wire, BodySource {
   }
 
   #serve(head: RequestHead): void {
-    const body = new RequestBody(this.#parser, head.expectsContinue, this);
+    const { bodyMs } = this.#service.timeouts;
+    const body = new RequestBody(this.#parser, head.expectsContinue, this, bodyMs);
     this.#body = body;
     if (this.#service.state.isOverloaded(this.#service.overload)) return this.#shed(head);
     const exchange = new Exchange(head, body, this, this.#service);
@@ -182,9 +183,9 @@ export class Connection implements SocketListener, Wire, BodySource {
     if (this.#exchange?.status === '') void this.client.write([CONTINUE]);
   }
 
-  wantBytes(): void {
+  wantBytes(withinMs: number): void {
     this.client.resume();
-    this.#setDeadline(this.#service.timeouts.bodyMs);
+    this.#setDeadline(withinMs);
   }
 
   // Deadlines: how long a client may take.

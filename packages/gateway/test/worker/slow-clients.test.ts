@@ -127,6 +127,37 @@ test('a connection that becomes idle while the server drains stays open for a wh
   await drained;
 });
 
+const readAll: Application = async (environ, startResponse) => {
+  const body = await environ['wsgi.input'].read();
+  startResponse('200 OK', [['Content-Type', 'text/plain']]);
+  return [Buffer.from(`${body.length} bytes`)];
+};
+
+/** Sends a body of 30 pieces, one each 100 ms, as long as there is no answer. */
+async function sendSlowly(port: number, pieceBytes: number): Promise<RawClient> {
+  const client = await RawClient.connect(port);
+  const length = 30 * pieceBytes;
+  client.send(`POST / HTTP/1.1\r\n${HEAD}Content-Length: ${length}\r\n`);
+  client.send('Connection: close\r\n\r\n');
+  for (let piece = 0; piece < 30 && client.received === ''; piece++) {
+    await setTimeout(100);
+    client.send('x'.repeat(pieceBytes));
+  }
+  return client;
+}
+
+test('a body that comes drop by drop is answered with 408', async () => {
+  const { port } = await served(readAll, timeouts({ bodyMs: 1000 }));
+  const client = await sendSlowly(port, 1);
+  expect(await client.untilClosed()).toMatch(/^HTTP\/1\.1 408 /);
+});
+
+test('a body that comes slowly but steadily is read to its end', async () => {
+  const { port } = await served(readAll, timeouts({ bodyMs: 1000 }));
+  const client = await sendSlowly(port, 200);
+  expect(await client.untilClosed()).toMatch(/ 200 OK[^]*6000 bytes$/);
+});
+
 test('a draining server does not wait for the rest of a body whose request was answered', async () => {
   const { port, server } = await served(large, timeouts({}));
   const client = await RawClient.connect(port);
