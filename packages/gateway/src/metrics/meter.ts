@@ -1,8 +1,12 @@
 import { performance } from 'node:perf_hooks';
+import type { RequestInFlight } from '../worker/watchdog.ts';
 import { bucketOf, noDurations, type Durations } from './durations.ts';
 
 /** What a worker tells the arbiter with each heartbeat: counts since the one before, and how it stands. */
-export interface WorkerMetrics extends Counts, Gauges {}
+export interface WorkerMetrics extends Counts, Gauges {
+  /** A few of those in flight, the oldest first. */
+  readonly oldestRequests: readonly RequestInFlight[];
+}
 
 /** What stands in reports as the last heartbeat told it. */
 export interface Gauges {

@@ -1,4 +1,5 @@
 import type { WorkerState } from '../messages.ts';
+import type { RequestInFlight } from '../worker/watchdog.ts';
 import { sum } from './durations.ts';
 import type { Gauges, STATUS_CLASSES } from './meter.ts';
 
@@ -28,6 +29,8 @@ export interface WorkerReport extends Gauges {
   readonly ageSeconds: number;
   readonly requests: number;
   readonly recent: Recent;
+  /** A few of those in flight at the last heartbeat, the oldest first. */
+  readonly oldestRequests: readonly RequestInFlight[];
 }
 
 /** Over the last five seconds or so. */

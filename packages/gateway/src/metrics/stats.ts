@@ -13,8 +13,9 @@ export async function stats(args: string[]): Promise<string> {
   const { values } = parseWords({ args, options: { ...SOCKET_OPTION, json: { type: 'boolean' } } });
   const report = await askGateway(values.socket);
   if (values.json) return `${JSON.stringify(report, null, 2)}\n`;
-  const { summary, heading, rows } = pageOf(report);
-  return [...summary, '', heading, ...rows, ''].join('\n');
+  const { summary, heading, rows, oldest } = pageOf(report);
+  const requests = oldest.length > 0 ? ['', OLDEST_HEADING, ...oldest] : [];
+  return [...summary, '', heading, ...rows, ...requests, ''].join('\n');
 }
 
 /** A report for a person, in 80 columns: what holds for all workers, and a line for each. */
@@ -22,6 +23,8 @@ export interface Page {
   readonly summary: readonly string[];
   readonly heading: string;
   readonly rows: readonly string[];
+  /** The oldest requests in flight, of those that last for a while. */
+  readonly oldest: readonly string[];
 }
 
 export function pageOf(report: Report): Page {
@@ -32,6 +35,7 @@ export function pageOf(report: Report): Page {
     rows: workers.map((worker) =>
       COLUMNS.map(([, width, cell]) => cell(worker).padStart(width)).join(''),
     ),
+    oldest: oldestOf(workers),
   };
 }
 
@@ -50,6 +54,27 @@ const COLUMNS: readonly Column[] = [
   ['DELAY', 7, ({ recent }) => formatMs(recent.loopDelayMs)],
   ['MEMORY', 8, ({ memoryBytes }) => formatBytes(memoryBytes)],
 ];
+
+/** Above the lines of the oldest requests; what a client may make long comes last. */
+export const OLDEST_HEADING = 'WORKER     AGE  REQUEST ID                        OLDEST REQUESTS';
+const OLDEST_MAX = 5;
+/** What is younger has ended before it is read. */
+const OLD_SECONDS = 1;
+
+function oldestOf(workers: readonly WorkerReport[]): string[] {
+  return workers
+    .flatMap(({ number, oldestRequests }) =>
+      oldestRequests.map((request) => ({ number, ...request })),
+    )
+    .filter(({ seconds }) => seconds >= OLD_SECONDS)
+    .toSorted((one, other) => other.seconds - one.seconds)
+    .slice(0, OLDEST_MAX)
+    .map(({ number, seconds, request_id: id, method, target, client_left: hasLeft }) => {
+      const age = formatSeconds(seconds).padStart(8);
+      const left = hasLeft ? '(client left) ' : '';
+      return `${String(number).padStart(6)}${age}  ${id.padEnd(32)}  ${left}${method} ${target}`;
+    });
+}
 
 function summaryOf(report: Report): string[] {
   const { recent, workers } = report;

@@ -3,7 +3,7 @@ import type { ReadStream, WriteStream } from 'node:tty';
 import { explain, UsageError } from '../errors.ts';
 import { parseWords } from '../settings/command-line.ts';
 import { askGateway, SOCKET_OPTION } from './control.ts';
-import { pageOf, type Page } from './stats.ts';
+import { OLDEST_HEADING, pageOf, type Page } from './stats.ts';
 
 const REFRESH_MS = 1000;
 const CONTROL_C = '\x03';
@@ -97,7 +97,8 @@ function draw(terminal: WriteStream, { page, trouble }: Shown): void {
 /** The lines of `linesOf`, beside the summary and the rows. */
 const FURNITURE_LINES = 4;
 
-function linesOf({ summary, heading, rows }: Page, trouble: string, height: number): Line[] {
+function linesOf(page: Page, trouble: string, height: number): Line[] {
+  const { summary, heading, rows, oldest } = page;
   const room = Math.max(1, height - summary.length - FURNITURE_LINES);
   const [title = '', process = '', ...rest] = summary;
   const hidden = rows.length - room;
@@ -113,6 +114,17 @@ function linesOf({ summary, heading, rows }: Page, trouble: string, height: numb
     { text: heading, style: 'reverse' },
     ...rows.slice(0, room).map((text) => ({ text })),
     { text: hidden > 0 ? `and ${hidden} more` : '' },
+    ...requestLines(oldest, room - rows.length),
     { text: 'q quits', style: 'dim' },
+  ];
+}
+
+/** As many requests as the workers leave room for, below a heading. */
+function requestLines(oldest: readonly string[], room: number): Line[] {
+  if (oldest.length === 0 || room < 3) return [];
+  return [
+    { text: OLDEST_HEADING, style: 'reverse' },
+    ...oldest.slice(0, room - 2).map((text) => ({ text })),
+    { text: '' },
   ];
 }

@@ -115,10 +115,10 @@ export const CATALOGUE = {
   ...section('Timeouts', {
     requestTimeout: {
       flags: { long: 'request-timeout', value: 'SECONDS' },
-      default: () => 0,
+      default: () => 30,
       parse: seconds(0),
       description:
-        'For the application to finish a response; then its signal aborts, and the client gets 503 or is cut off. 0: no limit.',
+        'For the application to answer, and then for each next piece of its response; then its signal aborts, and the client gets 503 or is cut off. Shorter than the read timeout of the proxy. 0: no limit.',
     },
     keepalive: {
       flags: { long: 'keep-alive', value: 'SECONDS' },
@@ -137,7 +137,8 @@ export const CATALOGUE = {
       flags: { long: 'body-timeout', value: 'SECONDS' },
       default: () => 30,
       parse: seconds(0.1),
-      description: 'For the next bytes of a body that the application waits for; then 408.',
+      description:
+        'For the next bytes of a body that the application waits for, and for all of it, to which every 500 bytes add a second; then 408.',
     },
     sendTimeout: {
       flags: { long: 'send-timeout', value: 'SECONDS' },
@@ -193,7 +194,7 @@ export const CATALOGUE = {
       variable: { name: 'FORWARDED_ALLOW_IPS', read: (peers) => peers },
       parse: networks,
       description:
-        "Peers whose X-Forwarded-Proto and X-Request-ID are believed: addresses, CIDR networks, '*' for all or '' for none. FORWARDED_ALLOW_IPS sets the default.",
+        "Peers whose X-Forwarded-* and X-Request-ID are believed: addresses, CIDR networks, '*' for all or '' for none. FORWARDED_ALLOW_IPS sets the default.",
     },
     rootPath: {
       flags: { long: 'root-path', value: 'PATH' },

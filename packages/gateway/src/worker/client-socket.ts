@@ -28,12 +28,14 @@ export class ClientSocket {
   /** How much the client had taken when it was last looked at, and since when. */
   #takenBytes: number | undefined;
   #takenAtMs = 0;
+  #unsentBytes = 0;
 
   /** @param sendMs how long a client that does not keep up may take nothing. */
   constructor(socket: Socket, outbox: Outbox, sendMs: number, listener: SocketListener) {
     this.#socket = socket;
     this.#outbox = outbox;
     this.#sendMs = sendMs;
+    this.#noteUnsent();
     socket.on('drain', () => {
       this.#wake();
       listener.onDrain();
@@ -54,6 +56,11 @@ export class ClientSocket {
   /** `onClose` was told. */
   get isGone(): boolean {
     return this.#socket.closed;
+  }
+
+  /** Bytes that were written, and had not left when the connection broke. */
+  get unsentBytes(): number {
+    return this.#unsentBytes;
   }
 
   /** The client does not keep up; `onDrain` tells when it does again. */
@@ -129,6 +136,19 @@ export class ClientSocket {
     // A unix socket, which has no such address, cannot be reset.
     if (this.#socket.localAddress === undefined) this.#socket.destroy();
     else this.#socket.resetAndDestroy();
+  }
+
+  /** When the socket tells that it has closed it is too late to look. */
+  #noteUnsent(): void {
+    const socket = this.#socket;
+    // oxlint-disable-next-line typescript/unbound-method -- it is applied to the socket
+    const { _destroy: destroy } = socket;
+    // oxlint-disable-next-line no-underscore-dangle -- Node's name for it
+    socket._destroy = (error, callback) => {
+      const isBusy = socket.writableLength > 0;
+      if (isBusy) this.#unsentBytes = socket.bytesWritten - (takenBytesOf(socket) ?? 0);
+      Reflect.apply(destroy, socket, [error, callback]);
+    };
   }
 
   /** The client keeps up again, or went away. */

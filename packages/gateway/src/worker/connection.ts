@@ -10,12 +10,15 @@ import type { PeerFacts } from './environ.ts';
 import { Exchange, type Wire } from './exchange.ts';
 import { RequestBody, type BodySource } from './request-body.ts';
 import type { Service } from './service.ts';
-import type { RequestInFlight } from './watchdog.ts';
 
 /** Bytes of requests that wait here before the socket is paused. */
 const BUFFERED_BYTES_MAX = 65_536;
-/** How long what still comes in is read after the last response, which a reset would overtake. */
-const LINGER_MS = 1000;
+/** So long after its last byte a client is read on that was answered, as a reset would overtake the answer. */
+const LINGER_PAUSE_MS = 1000;
+/** What is read on at most: the rest stays in the system's buffers. */
+const LINGER_BYTES_MAX = 16 * 1024 * 1024;
+/** So long at most, once the worker drains. */
+const LINGER_DRAINING_MS = 5000;
 /**
  * How long a draining worker keeps an idle connection open: under load the proxy uses each of them
  * once more, and learns from the response that it closes. Closed at once, they would race it.
@@ -45,10 +48,15 @@ export class Connection implements SocketListener, Wire, BodySource {
   readonly #onOver: () => void;
   #phase: Phase = 'head';
   #exchange: Exchange | undefined;
+  /** Its response is complete, but still on its way. */
+  #untaken: Exchange | undefined;
   /** Of the current request, or the one before. */
   #body: RequestBody | undefined;
   /** For the client to send what comes next. What it takes is bounded by the socket. */
   #deadlineMs: number;
+  /** What may still be read on after the last response, and until when. */
+  #lingerBytes = LINGER_BYTES_MAX;
+  #lingerEndMs = Infinity;
 
   /** @param onOver runs once, when nothing more can come or go and no application works on a request. */
   constructor(accepted: Socket, peer: PeerFacts, service: Service, onOver: () => void) {
@@ -65,7 +73,7 @@ export class Connection implements SocketListener, Wire, BodySource {
   // The way of a request: bytes in, a head, an exchange, the rest of the body, the next request.
 
   #onBytes(bytes: Buffer): void {
-    if (this.#phase === 'closing') return;
+    if (this.#phase === 'closing') return this.#linger(bytes.length);
     const wasReadingHead = this.#isReadingHead();
     this.#parser.feed(bytes);
     if (this.#phase === 'skip') this.#skipBody();
@@ -92,14 +100,14 @@ export class Connection implements SocketListener, Wire, BodySource {
   }
 
   #serve(head: RequestHead): void {
-    const body = new RequestBody(this.#parser, head.expectsContinue, this);
+    const { bodyMs } = this.#service.timeouts;
+    const body = new RequestBody(this.#parser, head.expectsContinue, this, bodyMs);
     this.#body = body;
     if (this.#service.state.isOverloaded(this.#service.overload)) return this.#shed(head);
     const exchange = new Exchange(head, body, this, this.#service);
     this.#phase = 'exchange';
     this.#exchange = exchange;
     this.#deadlineMs = Infinity;
-    this.#service.state.beginRequest();
     this.#service.outbox.flushOverdue(exchange.startedAtMs);
     const pending = exchange.run();
     if (pending === undefined) this.#finish(exchange);
@@ -110,10 +118,17 @@ export class Connection implements SocketListener, Wire, BodySource {
     // It may have been cut before the application was done.
     if (this.#exchange !== exchange) return;
     this.#exchange = undefined;
-    this.#service.state.endRequest();
-    exchange.finish();
+    // Of a client that does not keep up it is still to be seen whether it takes all.
+    if (this.client.isFull) this.#untaken = exchange;
+    else exchange.finish();
     if (this.client.isClosed) this.#settle();
     else this.#afterResponse(exchange.isLast);
+  }
+
+  /** The client has taken all that was written. */
+  #onTaken(): void {
+    this.#untaken?.finish();
+    this.#untaken = undefined;
   }
 
   #afterResponse(isLast: boolean): void {
@@ -168,9 +183,9 @@ export class Connection implements SocketListener, Wire, BodySource {
     if (this.#exchange?.status === '') void this.client.write([CONTINUE]);
   }
 
-  wantBytes(): void {
+  wantBytes(withinMs: number): void {
     this.client.resume();
-    this.#setDeadline(this.#service.timeouts.bodyMs);
+    this.#setDeadline(withinMs);
   }
 
   // Deadlines: how long a client may take.
@@ -178,7 +193,7 @@ export class Connection implements SocketListener, Wire, BodySource {
   /** Acts where a deadline has passed; called about twice a second. */
   checkDeadline(nowMs: number): void {
     const exchange = this.#exchange;
-    if (exchange && nowMs - exchange.startedAtMs >= this.#service.timeouts.requestMs) {
+    if (exchange?.isOverdue(nowMs, this.#isClientAwaited())) {
       exchange.timeOut();
       return this.#finish(exchange);
     }
@@ -186,10 +201,19 @@ export class Connection implements SocketListener, Wire, BodySource {
     if (this.client.isStalled(nowMs)) return this.client.close();
     // What the client is to send next, it sends after it has got the response.
     if (this.#phase !== 'exchange' && this.client.isBusy) return this.#awaitClient();
-    if (this.#service.state.isDraining && this.#isIdle()) {
-      this.#deadlineMs = Math.min(this.#deadlineMs, nowMs + IDLE_GRACE_MS);
-    }
+    if (this.#service.state.isDraining) this.#hurry(nowMs);
     if (nowMs >= this.#deadlineMs) this.#meetDeadline();
+  }
+
+  /** What the worker waits for while it drains. */
+  #hurry(nowMs: number): void {
+    if (this.#isIdle()) this.#deadlineMs = Math.min(this.#deadlineMs, nowMs + IDLE_GRACE_MS);
+    this.#lingerEndMs = Math.min(this.#lingerEndMs, nowMs + LINGER_DRAINING_MS);
+  }
+
+  /** It is the client's turn in an exchange: for that there are other limits. */
+  #isClientAwaited(): boolean {
+    return this.client.isFull || this.#body?.isAwaited === true;
   }
 
   #meetDeadline(): void {
@@ -223,14 +247,15 @@ export class Connection implements SocketListener, Wire, BodySource {
   }
 
   onDrain(): void {
+    this.#onTaken();
     this.#serveNext();
   }
 
   // The end.
 
-  /** The request that the application works on. */
-  get requestInFlight(): RequestInFlight | undefined {
-    return this.#exchange?.describe();
+  /** That is not over: the application works on it, or its response is on its way. */
+  get exchange(): Exchange | undefined {
+    return this.#exchange ?? this.#untaken;
   }
 
   /** The client sends no more. In the middle of an exchange that means that it went away. */
@@ -239,18 +264,33 @@ export class Connection implements SocketListener, Wire, BodySource {
     else this.closePolitely();
   }
 
-  /** Lets what was written arrive, and reads on for a while. */
+  /** Lets what was written arrive, and reads on for a while (RFC 9112 §9.6). */
   closePolitely(): void {
     if (this.#phase === 'closing') return;
     this.#phase = 'closing';
     this.#body?.end(REQUEST_OVER);
-    this.client.end(() => this.#setDeadline(LINGER_MS));
+    this.client.end(() => {
+      if (this.client.isClosed) return;
+      this.#onTaken();
+      const nowMs = performance.now();
+      this.#lingerEndMs = nowMs + this.#service.timeouts.lingerMs;
+      this.#deadlineMs = nowMs + LINGER_PAUSE_MS;
+    });
+  }
+
+  /** Drops what comes after the last response; a client that sends on without end gets no further. */
+  #linger(byteCount: number): void {
+    this.#lingerBytes -= byteCount;
+    if (this.#lingerBytes < 0) return this.client.pause();
+    this.#deadlineMs = Math.min(performance.now() + LINGER_PAUSE_MS, this.#lingerEndMs);
   }
 
   onClose(): void {
     this.#phase = 'closing';
     this.#body?.end(new DOMException('the client went away', 'AbortError'));
-    this.#exchange?.clientGone();
+    this.#exchange?.leave();
+    this.#untaken?.leave();
+    this.#untaken = undefined;
     this.#settle();
   }
 

@@ -10,6 +10,7 @@ import {
 } from '@wsgi/wsgi/environ';
 import type { Environ } from '@wsgi/wsgi';
 import { uriHost } from '@wsgi/wsgi/url';
+import type { Field } from '../protocols/http1/fields.ts';
 import type { RequestHead } from '../protocols/http1/request-head.ts';
 import type { Address } from '../settings/addresses.ts';
 
@@ -30,10 +31,21 @@ export function gatewayEnviron(
   peer: PeerFacts,
   request: ExchangeFacts,
 ): Environ {
-  const environ = buildEnviron(head, server, peer, request);
+  const told = peer.isTrusted ? head : withoutForwarding(head);
+  const environ = buildEnviron(told, server, peer, request);
   setVariable(environ, 'gateway.request_id', requestIdOf(environ, peer));
   if (peer.isTrusted) setVariable(environ, 'wsgi.url_scheme', forwardedScheme(environ));
   return environ;
+}
+
+/** Without what a proxy says of the client, where a client may have said it itself. */
+function withoutForwarding(head: RequestHead): RequestHead {
+  if (!head.fields.some(isForwarding)) return head;
+  return { ...head, fields: head.fields.filter((field) => !isForwarding(field)) };
+}
+
+function isForwarding({ name }: Field): boolean {
+  return name.startsWith('x-forwarded-') || name === 'forwarded';
 }
 
 /** The id that a trusted proxy gave the request, else a new one. */

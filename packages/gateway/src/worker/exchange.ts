@@ -34,7 +34,7 @@ export class Exchange implements ResponseSink, ExchangeFacts {
   readonly errors: ErrorStream;
   /** After this response the connection closes. */
   isLast = false;
-  /** `"200 OK"`, once it was sent. */
+  /** `"200 OK"`, once it was sent; `''` where the client went away before it had all. */
   status = '';
   sentBytes = 0;
   readonly startedAtMs: number = performance.now();
@@ -46,6 +46,12 @@ export class Exchange implements ResponseSink, ExchangeFacts {
   #isOver = false;
   /** The client went away, or was cut off. */
   #isGone = false;
+  /** The response is incomplete by our own doing. */
+  #isCut = false;
+  #isTold = false;
+  /** How much had been sent when it was last looked at, and since when nothing was that the application owes. */
+  #seenBytes = 0;
+  #idleSinceMs = this.startedAtMs;
   #abortController: AbortController | undefined;
   #onClosed: (() => void) | undefined;
 
@@ -62,18 +68,38 @@ export class Exchange implements ResponseSink, ExchangeFacts {
   }
 
   run(): Awaitable<void> {
-    const { application, hooks } = this.#service;
+    const { application, hooks, state } = this.#service;
+    state.beginRequest();
     hooks.before?.(this.environ);
     return runApplication(application, this.environ, this);
   }
 
-  /** The response is complete, or will never be. */
+  /** The response is complete, or will never be: counts it, and tells of it, once. */
   finish(): void {
     this.#isOver = true;
+    if (this.#isTold) return;
+    this.#isTold = true;
+    const { accessLog, hooks, state } = this.#service;
     this.durationMs = performance.now() - this.startedAtMs;
-    this.#service.hooks.after?.(this.environ, this.status);
-    this.#service.state.meter.countRequest(this.status, this.durationMs, this.sentBytes);
-    this.#service.accessLog?.answered(this, this.#wire.peer);
+    state.endRequest();
+    hooks.after?.(this.environ, this.status);
+    state.meter.countRequest(this.status, this.durationMs, this.sentBytes);
+    accessLog?.answered(this, this.#wire.peer);
+  }
+
+  /** The client went away before it had the whole response. The application may go on for a while. */
+  leave(): void {
+    if (!this.#isCut) this.status = '';
+    this.sentBytes = Math.max(0, this.sentBytes - this.#wire.client.unsentBytes);
+    this.#letGo();
+    this.finish();
+  }
+
+  /** The application has made no progress for too long; to be asked now and then. */
+  isOverdue(nowMs: number, isClientAwaited: boolean): boolean {
+    if (isClientAwaited || this.sentBytes !== this.#seenBytes) this.#idleSinceMs = nowMs;
+    this.#seenBytes = this.sentBytes;
+    return nowMs - this.#idleSinceMs >= this.#service.timeouts.requestMs;
   }
 
   /** Ends an exchange that takes too long, whatever the application still does. */
@@ -84,7 +110,7 @@ export class Exchange implements ResponseSink, ExchangeFacts {
       else this.abort();
     }
     this.#isOver = true;
-    this.clientGone();
+    this.#letGo();
   }
 
   #sendTooLate(): void {
@@ -95,8 +121,8 @@ export class Exchange implements ResponseSink, ExchangeFacts {
     this.sendAll('503 Service Unavailable', PLAIN_TEXT_FIELDS, text.length, body);
   }
 
-  /** The client went away before the response was complete, or was cut off. */
-  clientGone(): void {
+  /** Tells the application that nobody waits for the response any more. */
+  #letGo(): void {
     this.#isGone = true;
     this.#abortController?.abort();
     this.#onClosed?.();
@@ -109,6 +135,7 @@ export class Exchange implements ResponseSink, ExchangeFacts {
       method: this.head.method,
       target: this.head.target,
       seconds: Math.round(performance.now() - this.startedAtMs) / 1000,
+      ...(this.#isTold && { client_left: true }),
     };
   }
 
@@ -161,6 +188,7 @@ export class Exchange implements ResponseSink, ExchangeFacts {
   /** A reset takes earlier responses with it: it is for where nothing else tells that this one is incomplete. */
   abort(): void {
     this.isLast = true;
+    this.#isCut = true;
     if (this.#response.isUntilClose) this.#wire.client.reset();
     else this.#wire.closePolitely();
   }

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { ProtocolError } from '@wsgi/wsgi/status';
 import type { Awaitable, Bytes } from '@wsgi/wsgi';
 import type { RequestParser } from '../protocols/http1/request-parser.ts';
@@ -5,12 +6,15 @@ import type { RequestParser } from '../protocols/http1/request-parser.ts';
 /** The most of a body that is read only to keep the connection. */
 const SKIPPED_BYTES_MAX = 65_536;
 
+/** What each byte of a body adds to the time that its client still has: 500 a second are enough. */
+const EARNED_MS = 2;
+
 /** What a body asks of its connection when it needs more bytes. */
 export interface BodySource {
   /** The client waits for 100 before it sends any (RFC 9110 §10.1.1). */
   sendContinue(): void;
   /** Bytes are wanted: read on, and mind how long they take. */
-  wantBytes(): void;
+  wantBytes(withinMs: number): void;
 }
 
 /** The body of one request: the application pulls it, and what it leaves is skipped. */
@@ -21,11 +25,27 @@ export class RequestBody {
   #error: unknown;
   #waiter: PromiseWithResolvers<Bytes | undefined> | undefined;
   #skippedBytes = 0;
+  readonly #patienceMs: number;
+  /** How long the client has been waited for, less what it earned by what it sent. */
+  #waitedMs = 0;
+  #waitsSinceMs = 0;
 
-  constructor(parser: RequestParser, expectsContinue: boolean, source: BodySource) {
+  /** @param patienceMs how long the client may take, for the next bytes and for a body that comes drop by drop. */
+  constructor(
+    parser: RequestParser,
+    expectsContinue: boolean,
+    source: BodySource,
+    patienceMs: number,
+  ) {
     this.#parser = parser;
     this.#isContinueDue = expectsContinue;
     this.#source = source;
+    this.#patienceMs = patienceMs;
+  }
+
+  /** The application waits for bytes. */
+  get isAwaited(): boolean {
+    return this.#waiter !== undefined;
   }
 
   /** Bytes that the application waits for take too long; it may itself take longer. */
@@ -44,7 +64,7 @@ export class RequestBody {
     if (piece !== undefined || this.#parser.isBodyComplete) return piece;
     if (this.#isContinueDue) this.#source.sendContinue();
     this.#isContinueDue = false;
-    this.#source.wantBytes();
+    this.#await();
     this.#waiter = Promise.withResolvers();
     return this.#waiter.promise;
   }
@@ -55,7 +75,8 @@ export class RequestBody {
     if (waiter === undefined) return;
     try {
       const piece = this.#read();
-      if (piece === undefined && !this.#parser.isBodyComplete) return this.#source.wantBytes();
+      this.#countWait(piece?.length ?? 0);
+      if (piece === undefined && !this.#parser.isBodyComplete) return this.#await();
       this.#waiter = undefined;
       waiter.resolve(piece);
     } catch (error) {
@@ -80,6 +101,16 @@ export class RequestBody {
     } catch {
       return false;
     }
+  }
+
+  #await(): void {
+    this.#waitsSinceMs = Math.round(performance.now());
+    this.#source.wantBytes(this.#patienceMs - this.#waitedMs);
+  }
+
+  #countWait(byteCount: number): void {
+    const waitedMs = Math.round(performance.now()) - this.#waitsSinceMs;
+    this.#waitedMs = Math.max(0, this.#waitedMs + waitedMs - byteCount * EARNED_MS);
   }
 
   #read(): Bytes | undefined {

@@ -6,11 +6,14 @@ import type { WorkerMetrics } from '../metrics/meter.ts';
 import type { Address } from '../settings/addresses.ts';
 import { Connection } from './connection.ts';
 import { serverNameAndPort, type PeerFacts } from './environ.ts';
+import type { Exchange } from './exchange.ts';
 import type { Service } from './service.ts';
 import type { RequestInFlight } from './watchdog.ts';
 
 /** How often deadlines are looked at. */
 const SWEEP_MS = 500;
+/** Of so many requests in flight a heartbeat tells. */
+const OLDEST_MAX = 5;
 /** A socket that is bound already: in a worker by the arbiter, and handed on as a descriptor. */
 type ListenHandle = { readonly fd: number } | BoundSocket;
 
@@ -61,15 +64,23 @@ export class Server {
 
   /** What was counted since the last time, and how it stands. */
   takeMetrics(): WorkerMetrics {
+    const oldest = this.#exchanges().toSorted((one, other) => one.startedAtMs - other.startedAtMs);
     return {
       ...this.#service.state.meter.take(),
       requestsInFlight: this.#service.state.requestsInFlight,
+      oldestRequests: oldest.slice(0, OLDEST_MAX).map((exchange) => exchange.describe()),
       connections: this.#connections.size,
     };
   }
 
   requestsInFlight(): RequestInFlight[] {
-    return [...this.#connections].flatMap((connection) => connection.requestInFlight ?? []);
+    return this.#exchanges().map((exchange) => exchange.describe());
+  }
+
+  #exchanges(): Exchange[] {
+    return Array.from(this.#connections, ({ exchange }) => exchange).filter(
+      (exchange) => exchange !== undefined,
+    );
   }
 
   #accept(socket: Socket, address: Address): void {

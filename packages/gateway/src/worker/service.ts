@@ -8,6 +8,9 @@ import { Networks } from '../settings/addresses.ts';
 import type { AccessLog } from './access-log.ts';
 import type { Outbox } from './client-socket.ts';
 
+/** How long at most a client is read on that sends more after the last response. */
+const LINGER_MS = 30_000;
+
 /** What all connections of a worker share. Infinity is for no limit. */
 export type Service = ReturnType<typeof makeService>;
 
@@ -42,6 +45,7 @@ export function makeService(
       sendMs: config.sendTimeout * 1000,
       idleMs: config.keepalive * 1000,
       requestMs: config.requestTimeout * 1000 || Infinity,
+      lingerMs: LINGER_MS,
     },
     /** Beyond these a request is answered 503 at once. */
     overload: {

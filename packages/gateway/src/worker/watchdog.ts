@@ -16,6 +16,8 @@ export interface RequestInFlight {
   readonly method: string;
   readonly target: string;
   readonly seconds: number;
+  /** The application works on though nobody waits for the response. */
+  readonly client_left?: true;
 }
 
 export interface WatchdogData {

@@ -26,6 +26,10 @@ const WORKER: WorkerReport = {
   connections: 9,
   memoryBytes: 75 * 1024 * 1024,
   recent: { requestsPerSecond: 99.4, busyRatio: 0.117, loopDelayMs: 35.2, p50Ms: 0.84, p99Ms: 12 },
+  oldestRequests: [
+    { request_id: 'b'.repeat(32), method: 'GET', target: '/b?c=d', seconds: 61.2 },
+    { request_id: 'young', method: 'GET', target: '/', seconds: 0.9 },
+  ],
 };
 
 const REPORT: Report = {
@@ -35,7 +39,17 @@ const REPORT: Report = {
   addresses: ['http://0.0.0.0:8000'],
   uptimeSeconds: 3 * 86_400,
   workersWanted: 2,
-  workers: [{ ...WORKER, number: 4 }, WORKER],
+  workers: [
+    {
+      ...WORKER,
+      number: 4,
+      oldestRequests: [
+        { request_id: 'a', method: 'POST', target: '/a', seconds: 90, client_left: true },
+        { request_id: 'c', method: 'GET', target: '/c', seconds: 2.5 },
+      ],
+    },
+    WORKER,
+  ],
   recent: { ...WORKER.recent, requestsPerSecond: 198.8 },
   total: {
     answers: { '1xx': 0, '2xx': 1_234_567, '3xx': 0, '4xx': 12, '5xx': 0 },
@@ -71,6 +85,21 @@ test('gateway stats prints a table with the requests that were served', async ()
   expect(output).toMatch(/^gateway \d.*behaviours\.ts at http:\/\/127\.0\.0\.1:\d+$/m);
   expect(output).toMatch(/^workers +2 of 2 ready/m);
   expect(output).toMatch(/^WORKER +PID +STATE.*\n +1 +\d+ +ready .*\n +2 +\d+ +ready /m);
+});
+
+test('gateway stats lists the oldest requests in flight, those too whose client left', async () => {
+  const gateway = await observed('behaviours.ts', '--workers', '1');
+  const client = new AbortController();
+  const { signal } = client;
+  const held = fetch(`http://127.0.0.1:${gateway.port}/sleep/30000`, { signal });
+  const stats = () => run(['stats', '--socket', gateway.socketPath]).then(({ output }) => output);
+  await expect
+    .poll(stats, { timeout: 15_000 })
+    .toMatch(/^WORKER +AGE +REQUEST ID .*\n +1 +\d+ s +[0-9a-f]{32} +GET \/sleep\/30000$/m);
+  client.abort();
+  await expect(held).rejects.toThrow();
+  await expect.poll(stats, { timeout: 15_000 }).toContain('(client left) GET /sleep/30000');
+  expect(await stats()).toMatch(/, 0 open,/);
 });
 
 test('gateway stats --json prints the whole report', async () => {
@@ -142,6 +171,11 @@ test('a page tells of all workers, and then of each in the order of their number
       '     3      71    ready  12 min   12 %     2    99 0.8 ms  12 ms  35 ms  75 MiB',
       '     4      71    ready  12 min   12 %     2    99 0.8 ms  12 ms  35 ms  75 MiB',
     ],
+    oldest: [
+      `     4   1 min  ${'a'.padEnd(32)}  (client left) POST /a`,
+      `     3   1 min  ${'b'.repeat(32)}  GET /b?c=d`,
+      `     4     2 s  ${'c'.padEnd(32)}  GET /c`,
+    ],
   });
 });
 
@@ -184,6 +218,7 @@ test('a busy worker with large numbers still fits into 80 columns, its cells apa
     ageSeconds: 59 * 60,
     requests: 1e9,
     requestsInFlight: 9999,
+    oldestRequests: [],
     connections: 10_000,
     memoryBytes: 999 * 1024 * 1024,
     recent,

@@ -49,6 +49,20 @@ test('gateway top shows the metrics, and goes on showing them as they change', a
   expect(Math.max(...page.map((line) => line.length))).toBeLessThanOrEqual(80);
 });
 
+test('gateway top shows the oldest requests in flight', async () => {
+  const gateway = await observed('behaviours.ts');
+  const terminal = new Terminal(gateway);
+  const client = new AbortController();
+  const { signal } = client;
+  const held = fetch(`http://127.0.0.1:${gateway.port}/hang/${'long'.repeat(50)}`, { signal });
+  const line = () => terminal.page().find((text) => text.includes('GET /hang/long'));
+  await expect.poll(line, { timeout: 15_000 }).toMatch(/^ +\d+ +\d+ s {2}[0-9a-f]{32} {2}GET/);
+  expect(line()).toHaveLength(80);
+  expect(terminal.page().slice(-1)).toEqual(['q quits']);
+  client.abort();
+  await expect(held).rejects.toThrow();
+});
+
 test('in a low window the workers stay, and how to quit', async () => {
   const terminal = new Terminal(await observed('behaviours.ts'), 8);
   await expect.poll(() => terminal.page(), { timeout: 15_000 }).toHaveLength(8);

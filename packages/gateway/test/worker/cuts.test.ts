@@ -92,20 +92,6 @@ test('a response that fails takes nothing away of the one before it', async () =
   expect(client.received.slice(-20)).toMatch(/begin;\r\n$/);
 });
 
-test('a request that hangs is ended by its timeout also where its client left, and logged then', async () => {
-  const { port, server, access } = await served(application, {
-    ...timeouts({ requestMs: 1000 }),
-    overload: { requestsInFlight: 1, loopDelayMs: Infinity },
-  });
-  const client = await RawClient.connect(port);
-  client.send(`GET /silent HTTP/1.1\r\n${HEAD}\r\n`);
-  await expect.poll(() => server.takeMetrics().requestsInFlight).toBe(1);
-  client.close();
-  await expect.poll(() => access, { timeout: 5000 }).toMatchObject([{ status: 499 }]);
-  const received = await exchange(port, `GET /fine HTTP/1.0\r\n\r\n`);
-  expect(received).toMatch(/ 200 OK[^]*fine$/);
-});
-
 test('the 503 of a HEAD request that takes too long has no content', async () => {
   const { port, access } = await served(application, timeouts({ requestMs: 300 }));
   const received = await exchange(port, `HEAD /silent HTTP/1.1\r\n${HEAD}\r\n`);

@@ -5,8 +5,13 @@ import type { Environ } from '@wsgi/wsgi';
 import { exchange } from '../raw-client.ts';
 import { ENVIRON, served } from './serve.ts';
 
-/** The environ of a request that a trusted proxy sends with these fields. */
-async function environOf(path: string, fields: string, scriptName = ''): Promise<Environ> {
+/** The environ of a request that a trusted proxy, or somebody else, sends with these fields. */
+async function environOf(
+  path: string,
+  fields: string,
+  scriptName = '',
+  trusted = ['127.0.0.1'],
+): Promise<Environ> {
   const seen = Promise.withResolvers<Environ>();
   const { port } = await served(
     (environ, startResponse) => {
@@ -16,7 +21,7 @@ async function environOf(path: string, fields: string, scriptName = ''): Promise
     },
     {
       environ: { ...ENVIRON, scriptName },
-      trustedPeers: new Networks(['127.0.0.1']),
+      trustedPeers: new Networks(trusted),
     },
   );
   await exchange(port, `GET ${path} HTTP/1.1\r\nHost: a\r\n${fields}Connection: close\r\n\r\n`);
@@ -42,6 +47,33 @@ test('fields that repeat, in any case, are joined: RFC 9110 §5.2, cookies as RF
     HTTP_COOKIE: 'a=1; b=2; c=3',
     HTTP_X_TAG: 'one,two',
   });
+});
+
+const FORWARDED = {
+  HTTP_X_FORWARDED_FOR: '203.0.113.9',
+  HTTP_X_FORWARDED_PROTO: 'https',
+  HTTP_X_FORWARDED_HOST: 'evil.example',
+  HTTP_X_FORWARDED_PORT: '443',
+  HTTP_X_FORWARDED_SSL: 'on',
+  HTTP_FORWARDED: 'for=203.0.113.9;proto=https',
+};
+
+test.for([
+  ['a trusted peer', ['127.0.0.1'], 'https', Object.keys(FORWARDED)],
+  ['another peer', ['192.0.2.1'], 'http', []],
+  ['another peer, where nobody is trusted', [], 'http', []],
+] as const)('what %s says of the client and its scheme', async ([, trusted, scheme, keys]) => {
+  const lines = Object.entries(FORWARDED).map(
+    ([key, value]) => `${key.slice('HTTP_'.length).replaceAll('_', '-')}: ${value}\r\n`,
+  );
+  const environ = await environOf('/', `${lines.join('')}X-Own: own\r\n`, '', [...trusted]);
+  expect(environ).toMatchObject({
+    'wsgi.url_scheme': scheme,
+    REMOTE_ADDR: '127.0.0.1',
+    HTTP_HOST: 'a',
+    HTTP_X_OWN: 'own',
+  });
+  expect(Object.keys(environ).filter((key) => key.includes('FORWARDED'))).toEqual(keys);
 });
 
 test('fields of many names keep each its value', async () => {

@@ -45,6 +45,7 @@ export async function serve(
       sendMs: 10_000,
       idleMs: 10_000,
       requestMs: Infinity,
+      lingerMs: 10_000,
     },
     overload: { requestsInFlight: Infinity, loopDelayMs: Infinity },
     state: new ServerState(),
@@ -80,6 +81,7 @@ export function timeouts(changes: Partial<Service['timeouts']>): Partial<Service
       sendMs: long,
       idleMs: long,
       requestMs: Infinity,
+      lingerMs: long,
       ...changes,
     },
   };

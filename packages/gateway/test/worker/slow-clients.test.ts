@@ -50,10 +50,11 @@ test.for<[name: string, request: string, idle: Parameters<typeof timeouts>[0], e
 test('a draining server does not cut a response that is still on its way', async () => {
   const { port, server, access } = await served(large);
   const client = await pausedClient(port, `GET / HTTP/1.1\r\n${HEAD}\r\n`);
-  await expect.poll(() => access).toHaveLength(1);
+  await expect.poll(() => server.requestsInFlight()).toHaveLength(1);
   const drained = server.drain();
   // Longer than an idle connection is left open.
   await setTimeout(3000);
+  expect(access).toEqual([]);
   client.socket.resume();
   await client.untilClosed();
   expect(client.socket.bytesRead).toBeGreaterThan(SIZE_BYTES);
@@ -124,6 +125,37 @@ test('a connection that becomes idle while the server drains stays open for a wh
   client.send(`GET / HTTP/1.1\r\n${HEAD}\r\n`);
   expect(await client.untilClosed()).toMatch(/Connection: close[^]*\r\n0\r\n\r\n$/);
   await drained;
+});
+
+const readAll: Application = async (environ, startResponse) => {
+  const body = await environ['wsgi.input'].read();
+  startResponse('200 OK', [['Content-Type', 'text/plain']]);
+  return [Buffer.from(`${body.length} bytes`)];
+};
+
+/** Sends a body of 30 pieces, one each 100 ms, as long as there is no answer. */
+async function sendSlowly(port: number, pieceBytes: number): Promise<RawClient> {
+  const client = await RawClient.connect(port);
+  const length = 30 * pieceBytes;
+  client.send(`POST / HTTP/1.1\r\n${HEAD}Content-Length: ${length}\r\n`);
+  client.send('Connection: close\r\n\r\n');
+  for (let piece = 0; piece < 30 && client.received === ''; piece++) {
+    await setTimeout(100);
+    client.send('x'.repeat(pieceBytes));
+  }
+  return client;
+}
+
+test('a body that comes drop by drop is answered with 408', async () => {
+  const { port } = await served(readAll, timeouts({ bodyMs: 1000 }));
+  const client = await sendSlowly(port, 1);
+  expect(await client.untilClosed()).toMatch(/^HTTP\/1\.1 408 /);
+});
+
+test('a body that comes slowly but steadily is read to its end', async () => {
+  const { port } = await served(readAll, timeouts({ bodyMs: 1000 }));
+  const client = await sendSlowly(port, 200);
+  expect(await client.untilClosed()).toMatch(/ 200 OK[^]*6000 bytes$/);
 });
 
 test('a draining server does not wait for the rest of a body whose request was answered', async () => {

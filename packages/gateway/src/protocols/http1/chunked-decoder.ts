@@ -1,9 +1,15 @@
+import { TOKEN } from '@wsgi/wsgi/headers';
 import { ProtocolError } from '@wsgi/wsgi/status';
 import { readField } from './fields.ts';
 
+const TOKEN_TEXT = TOKEN.source.slice(1, -1);
+// quoted-string (RFC 9110 §5.6.4)
+const QUOTED = /"(?:[\t\x20\x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*"/.source;
 // chunk-size = 1*HEXDIG (RFC 9112 §7.1), here at most 12 digits: 2^48 bytes.
-// chunk-ext is skipped (§7.1.1), but must be made of what a field may hold.
-const CHUNK_LINE = /^([0-9A-Fa-f]{1,12})([\t ]*;[\t\x20-\x7e\x80-\xff]*)?$/;
+// chunk-ext = *( BWS ";" BWS token [ BWS "=" BWS ( token / quoted-string ) ] ) (§7.1.1) is skipped.
+const CHUNK_LINE = new RegExp(
+  `^([0-9A-Fa-f]{1,12})((?:[\t ]*;[\t ]*${TOKEN_TEXT}(?:[\t ]*=[\t ]*(?:${TOKEN_TEXT}|${QUOTED}))?)*)$`,
+);
 
 const LINE_LIMIT_BYTES = 4096;
 /** For all the extensions of a body together. */

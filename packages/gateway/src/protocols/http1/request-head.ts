@@ -94,6 +94,22 @@ export class RequestHeadReader {
   }
 }
 
+/**
+ * Fields whose value is no list, and that somebody acts upon: of two, each reader may take another
+ * (RFC 9110 §5.3). The last lines are of RFC 6454 §7.3, Fetch, Fetch Metadata and HTML.
+ */
+const SINGLE_NAMES = new Map(
+  (
+    'Host Content-Length Transfer-Encoding Expect Content-Type Content-Range Content-Location ' +
+    'Authorization Proxy-Authorization Range If-Range If-Modified-Since If-Unmodified-Since ' +
+    'Date From Max-Forwards Referer User-Agent ' +
+    'Origin Access-Control-Request-Method ' +
+    'Sec-Fetch-Dest Sec-Fetch-Mode Sec-Fetch-Site Sec-Fetch-User Last-Event-ID'
+  )
+    .split(' ')
+    .map((name) => [name.toLowerCase(), name]),
+);
+
 /** The fields that the connection itself lives by; all others are the application's. */
 function interpretHead(requestLine: RequestLine, fields: readonly Field[]): RequestHead {
   let host: string | undefined;
@@ -101,22 +117,27 @@ function interpretHead(requestLine: RequestLine, fields: readonly Field[]): Requ
   let transferEncoding: string | undefined;
   let connection = '';
   let expect: string | undefined;
-  for (const { name, value } of fields) {
+  let earlierBits = 0;
+  let index = 0;
+  for (const { name, bit, value } of fields) {
+    if ((earlierBits & bit) !== 0) requireFirst(fields, index, name);
+    earlierBits |= bit;
+    index += 1;
     switch (name) {
       case 'host':
-        host = onlyOnce(host, value, 'Host');
+        host = value;
         break;
       case 'content-length':
-        contentLength = onlyOnce(contentLength, value, 'Content-Length');
+        contentLength = value;
         break;
       case 'transfer-encoding':
-        transferEncoding = onlyOnce(transferEncoding, value, 'Transfer-Encoding');
+        transferEncoding = value;
         break;
       case 'connection':
         connection = connection === '' ? value : `${connection},${value}`;
         break;
       case 'expect':
-        expect = onlyOnce(expect, value, 'Expect');
+        expect = value;
         break;
     }
   }
@@ -130,9 +151,13 @@ function interpretHead(requestLine: RequestLine, fields: readonly Field[]): Requ
   };
 }
 
-function onlyOnce(earlier: string | undefined, value: string, name: string): string {
-  if (earlier !== undefined) throw new ProtocolError(400, `more than one ${name}`);
-  return value;
+/** @throws {ProtocolError} 400 where it is the second of those that may stand once. */
+function requireFirst(fields: readonly Field[], index: number, name: string): void {
+  const singleName = SINGLE_NAMES.get(name);
+  if (singleName === undefined) return;
+  if (fields.findIndex((field) => field.name === name) < index) {
+    throw new ProtocolError(400, `more than one ${singleName}`);
+  }
 }
 
 // Host = uri-host [ ":" port ] (RFC 9110 §7.2), uri-host = IP-literal / IPv4address / reg-name
