@@ -4,11 +4,10 @@ import { guardStart } from './arbiter/signals.ts';
 guardStart();
 // All else is loaded behind the guard, as that takes its time.
 const { main } = await import('./main.ts');
-const { exitCodeOf, explain } = await import('./errors.ts');
+const { endWith } = await import('./errors.ts');
 
 try {
   process.exit(await main(process.argv.slice(2), { ...process.env }));
 } catch (error) {
-  process.stderr.write(`gateway: ${explain(error)}\n`);
-  process.exit(exitCodeOf(error));
+  endWith(error);
 }

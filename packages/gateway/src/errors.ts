@@ -38,6 +38,12 @@ export function exitCodeOf(error: unknown): number {
   return error instanceof UsageError ? ExitCode.usage : ExitCode.failure;
 }
 
+/** Says what stops the command, and ends the process. */
+export function endWith(error: unknown): never {
+  process.stderr.write(`gateway: ${explain(error)}\n`);
+  process.exit(exitCodeOf(error));
+}
+
 /** What an error says, for a message of ours; anything may be thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

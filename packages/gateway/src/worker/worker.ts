@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { loadApplication } from '../application.ts';
-import { ExitCode, exitCodeOf, explain } from '../errors.ts';
+import { watchLoading } from '../early-end.ts';
+import { ApplicationError, ExitCode, exitCodeOf, explain } from '../errors.ts';
 import { runHook, type ServerHooks, type WorkerView } from '../hooks.ts';
 import { openLog, type Log } from '../log/log.ts';
 import type { Envelope, StartMessage, WorkerMessage } from '../messages.ts';
@@ -158,7 +159,8 @@ function tell(message: WorkerMessage, then: () => void = ignore): void {
 
 function fail(error: unknown): void {
   const exitCode = exitCodeOf(error);
+  process.exitCode = exitCode;
   tell({ kind: 'failed', exitCode, reason: explain(error) }, () => process.exit(exitCode));
 }
 
-main().catch(fail);
+watchLoading(main(), (why) => fail(new ApplicationError(3, why))).catch(fail);
