@@ -33,9 +33,12 @@ export class GatewayProcess {
     args: readonly string[],
     environment: NodeJS.ProcessEnv = {},
     cwd?: string,
-    options: Pick<SpawnOptions, 'detached' | 'stdio'> = {},
+    { before, ...options }: Pick<SpawnOptions, 'detached' | 'stdio'> & { before?: string } = {},
   ) {
-    this.child = spawn(process.execPath, [CLI, ...args], {
+    // What a shell does first, it does in the process that becomes the gateway.
+    const shell = before === undefined ? [] : ['sh', '-c', `${before}; exec "$0" "$@"`];
+    const [command = '', ...words] = [...shell, process.execPath, CLI, ...args];
+    this.child = spawn(command, words, {
       stdio: ['ignore', 'pipe', 'pipe'],
       ...options,
       env: { ...CHILD_ENVIRONMENT, ...environment },
