@@ -1,6 +1,8 @@
 #!/usr/bin/env node
+import { requireNode } from '@wsgi/wsgi/node-version';
 import { guardStart } from './arbiter/signals.ts';
 
+requireNode();
 guardStart();
 // All else is loaded behind the guard, as that takes its time.
 const { main } = await import('./main.ts');
