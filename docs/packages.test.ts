@@ -9,7 +9,9 @@ const PACKAGES = ['wsgi', 'gateway', 'framework'];
 interface Manifest {
   readonly name: string;
   readonly version: string;
-  readonly engines: { readonly node: string };
+  readonly devEngines?: {
+    readonly runtime: Readonly<Record<'name' | 'version' | 'onFail', string>>;
+  };
   readonly exports?: Readonly<Record<string, Readonly<Record<'source' | 'default', string>>>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
@@ -88,13 +90,51 @@ test('one version of each library serves all packages', () => {
   }
 });
 
-test('the Node of the container, of the contributors and of engines is one', () => {
-  const { devDependencies, engines } = manifest('.');
+test('the Node of the container, of the contributors and of the commands is one', () => {
+  const { devDependencies, devEngines } = manifest('.');
   const [major] = (devDependencies?.['node'] ?? '').split('.');
   expect(read('Dockerfile')).toContain(`FROM node:${major}-`);
   expect(devDependencies?.['@types/node']).toMatch(new RegExp(`^${major}\\.`));
-  for (const name of PACKAGES) expect(manifest(`packages/${name}`).engines).toEqual(engines);
-  expect(engines.node).toMatch(new RegExp(`^>=${major}\\.`));
+  const [, needed = ''] = /NEEDED = '(.*)'/.exec(read('packages/wsgi/src/node-version.ts')) ?? [];
+  expect(needed).toMatch(new RegExp(`^${major}\\.`));
+  expect(devEngines?.runtime).toMatchObject({ name: 'node', version: `>=${needed}` });
+});
+
+interface Locked {
+  readonly optional?: boolean;
+  readonly engines?: { readonly node?: string };
+}
+
+/** A range as they are written there: `>=22`, `^22.12.0 || >=24`, `*`. */
+function accepts(range: string, [major, minor]: readonly [number, number]): boolean {
+  return range.split('||').some((part) => {
+    const groups = /^(\^|>=) ?(\d+)(?:\.(\d+))?/.exec(part.trim());
+    if (groups === null) return part.trim() === '*';
+    const [, sign, low = '', lowMinor = '0'] = groups;
+    if (major === Number(low)) return minor >= Number(lowMinor);
+    return sign === '>=' && major > Number(low);
+  });
+}
+
+test('with the oldest Node that the README has for npm, npm ci warns of no engine', () => {
+  const [, major, minor] = /Node (\d+)\.(\d+) or later/.exec(read('README.md')) ?? [];
+  const oldest = [Number(major), Number(minor)] as const;
+  const lock = JSON.parse(read('package-lock.json')) as { packages: Record<string, Locked> };
+  const refusing = Object.entries(lock.packages).filter(
+    ([, { optional, engines }]) =>
+      optional !== true && engines?.node !== undefined && !accepts(engines.node, oldest),
+  );
+  expect(refusing).toEqual([]);
+  const ranges = Object.values(lock.packages).flatMap(({ engines }) => engines?.node ?? []);
+  expect(ranges.some((range) => !accepts(range, [20, 0]))).toBe(true);
+});
+
+test('npm ci does not warn of the Node that runs npm alone', () => {
+  // npm warns for `engines`, and for `devEngines` unless it is told not to.
+  for (const folder of ['.', ...PACKAGES.map((name) => `packages/${name}`)]) {
+    expect(manifest(folder)).not.toHaveProperty('engines');
+  }
+  expect(manifest('.').devEngines?.runtime.onFail).toBe('ignore');
 });
 
 test('the machine stays small enough to be read: files, and lines of each and of all', () => {

@@ -1,14 +1,18 @@
-import { check } from './commands/check.ts';
-import { collectstatic } from './commands/collectstatic.ts';
+import { requireNode } from '@wsgi/wsgi/node-version';
 import { print, printError, type Command } from './commands/command.ts';
-import { diffsettings } from './commands/diffsettings.ts';
-import { runserver } from './commands/runserver.ts';
-import { shell } from './commands/shell.ts';
-import { startproject } from './commands/startproject.ts';
 import { CommandError, ImproperlyConfigured, nearestName } from './errors.ts';
 import { loadSettings } from './settings.ts';
 
 export { print, printError, CommandError, type Command };
+
+requireNode();
+// Not before: an older Node could not even link them.
+const { check } = await import('./commands/check.ts');
+const { collectstatic } = await import('./commands/collectstatic.ts');
+const { diffsettings } = await import('./commands/diffsettings.ts');
+const { runserver } = await import('./commands/runserver.ts');
+const { shell } = await import('./commands/shell.ts');
+const { startproject } = await import('./commands/startproject.ts');
 
 const COMMANDS: readonly Command[] = [
   check,

@@ -3,7 +3,6 @@ import { createRequire } from 'node:module';
 import { isatty } from 'node:tty';
 import { inspect } from 'node:util';
 import {
-  destination,
   pino,
   stdTimeFunctions,
   type Bindings,
@@ -14,6 +13,8 @@ import {
 } from 'pino';
 import type { PrettyOptions } from 'pino-pretty';
 import type { Body } from '@wsgi/wsgi';
+import { escapeC1 } from '@wsgi/wsgi/log-line';
+import { unbufferedStream } from '@wsgi/wsgi/log-stream';
 import { ImproperlyConfigured } from './errors.ts';
 import { MASK, maskFields, maskLine } from './secrets.ts';
 import { onSettingChange, settings } from './settings.ts';
@@ -28,7 +29,7 @@ interface LoggedRequest {
  * that is written during a request carries its id, where the requestId middleware is in use. The
  * object stays the same, so that a module may keep a child of it: `log.child({ module: 'orders' })`.
  */
-export const log: Logger = pino(commonOptions(), destination({ fd: 2, sync: true }));
+export const log: Logger = pino(commonOptions(), unbufferedStream(2));
 
 /** Brings the log to the settings' LOGGING, and to each override of it. */
 export function setUpLogging(): void {
@@ -122,22 +123,14 @@ function commonOptions(): LoggerOptions {
   };
 }
 
-/** A line of JSON with the control characters escaped that JSON leaves as they are, and a terminal would heed. */
-function escapeC1(json: string): string {
-  return json.replace(C1, (character) => `\\u00${character.charCodeAt(0).toString(16)}`);
-}
-
-/** DEL, and the second set of control characters (ECMA-48). */
-const C1 = /[\x7f-\x9f]/g;
-
 const DESCRIPTORS = { stdout: 1, stderr: 2 } as const;
 
-/** Each line goes out at once: the last ones before a crash matter most. */
+/** What cannot be written changes no answer: it is dropped, and counted. */
 function openDestination(): DestinationStream {
   const { destination: name = 'stderr', pretty = 'auto' } = settings.LOGGING;
   const fd = DESCRIPTORS[name];
   const isPretty = pretty === 'auto' ? isatty(fd) : pretty;
-  return (isPretty && prettyStream(fd)) || destination({ fd, sync: true });
+  return (isPretty && prettyStream(fd)) || unbufferedStream(fd);
 }
 
 /** pino-pretty is a development dependency: undefined where it is not installed, as in production. */

@@ -132,3 +132,22 @@ test('the fields of a child logger are masked as those of a line, and errors are
     err: { type: 'TypeError', message: 'no answer', stack: expect.stringContaining('child-lines') },
   });
 });
+
+test.for<[what: string, redirection: string]>([
+  ['on a full disk', '2>/dev/full'],
+  ['without a reader', '2> >(exec true)'],
+  ['with a reader that has stopped', '2> >(read -r line; kill -STOP $BASHPID)'],
+])('a log %s changes no answer', ([, redirection]) => {
+  const program = join(import.meta.dirname, 'unwritten-log.ts');
+  const { status, stdout } = spawnSync(
+    'bash',
+    [
+      '-c',
+      `set -m; "$0" "$1" ${redirection}; code=$?; kill -KILL $! 2>/dev/null; exit $code`,
+      process.execPath,
+      program,
+    ],
+    { encoding: 'utf8', env: CHILD_ENVIRONMENT, timeout: 15_000, killSignal: 'SIGKILL' },
+  );
+  expect([stdout, status]).toEqual(['400\n', 0]);
+});

@@ -1,6 +1,7 @@
 import { importModule, ModuleNameError, resolveModuleName } from '@wsgi/wsgi/names';
 import type { Application } from '@wsgi/wsgi';
-import { ApplicationError, messageOf } from './errors.ts';
+import { watchLoading } from './early-end.ts';
+import { ApplicationError, endWith, messageOf } from './errors.ts';
 
 const DEFAULT_ATTRIBUTE = 'application';
 
@@ -31,17 +32,13 @@ export async function loadApplication(name: string): Promise<Application> {
  */
 export async function checkApplication(name: string, timeoutSeconds: number): Promise<void> {
   const { promise: tooLate, reject } = Promise.withResolvers<never>();
-  const giveUp = (why: string): void => {
-    reject(new ApplicationError(3, `'${name}' cannot be loaded: it ${why}.`));
-  };
-  process.once('beforeExit', () => giveUp(AWAITS_FOR_EVER));
-  const late = `is not ready after ${timeoutSeconds} s`;
-  if (timeoutSeconds > 0) setTimeout(giveUp, timeoutSeconds * 1000, late).unref();
-  await Promise.race([loadApplication(name), tooLate]);
+  const failure = (why: string): ApplicationError =>
+    new ApplicationError(3, `'${name}' cannot be loaded: ${why}.`);
+  const late = failure(`it is not ready after ${timeoutSeconds} s`);
+  if (timeoutSeconds > 0) setTimeout(reject, timeoutSeconds * 1000, late).unref();
+  const loaded = Promise.race([loadApplication(name), tooLate]);
+  await watchLoading(loaded, (why) => endWith(failure(why)));
 }
-
-/** Node ends a process that nothing keeps busy. */
-export const AWAITS_FOR_EVER = 'awaits what never comes, as it is loaded';
 
 /** `myproject.wsgi` and `application` of `myproject.wsgi:application`. */
 function splitName(name: string): [module: string, attribute: string] {

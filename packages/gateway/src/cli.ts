@@ -1,14 +1,15 @@
 #!/usr/bin/env node
+import { requireNode } from '@wsgi/wsgi/node-version';
 import { guardStart } from './arbiter/signals.ts';
 
+requireNode();
 guardStart();
 // All else is loaded behind the guard, as that takes its time.
 const { main } = await import('./main.ts');
-const { exitCodeOf, explain } = await import('./errors.ts');
+const { endWith } = await import('./errors.ts');
 
 try {
   process.exit(await main(process.argv.slice(2), { ...process.env }));
 } catch (error) {
-  process.stderr.write(`gateway: ${explain(error)}\n`);
-  process.exit(exitCodeOf(error));
+  endWith(error);
 }

@@ -38,6 +38,12 @@ export function exitCodeOf(error: unknown): number {
   return error instanceof UsageError ? ExitCode.usage : ExitCode.failure;
 }
 
+/** Says what stops the command, and ends the process. */
+export function endWith(error: unknown): never {
+  process.stderr.write(`gateway: ${explain(error)}\n`);
+  process.exit(exitCodeOf(error));
+}
+
 /** What an error says, for a message of ours; anything may be thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
@@ -49,13 +55,16 @@ export function explain(error: unknown): string {
   if (error instanceof UsageError) return `${error.message}\nTry 'gateway --help'.`;
   if (error instanceof ConfigError) return error.message;
   if (error instanceof ApplicationError) return explainApplication(error);
-  if (isAddressInUse(error)) return `${error.message}. Is another server running there?`;
   return error.stack ?? error.message;
 }
 
-/** Two may also bind one address: then the second to listen there fails, and that is a worker. */
-export function isAddressInUse(error: NodeJS.ErrnoException): boolean {
-  return error.code === 'EADDRINUSE';
+/**
+ * What stops a start where an address cannot be had. Two may bind the same one: then the second to listen
+ * there fails, and that is a worker.
+ */
+export function cannotListen(place: string, cause: NodeJS.ErrnoException): ConfigError {
+  const advice = cause.code === 'EADDRINUSE' ? ' Is another server running there?' : '';
+  return new ConfigError(`Cannot listen at ${place}: ${cause.message}.${advice}`, { cause });
 }
 
 function explainApplication({ message, cause }: ApplicationError): string {

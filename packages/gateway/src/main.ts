@@ -1,7 +1,8 @@
 import { checkApplication } from './application.ts';
 import { Arbiter } from './arbiter/arbiter.ts';
 import { endGuard } from './arbiter/signals.ts';
-import { ExitCode } from './errors.ts';
+import { watchLoading } from './early-end.ts';
+import { ConfigError, endWith, ExitCode } from './errors.ts';
 import { stats } from './metrics/stats.ts';
 import { top } from './metrics/top.ts';
 import { openLog } from './log/log.ts';
@@ -24,7 +25,9 @@ export async function main(args: string[], environment: NodeJS.ProcessEnv): Prom
   if (command !== 'serve') endGuard();
   if (command === 'help') return print(helpText(environment));
   if (command === 'version') return print(`gateway ${version()} (Node ${process.version})\n`);
-  const loaded = await loadConfig(commandLine, environment);
+  const loaded = await watchLoading(loadConfig(commandLine, environment), (why) => {
+    endWith(new ConfigError(`The settings cannot be read: ${why}.`));
+  });
   if (command === 'print-config') return print(describeConfig(loaded));
   return command === 'check-config' ? check(loaded) : serve(loaded);
 }

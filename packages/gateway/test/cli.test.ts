@@ -189,6 +189,50 @@ test('an application that awaits what never comes, as it is loaded, is named as 
   expect((await gateway.line(/could not start/)).msg).toMatch(/awaits what never comes/);
 });
 
+test.for<[what: string, text: string, place: RegExp]>([
+  ['as it is loaded', '\nprocess.exit(0);', /process\.exit\(0\) is called at \/.*\.mjs:2:9/],
+  [
+    'later, while it is awaited',
+    'setTimeout(() => process.exit(0), 1); await new Promise(() => {});',
+    /process\.exit\(0\) is called at \/.*\.mjs:1:26/,
+  ],
+  ['with a code', 'process.exit(7);', /process\.exit\(7\) is called at /],
+])(
+  'an application that calls process.exit %s is not served, and passes no check',
+  async ([, text, message]) => {
+    const file = join(temporaryFolder(), 'application.mjs');
+    writeFileSync(file, text);
+    const check = new GatewayProcess(['--check-config', file]);
+    expect(await check.exited).toBe(3);
+    expect(check.errorText).toMatch(message);
+    const gateway = new GatewayProcess(['--bind', '127.0.0.1:0', '--workers', '1', file]);
+    expect(await gateway.exited).toBe(3);
+    expect((await gateway.line(/could not start/)).msg).toMatch(message);
+  },
+);
+
+test.for<[what: string, text: string, message: RegExp]>([
+  [
+    'calls process.exit',
+    'process.exit(0); export default {};',
+    /process\.exit\(0\) is called at \//,
+  ],
+  ['awaits what never comes', 'await new Promise(() => {});', /it awaits what never comes/],
+])('a settings file that %s stops the start, and is told of', async ([, text, message]) => {
+  const gateway = new GatewayProcess(['-c', configFile(text), FIVE_LINES]);
+  expect(await gateway.exited).toBe(1);
+  expect(gateway.errorText).toMatch(/^gateway: The settings cannot be read: /);
+  expect(gateway.errorText).toMatch(message);
+});
+
+test('a hook that ends its worker before that is ready is told with its place', async () => {
+  const file = configFile('export default { postFork() { process.exit(0); } };');
+  const gateway = new GatewayProcess(['-c', file, '-b', '127.0.0.1:0', '-w', '1', FIVE_LINES]);
+  expect(await gateway.exited).toBe(3);
+  const { msg } = await gateway.line(/could not start/);
+  expect(msg).toMatch(/could not start: process\.exit\(0\) is called at \/.*:1:\d+$/);
+});
+
 test.for<[what: string, waits: string, message: RegExp]>([
   ['awaits what never comes', '', /awaits what never comes/],
   ['is not loaded in time', 'setInterval(() => {}, 1000);', /is not ready after 1 s/],

@@ -38,6 +38,8 @@ export class Arbiter {
   #readings = 0;
   #lastSignal: ArbiterSignal | undefined;
   #exitCode: number = ExitCode.ok;
+  /** A successor needs the address more than these last requests are worth counting. */
+  #closeMetrics: () => void = () => undefined;
 
   constructor({ config, hooks, log, reload }: ArbiterOptions) {
     this.#config = config;
@@ -84,7 +86,7 @@ export class Arbiter {
     this.#listeners.push(...(await bindListeners(this.#config, this.#log)));
     const report = () => this.#pool.report({ applicationName, addresses: this.#addresses });
     await openControlSocket(controlSocket, this.#log, report);
-    await serveMetrics(metricsBind, this.#log, report);
+    this.#closeMetrics = await serveMetrics(metricsBind, this.#log, report);
   }
 
   #takeSignals(signals: readonly ArbiterSignal[]): void {
@@ -188,6 +190,7 @@ export class Arbiter {
 
   #stop(how: 'drain' | 'quit'): void {
     for (const listener of this.#listeners.splice(0)) listener.close();
+    this.#closeMetrics();
     this.#pool.stop(how);
   }
 

@@ -1,13 +1,27 @@
 import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
-import { closeSync, existsSync, fstatSync, readFileSync, statSync, unlinkSync } from 'node:fs';
-import { BoundSocket, connect, isIP, Socket, type AddressInfo } from 'node:net';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  lstatSync,
+  readFileSync,
+  statSync,
+  unlinkSync,
+} from 'node:fs';
+import { BoundSocket, connect, isIP, isIPv6, Socket } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { ConfigError, isAddressInUse } from '../errors.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { cannotListen, ConfigError } from '../errors.ts';
 import type { Log } from '../log/log.ts';
 import type { Listener } from '../messages.ts';
-import { formatAddress, type Address, type UnixAddress } from '../settings/addresses.ts';
+import {
+  formatAddress,
+  type Address,
+  type TcpAddress,
+  type UnixAddress,
+} from '../settings/addresses.ts';
 import type { Config } from '../settings/catalogue.ts';
 
 const TRIES = 5;
@@ -15,7 +29,7 @@ const RETRY_AFTER_MS = 1000;
 
 /** A socket that the arbiter holds and never accepts on, so that its backlog outlives every worker. */
 export interface BoundListener extends Listener {
-  close(): void;
+  readonly close: () => void;
 }
 
 /**
@@ -23,11 +37,21 @@ export interface BoundListener extends Listener {
  *
  * @throws {ConfigError} where an address cannot be bound, or a socket was not handed over.
  */
-export async function bindListeners(config: Config, log: Log): Promise<BoundListener[]> {
+export async function bindListeners({ bind }: Config, log: Log): Promise<BoundListener[]> {
   const inherited = inheritedListeners(process.env);
   if (inherited.length > 0) return inherited;
   const listeners: BoundListener[] = [];
-  for (const address of config.bind) listeners.push(await bindPatiently(address, log));
+  for (const address of bind) {
+    const bound =
+      address.kind === 'tcp'
+        ? await bindTcp(address, log, bind)
+        : [await bindPatiently(address, log, () => bindUnix(address))];
+    for (const one of bound) {
+      // As `localhost` and `127.0.0.1` would.
+      if (listeners.some((other) => isDeepStrictEqual(other.address, one.address))) one.close();
+      else listeners.push({ fd: one.socket.fd(), address: one.address, close: one.close });
+    }
+  }
   return listeners;
 }
 
@@ -61,29 +85,87 @@ function addressOf(fd: number): Address {
     : { kind: 'unix', path: `descriptor ${fd}` };
 }
 
+/** A socket that is bound, and where. */
+interface Bound<Where extends Address = Address> {
+  readonly socket: BoundSocket;
+  readonly address: Where;
+  readonly close: () => void;
+}
+
+/**
+ * Binds each address that the host of this one stands for; where its port is 0, all at the same. One that
+ * a name has and this machine has not, as that of IPv6 in many a container, is left out.
+ *
+ * @param others addresses that are to be bound too.
+ * @throws {ConfigError} naming the address that cannot be bound.
+ */
+export async function bindTcp(
+  address: TcpAddress,
+  log: Log,
+  others: readonly Address[] = [],
+): Promise<Bound<TcpAddress>[]> {
+  const bound: Bound<TcpAddress>[] = [];
+  let missing: ConfigError | undefined;
+  for (const meant of await meaningOf(address)) {
+    try {
+      const place = { ...meant, port: meant.port || (bound[0]?.address.port ?? 0) };
+      bound.push(await bindPatiently(place, log, () => bindHost(place, others)));
+    } catch (error) {
+      if (!(error instanceof ConfigError) || !isNotOurs(error.cause)) throw error;
+      missing = error;
+    }
+  }
+  if (bound.length === 0 && missing !== undefined) throw missing;
+  return bound;
+}
+
+/** The addresses that a name stands for, each once. */
+async function meaningOf(address: TcpAddress): Promise<TcpAddress[]> {
+  if (isIP(address.host)) return [address];
+  try {
+    const found = await lookup(address.host, { all: true });
+    const hosts = new Set(found.map(({ address: host }) => host));
+    return [...hosts].map((host) => ({ ...address, host }));
+  } catch (error) {
+    throw cannotListen(formatAddress(address), error as Error);
+  }
+}
+
+function isNotOurs(cause: unknown): boolean {
+  const code = (cause as NodeJS.ErrnoException | undefined)?.code ?? '';
+  return ['EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes(code);
+}
+
 /** A port in use may come free, so it is tried again, as Gunicorn does. */
-async function bindPatiently(address: Address, log: Log): Promise<BoundListener> {
+async function bindPatiently<Socket>(
+  address: Address,
+  log: Log,
+  bind: () => Socket | Promise<Socket>,
+): Promise<Socket> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await bind(address);
+      return await bind();
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      if (attempt === TRIES || !isAddressInUse(error)) throw cannotBind(address, error);
+      const isInUse = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+      if (attempt === TRIES || !isInUse) throw cannotListen(formatAddress(address), error);
       log.error(`${formatAddress(address)} is in use: trying again`);
       await setTimeout(RETRY_AFTER_MS);
     }
   }
 }
 
-async function bind(address: Address): Promise<BoundListener> {
-  if (address.kind === 'unix') return bindUnix(address);
-  const host = isIP(address.host) ? address.host : (await lookup(address.host)).address;
-  const socket = new BoundSocket({ host, port: address.port });
-  const { port } = socket.address() satisfies AddressInfo;
-  return { fd: socket.fd(), address: { ...address, port }, close: () => socket.close() };
+function bindHost({ kind, host, port }: TcpAddress, others: readonly Address[]): Bound<TcpAddress> {
+  // A socket at [::] takes IPv4 too, unless that port of it is somebody else's.
+  const ipv6Only =
+    isIPv6(host) &&
+    others.some((one) => one.kind === 'tcp' && one.port === port && !isIPv6(one.host));
+  const socket = new BoundSocket({ host, port, ipv6Only });
+  const address = { kind, host, port: socket.address().port };
+  return { socket, address, close: () => socket.close() };
 }
 
-async function bindUnix(address: UnixAddress): Promise<BoundListener> {
+async function bindUnix(address: UnixAddress): Promise<Bound<UnixAddress>> {
   // Whoever looks later whether it is held compares the name.
   const path = resolve(address.path);
   await removeStaleSocket(path);
@@ -93,14 +175,7 @@ async function bindUnix(address: UnixAddress): Promise<BoundListener> {
     // Closing takes the file away, and by now it may be another gateway's.
     if (isThere()) socket.close();
   };
-  return { fd: socket.fd(), address, close };
-}
-
-function cannotBind(address: Address, error: Error): ConfigError {
-  const advice = isAddressInUse(error) ? ' Is another server running there?' : '';
-  return new ConfigError(`Cannot listen at ${formatAddress(address)}: ${error.message}.${advice}`, {
-    cause: error,
-  });
+  return { socket, address, close };
 }
 
 /** Gives what tells later whether the path still leads to the same file. */
@@ -117,7 +192,7 @@ export function rememberFile(path: string): () => boolean {
 export async function removeStaleSocket(path: string): Promise<void> {
   // What the system says of it is EACCES.
   if (!existsSync(dirname(path))) throw new Error(`there is no folder ${dirname(path)}`);
-  const file = statSync(path, { throwIfNoEntry: false });
+  const file = lstatSync(path, { throwIfNoEntry: false });
   if (file === undefined) return;
   if (!file.isSocket()) throw new Error(`${path} is there and is no socket`);
   if (isHeld(path)) return;

@@ -1,4 +1,3 @@
-import { AWAITS_FOR_EVER } from '../application.ts';
 import { ExitCode } from '../errors.ts';
 import { runHook, type ArbiterView, type ServerHooks } from '../hooks.ts';
 import { sum } from '../metrics/durations.ts';
@@ -248,7 +247,7 @@ export class WorkerPool {
     void runHook(this.#log, this.#hooks, 'childExit', this.view, { number, pid });
     switch (worker.state) {
       case 'starting':
-        return this.#onFailedStart(worker, explainEarlyExit(worker, how), ExitCode.application);
+        return this.#onFailedStart(worker, worker.signalledBy ?? how, ExitCode.application);
       case 'ready':
         this.#delayAfter(worker);
         return this.#workerLog.died(worker, how);
@@ -278,10 +277,4 @@ export class WorkerPool {
       if (worker.channelLostMs > CHANNEL_LOST_MS) this.#onLeaving(worker, 'its channel was closed');
     }
   }
-}
-
-function explainEarlyExit({ signalledBy }: WorkerProcess, how: string): string {
-  if (signalledBy !== undefined) return signalledBy;
-  const isIdle = how === 'exit code 0';
-  return isIdle ? `${how}: the application ${AWAITS_FOR_EVER}` : how;
 }

@@ -1,4 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import {
   ownMessage,
@@ -71,6 +72,7 @@ export class WorkerProcess {
     this.number = number;
     this.generation = generation;
     this.#child = fork(WORKER_FILE, [], {
+      cwd: generation.config.chdir,
       env: workerEnvironment(generation.config),
       stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...listeners.map(({ fd }) => fd)],
     });
@@ -92,8 +94,14 @@ export class WorkerProcess {
       if (this.pid !== undefined) events.exit(this, signal ?? `exit code ${code}`);
     });
     this.#child.on('error', (error) => {
-      if (this.pid === undefined) events.exit(this, error.message);
+      if (this.pid === undefined) events.exit(this, this.#explainNoProcess(error));
     });
+  }
+
+  /** What the system says of a directory that is not there is that it finds no Node. */
+  #explainNoProcess({ message }: Error): string {
+    const { chdir } = this.generation.config;
+    return existsSync(chdir) ? message : `its directory ${chdir} is not there any more`;
   }
 
   #sendStart(listeners: readonly Listener[]): void {

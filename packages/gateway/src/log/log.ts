@@ -2,9 +2,10 @@ import { createRequire } from 'node:module';
 import { isatty } from 'node:tty';
 import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
 import type { PrettyOptions } from 'pino-pretty';
+import { escapeC1 } from '@wsgi/wsgi/log-line';
+import { unbufferedStream } from '@wsgi/wsgi/log-stream';
 import type { Settings } from '../settings/catalogue.ts';
 import type { LogLevel } from '../settings/values.ts';
-import { escapeC1, LogStream } from './log-stream.ts';
 
 export type Log = Logger;
 
@@ -28,17 +29,6 @@ export function openLog({ loglevel }: Pick<Settings, 'loglevel'>): Log {
     hooks: { streamWrite: escapeC1 },
   };
   return pino(options, terminalStream(STDERR) ?? unbufferedStream(STDERR));
-}
-
-/** The gateway's log has few lines, and the last ones matter most: each goes out at once. */
-function unbufferedStream(fd: number): DestinationStream {
-  const stream = new LogStream(fd);
-  return {
-    write(line) {
-      stream.write(line);
-      stream.flush();
-    },
-  };
 }
 
 /**

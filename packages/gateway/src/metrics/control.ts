@@ -1,5 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, rmSync, type Stats } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +11,7 @@ import { DEFAULT_CONTROL_SOCKET } from '../settings/catalogue.ts';
 import { rememberFile, removeStaleSocket } from '../arbiter/listener.ts';
 import type { Report } from './report.ts';
 
-const DEFAULT_NAME = /^gateway-\d+\.sock$/;
+const DEFAULT_NAME = /^gateway-\d+(?:-[0-9a-f]+)?\.sock$/;
 /** For the line to come, and the answer to be taken. */
 const CONVERSATION_MS = 5000;
 const ANSWER_MS = 3000;
@@ -29,21 +30,40 @@ export async function openControlSocket(
   report: () => Report,
 ): Promise<void> {
   if (setting === 'none') return;
-  const path = setting.replaceAll('{pid}', String(process.pid));
   const server = createServer((socket) => converse(socket, report));
   server.maxConnections = CLIENTS_MAX;
-  try {
-    for (const left of [path, ...defaultSockets()]) await removeStaleSocket(left);
-    await listenGuarded(server, path);
-  } catch (error) {
-    log.warn({ err: error }, `there is no control socket at ${path}`);
-    return;
-  }
+  for (const left of defaultSockets()) await removeStaleSocket(left).catch(() => undefined);
+  const path = await listenSomewhere(server, placesFor(setting), log);
+  if (path === undefined) return;
   const isThere = rememberFile(path);
   process.on('exit', () => {
     if (isThere()) rmSync(path, { force: true });
   });
   server.on('error', (error) => log.warn({ err: error }, 'the control socket cannot accept'));
+}
+
+/** In a folder that everyone writes in, the name may be taken: then it is one that nobody foresees. */
+function placesFor(setting: string): string[] {
+  const path = setting.replaceAll('{pid}', String(process.pid));
+  const spare = path.replace(/\.sock$/, `-${randomBytes(8).toString('hex')}.sock`);
+  return setting === DEFAULT_CONTROL_SOCKET ? [path, spare] : [path];
+}
+
+/** The first of the places where it could be made. */
+async function listenSomewhere(
+  server: Server,
+  [path, ...others]: readonly string[],
+  log: Log,
+): Promise<string | undefined> {
+  if (path === undefined) return undefined;
+  try {
+    await removeStaleSocket(path);
+    await listenGuarded(server, path);
+    return path;
+  } catch (error) {
+    log.warn({ err: error }, `there is no control socket at ${path}`);
+    return listenSomewhere(server, others, log);
+  }
 }
 
 /** The file is made within `listen`, so that the mask holds for it alone. */
@@ -98,6 +118,7 @@ export async function askGateway(socketPath: string | undefined): Promise<Report
 }
 
 async function ask(path: string): Promise<Report> {
+  refuseForeign(path);
   const socket = connect({ path });
   socket.setTimeout(ANSWER_MS, () => socket.destroy(new Error('it takes too long')));
   socket.write('stats\n');
@@ -108,7 +129,19 @@ async function ask(path: string): Promise<Report> {
   }
 }
 
-/** Where the gateways of this user listen, or did: what somebody else put there is not to be believed. */
+/** What somebody else answers is not to be believed, nor to be shown on this terminal. */
+function refuseForeign(path: string): void {
+  const file = lstatSync(path, { throwIfNoEntry: false });
+  if (file === undefined || isOwnSocket(file)) return;
+  const what = file.isSocket() ? 'belongs to another user' : 'is no socket';
+  throw new ConfigError(`No gateway is asked at ${path}: it ${what}.`);
+}
+
+function isOwnSocket(file: Stats): boolean {
+  return file.isSocket() && file.uid === process.getuid?.();
+}
+
+/** Where the gateways of this user listen, or did. */
 function defaultSockets(): string[] {
   const folder = tmpdir();
   // The one that TMPDIR names need not be there.
@@ -116,6 +149,6 @@ function defaultSockets(): string[] {
   const paths = names.filter((name) => DEFAULT_NAME.test(name)).map((name) => join(folder, name));
   return paths.filter((path) => {
     const file = lstatSync(path, { throwIfNoEntry: false });
-    return file?.isSocket() === true && file.uid === process.getuid?.();
+    return file !== undefined && isOwnSocket(file);
   });
 }

@@ -1,19 +1,24 @@
 import { once } from 'node:events';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { ConfigError, messageOf } from '../errors.ts';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { bindTcp } from '../arbiter/listener.ts';
+import { cannotListen } from '../errors.ts';
 import type { Log } from '../log/log.ts';
 import { formatAddress, type TcpAddress } from '../settings/addresses.ts';
 import { sumOf, type Report, type Total, type WorkerReport } from './report.ts';
 
 const PATIENCE_MS = 5000;
+const OPTIONS = {
+  headersTimeout: PATIENCE_MS,
+  requestTimeout: PATIENCE_MS,
+  connectionsCheckingInterval: 1000,
+};
 const CLIENTS_MAX = 16;
 const STATES: readonly WorkerReport['state'][] = ['starting', 'ready', 'draining', 'blocked'];
 const TEXT_FORMAT = 'text/plain; version=0.0.4; charset=utf-8';
 
 /**
- * Serves `/metrics`, where there is an address for it. By node:http, as nobody but monitoring speaks to
- * this listener: the wire layer for clients is the workers'.
+ * Serves `/metrics`, where there is an address for it, until the function is called that it gives. By
+ * node:http, as nobody but monitoring speaks to this listener: the wire layer for clients is the workers'.
  *
  * @throws {ConfigError} where the address cannot be bound.
  */
@@ -21,24 +26,24 @@ export async function serveMetrics(
   address: TcpAddress | undefined,
   log: Log,
   report: () => Report,
-): Promise<void> {
-  if (address === undefined) return;
+): Promise<() => void> {
+  if (address === undefined) return () => undefined;
   // Imported where it is wanted: it takes 20 MB.
   const { createServer } = await import('node:http');
-  const server = createServer(
-    { headersTimeout: PATIENCE_MS, requestTimeout: PATIENCE_MS, connectionsCheckingInterval: 1000 },
-    (request, response) => respond(request, response, report),
-  );
-  server.maxConnections = CLIENTS_MAX;
-  try {
-    await once(server.listen(address.port, address.host), 'listening');
-  } catch (cause) {
-    const place = formatAddress(address);
-    throw new ConfigError(`No metrics at ${place}: ${messageOf(cause)}.`, { cause });
+  const servers: Server[] = [];
+  for (const { socket, address: place } of await bindTcp(address, log)) {
+    const server = createServer(OPTIONS, (request, response) => respond(request, response, report));
+    server.maxConnections = CLIENTS_MAX;
+    await once(server.listen(socket), 'listening').catch((error: Error) => {
+      throw cannotListen(formatAddress(place), error);
+    });
+    server.on('error', (error) => log.warn({ err: error }, 'metrics: cannot accept'));
+    log.info(`metrics at ${formatAddress(place)}/metrics`);
+    servers.push(server);
   }
-  server.on('error', (error) => log.warn({ err: error }, 'metrics: cannot accept'));
-  const { port } = server.address() as AddressInfo;
-  log.info(`metrics at ${formatAddress({ ...address, port })}/metrics`);
+  return () => {
+    for (const server of servers) server.close().closeAllConnections();
+  };
 }
 
 function respond(request: IncomingMessage, response: ServerResponse, report: () => Report): void {

@@ -210,7 +210,8 @@ export const CATALOGUE = {
       flags: { long: 'chdir', value: 'DIR' },
       default: () => '.',
       parse: directory,
-      description: 'The working directory of the workers.',
+      description:
+        'The working directory of the workers; where a link leads is looked up at each reload.',
     },
     rawEnv: {
       flags: { short: 'e', long: 'env', value: 'NAME=VALUE' },

@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
 import { dirname, extname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { moduleFileOf } from '../application.ts';
@@ -6,7 +6,7 @@ import { ConfigError } from '../errors.ts';
 import { HOOK_NAMES, type ServerHooks } from '../hooks.ts';
 import { CATALOGUE, type Settings } from './catalogue.ts';
 import { closest, insteadOf, type CommandLine } from './command-line.ts';
-import { show } from './values.ts';
+import { show, START_DIRECTORY } from './values.ts';
 
 /** What a `gateway.config.ts` exports as its default: settings by name, and server hooks. */
 export type GatewayConfig = ServerHooks & {
@@ -22,22 +22,26 @@ export interface ConfigFile {
   readonly hooks: ServerHooks;
 }
 
-/** The file that `--config` names, else `gateway.config` beside the application's module, if there. */
+/**
+ * The file that `--config` names, else `gateway.config` beside the application's module, if there: the
+ * one to which links lead now.
+ */
 export function findConfigFile(
   { configFile: named, values, inheritedValues }: CommandLine,
   applicationName: string,
 ): string | undefined {
   if (named !== undefined) {
-    if (!existsSync(named)) throw new ConfigError(`No configuration file ${resolve(named)}.`);
-    return resolve(named);
+    const file = resolve(START_DIRECTORY, named);
+    if (!existsSync(file)) throw new ConfigError(`No configuration file ${file}.`);
+    return realpathSync(file);
   }
   // The application is loaded from there, too.
   const chdir = values['chdir'] ?? inheritedValues['chdir'];
-  const folder = typeof chdir === 'string' ? chdir : '.';
+  const folder = resolve(START_DIRECTORY, typeof chdir === 'string' ? chdir : '.');
   const module = moduleFileOf(applicationName, folder);
   if (module === undefined) return undefined;
   const beside = join(dirname(module), `gateway.config${extname(module)}`);
-  return existsSync(beside) ? beside : undefined;
+  return existsSync(beside) ? realpathSync(beside) : undefined;
 }
 
 /**

@@ -13,7 +13,7 @@ export interface LoadedConfig {
   readonly hooks: ServerHooks;
   /** Where each value stands; the first one wins. */
   readonly sources: readonly Source[];
-  /** Reads all again. The file is the one that was found at the start: the directory may be another. */
+  /** Looks for the file and reads all again, from where the gateway was started. */
   readonly reload: () => Promise<Config>;
 }
 
@@ -37,8 +37,8 @@ export async function loadConfig(
   if (applicationName === undefined) {
     throw new ConfigError('No application to serve: name one, as in `gateway myproject.wsgi`.');
   }
-  const configFile = findConfigFile(commandLine, applicationName);
   const read = async (): Promise<Omit<LoadedConfig, 'reload'>> => {
+    const configFile = findConfigFile(commandLine, applicationName);
     const file = await readConfigFile(configFile);
     const sources = sourcesOf(commandLine, configFile, file, environment);
     const config = { ...parseSettings(sources), applicationName, configFile };
@@ -110,7 +110,6 @@ function withoutSecret(entry: unknown): string {
 /** Settings of the arbiter itself, which a reload cannot change. */
 export const SETTLED_SETTINGS = [
   'bind',
-  'chdir',
   'controlSocket',
   'loglevel',
   'metricsBind',

@@ -1,6 +1,6 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { resolve } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import { inspect } from 'node:util';
 import {
   formatAddress,
@@ -99,14 +99,31 @@ export function text(expected: string, pattern: RegExp = /[^]/): Parse<string> {
   };
 }
 
-const START_DIRECTORY = process.cwd();
+/** Where the gateway was started, as the shell called it: a link in that name may lead elsewhere later. */
+export const START_DIRECTORY: string = startDirectory();
 
-/** A directory, also where the process has changed its own since. */
+function startDirectory(): string {
+  const here = process.cwd();
+  const { PWD: named = here } = process.env;
+  return isAbsolute(named) && idOf(named) === idOf(here) ? named : here;
+}
+
+/** Undefined where there is nothing to be seen. */
+function idOf(path: string): string | undefined {
+  try {
+    const { dev, ino } = statSync(path);
+    return `${dev} ${ino}`;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The directory that a path leads to now, whatever the process has made its own since the start. */
 export function directory(value: unknown): string {
   const expected = 'a directory that is there';
   const path = resolve(START_DIRECTORY, text(expected)(value));
   if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw new ValueError(expected);
-  return path;
+  return realpathSync(path);
 }
 
 /** A switch on the command line; in a file, true or false. */

@@ -1,7 +1,8 @@
 import type { DestinationStream } from 'pino';
 import { PLAIN_TEXT } from '@wsgi/wsgi/headers';
+import { escapeC1 } from '@wsgi/wsgi/log-line';
+import { LogStream } from '@wsgi/wsgi/log-stream';
 import { codeOf, type ProtocolError } from '@wsgi/wsgi/status';
-import { escapeC1, LogStream } from '../log/log-stream.ts';
 import { terminalStream } from '../log/log.ts';
 import type { Field } from '../protocols/http1/fields.ts';
 import type { RequestHead } from '../protocols/http1/request-head.ts';

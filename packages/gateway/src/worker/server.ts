@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { createServer, type BoundSocket, type Server as NetServer, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { withoutMapping } from '@wsgi/wsgi/url';
+import { cannotListen } from '../errors.ts';
 import type { WorkerMetrics } from '../metrics/meter.ts';
-import type { Address } from '../settings/addresses.ts';
+import { formatAddress, type Address } from '../settings/addresses.ts';
 import { Connection } from './connection.ts';
 import { serverNameAndPort, type PeerFacts } from './environ.ts';
 import type { Exchange } from './exchange.ts';
@@ -37,7 +38,9 @@ export class Server {
       this.#accept(socket, address),
     );
     this.#listeners.push(listener);
-    await once(listener.listen(handle, backlog), 'listening');
+    await once(listener.listen(handle, backlog), 'listening').catch((error: Error) => {
+      throw cannotListen(formatAddress(address), error);
+    });
     listener.on('error', (error) => this.#service.log.error({ err: error }, 'cannot accept'));
   }
 

@@ -1,5 +1,6 @@
 import { loadApplication } from '../application.ts';
-import { ExitCode, exitCodeOf, explain } from '../errors.ts';
+import { watchLoading } from '../early-end.ts';
+import { ApplicationError, ExitCode, exitCodeOf, explain } from '../errors.ts';
 import type { ServerHooks, WorkerView } from '../hooks.ts';
 import { openLog } from '../log/log.ts';
 import type { Listener, WorkerMessage } from '../messages.ts';
@@ -114,7 +115,11 @@ function failure(error: unknown): WorkerMessage {
   return { kind: 'failed', exitCode: exitCodeOf(error), reason: explain(error) };
 }
 
-main().catch(async (error: unknown) => {
+async function fail(error: unknown): Promise<void> {
+  const exitCode = exitCodeOf(error);
+  process.exitCode = exitCode;
   await tell(failure(error));
-  process.exit(exitCodeOf(error));
-});
+  process.exit(exitCode);
+}
+
+watchLoading(main(), (why) => void fail(new ApplicationError(3, why))).catch(fail);

@@ -1,4 +1,5 @@
 import {
+  chownSync,
   existsSync,
   readdirSync,
   readFileSync,
@@ -166,6 +167,50 @@ test('a link that leads to itself, laid beside the sockets, does not keep the ga
   const gateway = new GatewayProcess(args, environment);
   await gateway.line(/is ready/);
   expect(readdirSync(environment.TMPDIR)).toContain(`gateway-${gateway.child.pid}.sock`);
+});
+
+/** Begins once its process id is known: what another user may have laid at all the names in advance. */
+async function startedBehind(lay: string): Promise<{ folder: string; gateway: GatewayProcess }> {
+  const folder = temporaryFolder();
+  const args = ['--bind', '127.0.0.1:0', '--workers', '1', APPLICATION];
+  const shell = ['sh', '-c', `${lay}; exec "$0" "$@"`] as const;
+  const gateway = new GatewayProcess(args, { TMPDIR: folder }, undefined, {}, shell);
+  await gateway.line(/is ready/);
+  return { folder, gateway };
+}
+
+test.for<[what: string, lay: string]>([
+  ['a link that leads nowhere', 'ln -s /nowhere $TMPDIR/gateway-$$.sock'],
+  ['a link to itself', 'ln -s gateway-$$.sock $TMPDIR/gateway-$$.sock'],
+  ['a file', 'echo precious >$TMPDIR/gateway-$$.sock'],
+  ['a folder', 'mkdir $TMPDIR/gateway-$$.sock'],
+])('%s that has the name of its socket leaves the gateway with another one', async ([, lay]) => {
+  const { folder, gateway } = await startedBehind(lay);
+  const warnings = gateway.log.filter(({ level }) => level === 'warn');
+  expect(warnings).toMatchObject([{ msg: expect.stringContaining('no control socket at') }]);
+  const stats = new GatewayProcess(['stats'], { TMPDIR: folder });
+  expect(await stats.exited).toBe(0);
+  expect(stats.outputText).toContain(`pid ${gateway.child.pid}, `);
+  gateway.signal('SIGTERM');
+  expect(await gateway.exited).toBe(0);
+  expect(readdirSync(folder)).toEqual([`gateway-${gateway.child.pid}.sock`]);
+});
+
+test('stats and top ask no socket through a link', async () => {
+  const gateway = await observed('behaviours.ts', '--workers', '1');
+  const link = join(temporaryFolder(), 'link');
+  symlinkSync(gateway.socketPath, link);
+  const stats = new GatewayProcess(['stats', '--socket', link]);
+  expect(await stats.exited).toBe(1);
+  expect(stats.errorText).toBe(`gateway: No gateway is asked at ${link}: it is no socket.\n`);
+});
+
+test.runIf(process.getuid?.() === 0)('stats asks no socket of another user', async () => {
+  const gateway = await observed('behaviours.ts', '--workers', '1');
+  chownSync(gateway.socketPath, 65_534, 65_534);
+  const stats = new GatewayProcess(['stats', '--socket', gateway.socketPath]);
+  expect(await stats.exited).toBe(1);
+  expect(stats.errorText).toContain(`${gateway.socketPath}: it belongs to another user.`);
 });
 
 test('--control-socket none makes no socket', async () => {

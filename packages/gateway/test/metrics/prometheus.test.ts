@@ -1,5 +1,6 @@
-import { createServer } from 'node:net';
 import { once } from 'node:events';
+import { Agent, request } from 'node:http';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { prometheusText } from '../../src/metrics/prometheus.ts';
@@ -137,7 +138,42 @@ test('an address for metrics that is taken stops the start', async () => {
   const application = join(APPLICATIONS, 'behaviours.ts');
   const gateway = new GatewayProcess(['-b', '127.0.0.1:0', '--metrics-bind', taken, application]);
   expect(await gateway.exited).toBe(1);
-  expect(gateway.errorText).toMatch(/No metrics at http:\/\/127\.0\.0\.1:\d+: .*EADDRINUSE/);
+  expect(gateway.errorText).toMatch(
+    /Cannot listen at http:\/\/127\.0\.0\.1:\d+: .*EADDRINUSE.*\. Is another server running there\?/,
+  );
+});
+
+test('an address for metrics that comes free is waited for', async () => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const address = other.address();
+  const taken = `127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
+  const application = join(APPLICATIONS, 'behaviours.ts');
+  const args = ['-b', '127.0.0.1:0', '-w', '1', '--metrics-bind', taken, application];
+  const gateway = new GatewayProcess(args);
+  await gateway.line(/127\.0\.0\.1:\d+ is in use: trying again/);
+  other.close();
+  await gateway.line(/^metrics at /);
+  await gateway.line(/is ready/);
+});
+
+test('a gateway that finishes its requests leaves the address for metrics to its successor', async () => {
+  const first = await scraped('--workers', '1');
+  const { answer, release } = hold(first);
+  await first.printed(/read/);
+  const monitoring = new Agent({ keepAlive: true });
+  onTestFinished(() => monitoring.destroy());
+  const [response] = await once(request(first.metricsUrl, { agent: monitoring }).end(), 'response');
+  for await (const _ of response);
+  first.signal('SIGTERM');
+  await first.line(/SIGTERM received/);
+  const { host } = new URL(first.metricsUrl);
+  const second = await observed('behaviours.ts', '--workers', '1', '--metrics-bind', host);
+  expect((await second.line(/^metrics at /)).msg).toBe(`metrics at ${first.metricsUrl}`);
+  expect(second.log.filter(({ msg }) => msg.includes('in use'))).toEqual([]);
+  release();
+  expect(await answer).toMatchObject({ status: 200 });
+  expect(await first.exited).toBe(0);
 });
 
 test('a label keeps what would end it', async () => {
