@@ -1,13 +1,16 @@
 /**
  * A line of JSON in at most so many bytes: of one that is longer the texts are cut, each at the same
- * length, and say how much they lack.
+ * length, and say how much they lack; then lists, each at the same count.
  */
 export function shortenLine(line: string, limitBytes: number): string {
   if (Buffer.byteLength(line) <= limitBytes) return line;
   const value = parse(line);
   const fits = (shorter: string): boolean => Buffer.byteLength(shorter) <= limitBytes;
-  // It may have too many fields, whatever is in them.
-  if (!fits(write(value, SHORTEST))) return write(essential(value), SHORTEST);
+  if (!fits(write(value, SHORTEST))) {
+    const few = write(value, SHORTEST, FEW);
+    // It may have too many fields, whatever is in them.
+    return fits(few) ? few : write(essential(value), SHORTEST);
+  }
   let length = limitBytes;
   while (!fits(write(value, length))) length = Math.max(SHORTEST, Math.floor(length * 0.9));
   return write(value, length);
@@ -23,6 +26,7 @@ const C1 = /[\x7f-\x9f]/g;
 
 /** Beyond this it is not the texts that make a line long. */
 const SHORTEST = 100;
+const FEW = 10;
 const ESSENTIAL = ['level', 'time', 'logger', 'pid', 'request_id', 'msg'];
 
 /** What is no JSON is the message of a line that is. */
@@ -34,10 +38,11 @@ function parse(line: string): unknown {
   }
 }
 
-function write(value: unknown, length: number): string {
-  const json = JSON.stringify(value, (_, part: unknown) =>
-    typeof part === 'string' ? cut(part, length) : part,
-  );
+function write(value: unknown, length: number, count: number = Infinity): string {
+  const json = JSON.stringify(value, (_, part: unknown) => {
+    if (Array.isArray(part)) return part.slice(0, count);
+    return typeof part === 'string' ? cut(part, length) : part;
+  });
   return `${escapeC1(json)}\n`;
 }
 

@@ -35,10 +35,15 @@ test('most of the room is used', () => {
   expect(JSON.stringify(line).length).toBeGreaterThan(LIMIT * 0.85);
 });
 
+test('of a list that is too long the first ones stay', () => {
+  const line = shortened({ requests: Array.from({ length: 1000 }, (_, id) => ({ id })) });
+  expect(line['requests']).toEqual(Array.from({ length: 10 }, (_, id) => ({ id })));
+});
+
 test('of a line with too many fields those are kept by which it is found', () => {
   const line = shortened({
     request_id: 'id-1',
-    many: Array.from({ length: 10_000 }, (_, index) => index),
+    ...Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`field${index}`, index])),
     msg: 'x'.repeat(10_000),
   });
   expect(line).toEqual({

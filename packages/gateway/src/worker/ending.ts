@@ -7,9 +7,9 @@ import type { RequestInFlight } from './watchdog.ts';
 
 /** What workerExit gets where everything is to exit at once; the arbiter kills after a second. */
 const HURRY_SECONDS = 0.5;
-/** A message at the exit arrives only if the channel has room for it at once. */
-const REQUESTS_TOLD_MAX = 100;
-const TARGET_LENGTH_MAX = 200;
+/** A message at the exit arrives only if the channel has room for it at once, and a line only if it is short. */
+const REQUESTS_TOLD_MAX = 20;
+const TARGET_LENGTH_MAX = 60;
 
 /** How a worker ends: after its requests and workerExit, or at once. What an exit cuts is told. */
 export class Ending {
