@@ -14,12 +14,30 @@ test("one request id is in the response, in nginx's line and in the gateway's li
   const response = await fetch(new URL('/items/7/?from=e2e', stack.url));
   const id = String(response.headers.get('x-request-id'));
 
-  const seen = { request_id: id, method: 'GET', target: '/items/7/?from=e2e', status: 200 };
-  expect(await stack.accessLine('nginx', id)).toMatchObject({
-    ...seen,
-    upstream_status: '200',
-  });
-  expect(await stack.accessLine('app', id)).toMatchObject(seen);
+  const seen = {
+    request_id: id,
+    remote_addr: expect.stringMatching(/[.:]/),
+    method: 'GET',
+    target: '/items/7/?from=e2e',
+    status: 200,
+    duration_seconds: expect.any(Number),
+  };
+  const front = await stack.accessLine('nginx', id);
+  expect(front).toMatchObject({ ...seen, upstream_status: '200' });
+  const { remote_addr } = front;
+  expect(await stack.accessLine('app', id)).toMatchObject({ ...seen, remote_addr });
+});
+
+test('what a client sends is cut in both lines where it is long', async () => {
+  const url = new URL(`/items/7/?from=${'e2e'.repeat(500)}`, stack.url);
+  const response = await fetch(url, { headers: { 'User-Agent': 'u'.repeat(4000) } });
+  const id = String(response.headers.get('x-request-id'));
+  for (const service of ['nginx', 'app'] as const) {
+    expect(await stack.accessLine(service, id)).toMatchObject({
+      target: `${(url.pathname + url.search).slice(0, 1024)}…`,
+      user_agent: `${'u'.repeat(512)}…`,
+    });
+  }
 });
 
 test("a client's own request id is replaced", async () => {

@@ -45,7 +45,7 @@ export function terminalStream(fd: number): DestinationStream | undefined {
       sync: true,
       colorize: true,
       translateTime: 'SYS:HH:MM:ss',
-      ignore: `pid,logger,${ACCESS_FIELDS}`,
+      ignore: fd === STDERR ? 'pid,logger' : `pid,logger,${ACCESS_FIELDS}`,
       messageFormat: (line, key) =>
         line['logger'] === 'access' ? accessText(line) : (line[key] as string),
     });
@@ -56,11 +56,13 @@ export function terminalStream(fd: number): DestinationStream | undefined {
 
 /** Those of the text are in it, and the others are left to the JSON lines. */
 const ACCESS_FIELDS =
-  'request_id,remote_addr,method,target,protocol,host,status,bytes,duration_ms,' +
+  'worker,request_id,remote_addr,method,target,protocol,host,status,bytes,duration_seconds,' +
   'referer,user_agent,reason';
 
 function accessText(line: Record<string, unknown>): string {
   const what = line['reason'] ?? `${line['method'] as string} ${line['target'] as string}`;
-  const time = line['duration_ms'] === undefined ? '' : ` ${line['duration_ms'] as number} ms`;
-  return `${line['status'] as number} ${what as string}${time}`;
+  const text = `${line['status'] as number} ${what as string}`;
+  if (line['duration_seconds'] === undefined) return text;
+  const ms = Math.round((line['duration_seconds'] as number) * 1_000_000) / 1000;
+  return `${text} ${ms} ms ${line['request_id'] as string}`;
 }

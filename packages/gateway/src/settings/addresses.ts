@@ -48,7 +48,11 @@ export class Networks {
   }
 
   has(address: string): boolean {
-    if (this.#hasEveryone) return true;
+    return this.#hasEveryone || this.names(address);
+  }
+
+  /** Not only as one of everyone. */
+  names(address: string): boolean {
     const family = isIP(address);
     return family !== 0 && this.#members.check(address, family === 6 ? 'ipv6' : 'ipv4');
   }

@@ -241,6 +241,13 @@ export const CATALOGUE = {
       parse: choice(['-', 'none'], "'-' for standard output, which may lead to a file, or 'none'"),
       description: "One JSON line a request: '-' for standard output, or 'none'.",
     },
+    accesslogSkip: {
+      flags: { long: 'access-log-skip', value: 'PATH' },
+      default: () => '/healthz',
+      parse: text("'' or a path such as /healthz", /^(?:\/[\x21-\x7e]*)?$/),
+      description:
+        "The path of a health check, which has a line only where it fails: HEALTH_PATH of the application's settings. '': all have one.",
+    },
     loglevel: {
       flags: { long: 'log-level', value: 'LEVEL' },
       default: () => 'info',

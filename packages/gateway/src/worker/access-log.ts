@@ -8,11 +8,21 @@ import type { Field } from '../protocols/http1/fields.ts';
 import type { RequestHead } from '../protocols/http1/request-head.ts';
 import type { RequestLine } from '../protocols/http1/request-line.ts';
 import type { Settings } from '../settings/catalogue.ts';
-import type { PeerFacts } from './environ.ts';
 
 const STDOUT = 1;
-/** As nginx: the client went away before there was a response. */
+/** As nginx: the client went away before it had the response. */
 const CLIENT_WENT_AWAY = 499;
+
+/**
+ * The most of what clients send, escapes included: a line stays below what a pipe takes in one piece
+ * (POSIX PIPE_BUF, 4096 bytes on Linux), also where each character of a field takes two bytes.
+ */
+const TARGET_LENGTH_MAX = 1024;
+const FIELD_LENGTH_MAX = 512;
+const HOST_LENGTH_MAX = 255;
+const METHOD_LENGTH_MAX = 64;
+/** What stands where something was cut off. */
+const CUT = '…';
 
 /** A request and its response, as the access log tells of them. */
 interface AnsweredRequest {
@@ -30,19 +40,28 @@ interface AnsweredRequest {
  * @param sendResponses sends those that wait: none is in the log before it has left.
  */
 export function openAccessLog(
-  { accesslog }: Pick<Settings, 'accesslog'>,
+  { accesslog, accesslogSkip }: Pick<Settings, 'accesslog' | 'accesslogSkip'>,
+  workerNumber: number,
   sendResponses: () => void,
 ): AccessLog | undefined {
   if (accesslog === 'none') return undefined;
-  return new AccessLog(terminalStream(STDOUT) ?? new LogStream(STDOUT, sendResponses));
+  const stream = terminalStream(STDOUT) ?? new LogStream(STDOUT, sendResponses);
+  return new AccessLog(stream, workerNumber, accesslogSkip);
 }
 
 /** One line of JSON a request. */
 export class AccessLog {
   readonly #stream: DestinationStream;
+  readonly #skippedPath: string;
+  readonly #place: string;
+  #startMs = 0;
+  #start = '';
 
-  constructor(stream: DestinationStream) {
+  /** @param skippedPath of a health check, which is told of only where it fails; `''` for none. */
+  constructor(stream: DestinationStream, workerNumber: number, skippedPath = '') {
     this.#stream = stream;
+    this.#skippedPath = skippedPath;
+    this.#place = `,"logger":"access","pid":${process.pid},"worker":${workerNumber}`;
   }
 
   // Every request has such a line, and its fields are always the same: written out here they cost a
@@ -51,15 +70,17 @@ export class AccessLog {
   /** A request that was answered, or whose client went away before. */
   answered(
     { head, requestId, status, sentBytes, durationMs }: AnsweredRequest,
-    peer: PeerFacts,
+    clientAddress: string,
   ): void {
     const code = status === '' ? CLIENT_WENT_AWAY : codeOf(status);
+    if (head.path === this.#skippedPath && code < 300) return;
     this.#stream.write(
-      lineStart() +
-        `,"request_id":"${requestId}","remote_addr":"${peer.remoteAddress}"` +
-        `,"method":"${head.method}","target":${quotedTarget(head)},"protocol":"${head.protocol}"` +
-        `,"host":"${head.host}","status":${code},"bytes":${sentBytes}` +
-        `,"duration_ms":${Math.round(durationMs * 1000) / 1000}` +
+      this.#lineStart() +
+        `,"request_id":"${requestId}","remote_addr":"${clientAddress}"` +
+        `,"method":"${clipped(head.method, METHOD_LENGTH_MAX)}","target":${quotedTarget(head)}` +
+        `,"protocol":"${head.protocol}","host":"${clipped(head.host, HOST_LENGTH_MAX)}"` +
+        `,"status":${code},"bytes":${sentBytes}` +
+        `,"duration_seconds":${Math.round(durationMs * 1000) / 1_000_000}` +
         optionalField(',"referer":', head, 'referer') +
         optionalField(',"user_agent":', head, 'user-agent') +
         '}\n',
@@ -67,49 +88,66 @@ export class AccessLog {
   }
 
   /** A request that was refused; its first line is there where it could be understood. */
-  refused(error: ProtocolError, peer: PeerFacts, line?: RequestLine): void {
+  refused(error: ProtocolError, clientAddress: string, line?: RequestLine): void {
     this.#stream.write(
-      lineStart() +
-        `,"remote_addr":"${peer.remoteAddress}"` +
-        optional(',"method":', line?.method) +
-        optional(',"target":', line?.target) +
-        `,"status":${error.status},"reason":${quoted(error.message)}}\n`,
+      this.#lineStart() +
+        `,"remote_addr":"${clientAddress}"` +
+        optional(',"method":', line?.method, METHOD_LENGTH_MAX) +
+        optional(',"target":', line?.target, TARGET_LENGTH_MAX) +
+        `,"status":${error.status},"reason":${quoted(error.message, FIELD_LENGTH_MAX)}}\n`,
     );
   }
-}
 
-const PID = process.pid;
-
-let startMs = 0;
-let start = '';
-
-/** Made once a millisecond, for all the requests that end in it. */
-function lineStart(): string {
-  const nowMs = Date.now();
-  if (nowMs !== startMs) {
-    startMs = nowMs;
-    start = `{"level":"info","time":"${new Date(nowMs).toISOString()}","logger":"access","pid":${PID}`;
+  /** Made once a millisecond, for all the requests that end in it. */
+  #lineStart(): string {
+    const nowMs = Date.now();
+    if (nowMs !== this.#startMs) {
+      this.#startMs = nowMs;
+      this.#start = `{"level":"info","time":"${new Date(nowMs).toISOString()}"${this.#place}`;
+    }
+    return this.#start;
   }
-  return start;
 }
 
 // Of targets and fields the parser has looked at each octet.
 
 function quotedTarget({ target, isTargetPlain }: RequestLine): string {
-  return isTargetPlain ? `"${target}"` : quoted(target);
+  const isAsItIs = isTargetPlain && target.length <= TARGET_LENGTH_MAX;
+  return isAsItIs ? `"${target}"` : quoted(target, TARGET_LENGTH_MAX);
 }
 
 /** Of several fields of a name the first. */
 function optionalField(key: string, { fields }: RequestHead, name: string): string {
   const field: Field | undefined = fields.find((other) => other.name === name);
   if (field === undefined) return '';
-  return field.isPlain ? `${key}"${field.value}"` : key + quoted(field.value);
+  const isAsItIs = field.isPlain && field.value.length <= FIELD_LENGTH_MAX;
+  return key + (isAsItIs ? `"${field.value}"` : quoted(field.value, FIELD_LENGTH_MAX));
 }
 
-function optional(key: string, value: string | undefined): string {
-  return value === undefined ? '' : key + quoted(value);
+function optional(key: string, value: string | undefined, lengthMax: number): string {
+  return value === undefined ? '' : key + quoted(value, lengthMax);
 }
 
-function quoted(text: string): string {
+/** As a text of JSON that is no longer than that, but for the quotes and the mark of a cut. */
+function quoted(text: string, lengthMax: number): string {
+  let json = quotedWhole(clipped(text, lengthMax));
+  // What has to be escaped takes two characters, or six.
+  for (let end = lengthMax; json.length > lengthMax + 3;) {
+    end = Math.floor((end * lengthMax) / json.length);
+    json = quotedWhole(text.slice(0, end) + CUT);
+  }
+  return json;
+}
+
+function quotedWhole(text: string): string {
   return PLAIN_TEXT.test(text) ? `"${text}"` : escapeC1(JSON.stringify(text));
+}
+
+function clipped(text: string, lengthMax: number): string {
+  return text.length <= lengthMax ? text : text.slice(0, lengthMax) + CUT;
+}
+
+/** A target as other lines tell of it. */
+export function clippedTarget(target: string): string {
+  return clipped(target, TARGET_LENGTH_MAX);
 }

@@ -6,7 +6,7 @@ import type { RequestLine } from '../protocols/http1/request-line.ts';
 import { RequestParser } from '../protocols/http1/request-parser.ts';
 import { CONTINUE, encodeOverload, encodeRefusal } from '../protocols/http1/response-encoder.ts';
 import { ClientSocket, lendingSocket, type SocketListener } from './client-socket.ts';
-import type { PeerFacts } from './environ.ts';
+import { clientAddress, type PeerFacts } from './environ.ts';
 import { Exchange, type Wire } from './exchange.ts';
 import { RequestBody, type BodySource } from './request-body.ts';
 import type { Service } from './service.ts';
@@ -151,22 +151,28 @@ export class Connection implements SocketListener, Wire, BodySource {
   #shed(head: RequestHead): void {
     const isLast = this.closesAfter(head);
     const { date } = this.#service.state;
-    this.#decline(OVERLOADED, head, encodeOverload(head.protocol, isLast, date));
+    this.#decline(OVERLOADED, head, encodeOverload(head.protocol, isLast, date), head.fields);
     this.#afterResponse(isLast);
   }
 
   /** Answers what cannot be served, and closes (RFC 9112 §2.2 and §9.6). */
-  #refuse(error: ProtocolError, line: RequestLine | undefined = this.#parser.requestLine): void {
+  #refuse(error: ProtocolError, head?: RequestHead): void {
     const { date } = this.#service.state;
-    this.#decline(error, line, encodeRefusal(error, line?.method, date));
+    const line = head ?? this.#parser.requestLine;
+    this.#decline(error, line, encodeRefusal(error, line?.method, date), head?.fields);
     this.closePolitely();
   }
 
-  #decline(error: ProtocolError, line: RequestLine | undefined, response: string): void {
-    const { accessLog, state } = this.#service;
+  #decline(
+    error: ProtocolError,
+    line: RequestLine | undefined,
+    response: string,
+    fields: RequestHead['fields'] = [],
+  ): void {
+    const { accessLog, state, trustedPeers } = this.#service;
     this.client.writeLast([response]);
     state.meter.countRefusal(error.status);
-    accessLog?.refused(error, this.peer, line);
+    accessLog?.refused(error, clientAddress(this.peer, fields, trustedPeers), line);
   }
 
   // What an exchange and a body ask for.

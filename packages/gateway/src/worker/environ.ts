@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { isIP } from 'node:net';
 import { ProtocolError } from '@wsgi/wsgi/status';
 import {
   buildEnviron,
@@ -9,10 +10,10 @@ import {
   type ServerFacts,
 } from '@wsgi/wsgi/environ';
 import type { Environ } from '@wsgi/wsgi';
-import { uriHost } from '@wsgi/wsgi/url';
+import { uriHost, withoutMapping } from '@wsgi/wsgi/url';
 import type { Field } from '../protocols/http1/fields.ts';
 import type { RequestHead } from '../protocols/http1/request-head.ts';
-import type { Address } from '../settings/addresses.ts';
+import type { Address, Networks } from '../settings/addresses.ts';
 
 /** What stays the same for every request of a connection. */
 export interface PeerFacts extends ConnectionFacts {
@@ -46,6 +47,34 @@ function withoutForwarding(head: RequestHead): RequestHead {
 
 function isForwarding({ name }: Field): boolean {
   return name.startsWith('x-forwarded-') || name === 'forwarded';
+}
+
+/**
+ * The client's address, for the log: the last one in X-Forwarded-For that is no trusted proxy's, where the
+ * peer is one; where all are, the first. Behind "everybody is trusted" that is the last.
+ */
+export function clientAddress(
+  { isTrusted, remoteAddress }: PeerFacts,
+  fields: readonly Field[],
+  trustedPeers: Networks,
+): string {
+  if (!isTrusted) return remoteAddress;
+  let hops = '';
+  for (const { name, value } of fields) {
+    if (name === 'x-forwarded-for') hops = hops === '' ? value : `${hops},${value}`;
+  }
+  return hops === '' ? remoteAddress : (lastClient(hops, trustedPeers) ?? remoteAddress);
+}
+
+function lastClient(hops: string, trustedPeers: Networks): string | undefined {
+  let client: string | undefined;
+  for (const hop of hops.split(',').toReversed()) {
+    const address = withoutMapping(hop.trim());
+    if (isIP(address) === 0) break;
+    client = address;
+    if (!trustedPeers.names(address)) break;
+  }
+  return client;
 }
 
 /** The id that a trusted proxy gave the request, else a new one. */

@@ -8,8 +8,9 @@ import type { Awaitable, Bytes, Environ, ErrorStream, InputStream } from '@wsgi/
 import type { Log } from '../log/log.ts';
 import type { RequestHead } from '../protocols/http1/request-head.ts';
 import { ResponseEncoder } from '../protocols/http1/response-encoder.ts';
+import { clippedTarget } from './access-log.ts';
 import type { ClientSocket } from './client-socket.ts';
-import { gatewayEnviron, type PeerFacts } from './environ.ts';
+import { clientAddress, gatewayEnviron, type PeerFacts } from './environ.ts';
 import type { RequestBody } from './request-body.ts';
 import type { Service } from './service.ts';
 import type { RequestInFlight } from './watchdog.ts';
@@ -79,12 +80,12 @@ export class Exchange implements ResponseSink, ExchangeFacts {
     this.#isOver = true;
     if (this.#isTold) return;
     this.#isTold = true;
-    const { accessLog, hooks, state } = this.#service;
+    const { accessLog, hooks, state, trustedPeers } = this.#service;
     this.durationMs = performance.now() - this.startedAtMs;
     state.endRequest();
     hooks.after?.(this.environ, this.status);
     state.meter.countRequest(this.status, this.durationMs, this.sentBytes);
-    accessLog?.answered(this, this.#wire.peer);
+    accessLog?.answered(this, clientAddress(this.#wire.peer, this.head.fields, trustedPeers));
   }
 
   /** The client went away before it had the whole response. The application may go on for a while. */
@@ -133,7 +134,7 @@ export class Exchange implements ResponseSink, ExchangeFacts {
     return {
       request_id: this.requestId,
       method: this.head.method,
-      target: this.head.target,
+      target: clippedTarget(this.head.target),
       seconds: Math.round(performance.now() - this.startedAtMs) / 1000,
       ...(this.#isTold && { client_left: true }),
     };

@@ -87,6 +87,8 @@ export class Server {
   }
 
   #accept(socket: Socket, address: Address): void {
+    // Reset while it waited to be accepted: nobody knows by whom, and nobody waits for an answer.
+    if (address.kind === 'tcp' && socket.remoteAddress === undefined) return void socket.destroy();
     const peer = this.#peerFacts(socket, address);
     const connection = new Connection(socket, peer, this.#service, () => {
       this.#connections.delete(connection);

@@ -48,7 +48,7 @@ async function serve(
   const watchdog = new Watchdog();
   if (config.timeout > 0) watchdog.start(view, process.ppid);
   const outbox = new Outbox();
-  const accessLog = openAccessLog(config, () => outbox.flush());
+  const accessLog = openAccessLog(config, number, () => outbox.flush());
   const application = await loadApplication(config.applicationName);
   await hooks.postWorkerInit?.(view);
   const service = makeService(application, view, hooks, accessLog, outbox);

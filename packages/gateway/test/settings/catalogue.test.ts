@@ -28,6 +28,8 @@ test.for<[Name, given: unknown, value: unknown]>([
   ['rootPath', '/a/b', '/a/b'],
   ['rawEnv', ['A=', 'B=1=2', 'C=two\nlines'], { A: '', B: '1=2', C: 'two\nlines' }],
   ['reload', true, true],
+  ['accesslogSkip', '', ''],
+  ['accesslogSkip', '/up', '/up'],
   ['metricsBind', ':8000', ANYWHERE],
   ['metricsBind', '', undefined],
 ])('%s: %j is %j', ([name, given, value]) => {
@@ -76,6 +78,7 @@ test.for<[Name, given: unknown, expected: string]>([
   ['rawEnv', 'A\0B=1', 'NAME=VALUE'],
   ['reload', 'true', 'true or false'],
   ['accesslog', '', "'-' for standard output"],
+  ['accesslogSkip', 'up', 'a path such as /healthz'],
   ['procName', 1, 'text'],
   ['metricsBind', 'unix:/run/a.sock', 'HOST:PORT'],
 ])('%s cannot be %j', ([name, given, expected]) => {

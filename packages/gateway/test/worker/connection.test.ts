@@ -372,7 +372,8 @@ test('the access line has what an operator asks for', async () => {
     bytes: 4,
     user_agent: 'me',
     request_id: expect.stringMatching(/^[0-9a-f]{32}$/),
-    duration_ms: expect.any(Number),
+    duration_seconds: expect.any(Number),
+    worker: 1,
   });
 });
 

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import type { Application } from '@wsgi/wsgi';
@@ -130,4 +131,17 @@ test('one that closes its side after the response was made gets all of it', asyn
   await client.untilClosed();
   expect(client.socket.bytesRead).toBeGreaterThan(LARGE_BYTES);
   await expect.poll(() => server.access).toMatchObject([{ status: 200, bytes: LARGE_BYTES }]);
+});
+
+test('a request whose connection was reset before it was accepted is not served to nobody', async () => {
+  const { port, server, access } = await served(application);
+  const client = `
+    const socket = require('node:net').connect(${port}, '127.0.0.1', () => {
+      socket.write('GET /fine HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n', () => socket.resetAndDestroy());
+    });`;
+  // The event loop, which would accept it, is blocked meanwhile.
+  expect(spawnSync(process.execPath, ['-e', client]).status).toBe(0);
+  await exchange(port, `GET /fine HTTP/1.0\r\n\r\n`);
+  await expect.poll(() => server.takeMetrics().connections).toBe(0);
+  expect(access).toMatchObject([{ remote_addr: '127.0.0.1', protocol: 'HTTP/1.0', status: 200 }]);
 });

@@ -52,7 +52,7 @@ export async function serve(
     hooks: {},
     outbox: new Outbox(),
     log: pino({}, { write: (line: string) => log.push(JSON.parse(line)) }),
-    accessLog: new AccessLog({ write: (line) => access.push(JSON.parse(line)) }),
+    accessLog: new AccessLog({ write: (line) => access.push(JSON.parse(line)) }, 1),
     ...changes,
   });
   const socket = new BoundSocket({ host: '127.0.0.1' });
