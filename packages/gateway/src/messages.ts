@@ -15,6 +15,23 @@ export interface StartMessage {
   readonly listeners: readonly Listener[];
 }
 
+/** What a worker is asked to tell of itself, on the connection that comes with the message. */
+export type Inspection =
+  { readonly kind: 'profile'; readonly seconds: number } | { readonly kind: 'heap' };
+
+export interface InspectionMessage {
+  readonly inspection: Inspection;
+}
+
+/** What a worker tells so is text of JSON, which has no such character; what stands behind it says why it is not whole. */
+export const END_OF_FILE = '\0';
+
+/** The arbiter's request for an inspection, if it is one. */
+export function inspectionIn(received: unknown): Inspection | undefined {
+  const isOne = typeof received === 'object' && received !== null && 'inspection' in received;
+  return isOne ? (received as InspectionMessage).inspection : undefined;
+}
+
 /** The channel is the application's too, which may send there what it likes. */
 export interface Envelope {
   readonly gateway: WorkerMessage;
@@ -36,6 +53,8 @@ export type WorkerMessage =
   | { readonly kind: 'leaving'; readonly reason: string }
   /** The same, at once or politely, because of a signal. */
   | { readonly kind: 'signalled'; readonly signal: NodeJS.Signals }
+  /** It stands still on purpose, until its next message. */
+  | { readonly kind: 'standstill' }
   /** It goes on serving, but should be replaced. */
   | { readonly kind: 'retire'; readonly reason: string }
   /** It cannot serve, and is about to exit with that code. */

@@ -1,10 +1,11 @@
+import type { Socket } from 'node:net';
 import { AWAITS_FOR_EVER } from '../application.ts';
 import { ExitCode } from '../errors.ts';
 import { runHook, type ArbiterView, type ServerHooks } from '../hooks.ts';
 import { Ledger } from '../metrics/ledger.ts';
 import type { Report } from '../metrics/report.ts';
 import type { Log } from '../log/log.ts';
-import type { Listener, WorkerMessage } from '../messages.ts';
+import type { Inspection, Listener, WorkerMessage } from '../messages.ts';
 import type { Config } from '../settings/catalogue.ts';
 import type { LoadedConfig } from '../settings/config.ts';
 import { WorkerLog } from './worker-log.ts';
@@ -83,6 +84,15 @@ export class WorkerPool {
 
   report(gateway: Pick<Report, 'applicationName' | 'addresses'>): Report {
     return this.#ledger.report({ ...gateway, workersWanted: this.target }, [...this.#workers]);
+  }
+
+  /** Hands a connection over to a worker, which answers there; gives what is wrong where it cannot. */
+  inspect(number: number, inspection: Inspection, client: Socket): string | undefined {
+    const worker = [...this.#workers].find((one) => one.number === number);
+    if (worker === undefined) return `there is no worker ${number}: gateway stats lists them`;
+    if (worker.state === 'starting') return `worker ${number} is not ready yet`;
+    worker.inspect(inspection, client);
+    return undefined;
   }
 
   setTarget(workers: number): void {
@@ -179,6 +189,8 @@ export class WorkerPool {
       case 'retire':
         worker.markRetiring();
         return this.#workerLog.due(worker, message.reason);
+      case 'standstill':
+        return;
       case 'heartbeat':
         return this.#ledger.book(worker, message.metrics);
     }

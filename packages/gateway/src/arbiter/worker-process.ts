@@ -1,7 +1,10 @@
 import { fork, type ChildProcess } from 'node:child_process';
+import type { Socket } from 'node:net';
 import { extname, join } from 'node:path';
 import {
   ownMessage,
+  type Inspection,
+  type InspectionMessage,
   type Listener,
   type StartMessage,
   type WorkerMessage,
@@ -42,6 +45,7 @@ export class WorkerProcess {
   #isRetiring = false;
   #signalledBy: NodeJS.Signals | undefined;
   #lastMessageAtMs = this.startedAtMs;
+  #mayBeSilent = false;
   #readyAtMs = Infinity;
   #channelLostAtMs = Infinity;
   #endsByMs = Infinity;
@@ -69,6 +73,7 @@ export class WorkerProcess {
       const message = ownMessage(received);
       if (message === undefined) return;
       this.#lastMessageAtMs = performance.now();
+      this.#mayBeSilent = message.kind === 'standstill';
       events.message(this, message);
     });
     this.#child.on('disconnect', () => (this.#channelLostAtMs = performance.now()));
@@ -123,7 +128,7 @@ export class WorkerProcess {
 
   /** What is wrong with it, where it has been silent, or finishing, for too long. */
   get overdue(): string | undefined {
-    const { timeout } = this.generation.config;
+    const timeout = this.#mayBeSilent ? 0 : this.generation.config.timeout;
     if (timeout > 0 && this.silentMs > (timeout + SILENCE_MARGIN_SECONDS) * 1000) {
       return this.#state === 'starting' ? 'is not ready in time' : 'is stuck';
     }
@@ -158,6 +163,14 @@ export class WorkerProcess {
     if (this.#state === 'draining') return;
     this.markLeaving();
     this.#child.kill('SIGTERM');
+  }
+
+  /** Hands it a connection of the control socket, to answer there. */
+  inspect(inspection: Inspection, client: Socket): void {
+    const message: InspectionMessage = { inspection };
+    this.#child.send(message, client, (error) => {
+      if (error !== null) client.destroy();
+    });
   }
 
   /** Ends it at once. */

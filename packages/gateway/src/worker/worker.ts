@@ -10,6 +10,7 @@ import type { Config } from '../settings/catalogue.ts';
 import { readConfigFile } from '../settings/config-file.ts';
 import { openAccessLog } from './access-log.ts';
 import { Outbox } from './client-socket.ts';
+import { heedInspections } from './inspection.ts';
 import { Server } from './server.ts';
 import { makeService, requestLimit, type ServerState } from './service.ts';
 import { Watchdog, type RequestInFlight } from './watchdog.ts';
@@ -39,6 +40,10 @@ async function main(): Promise<void> {
   const server = new Server(service);
   watchdog.requestsInFlight = () => server.requestsInFlight();
   finishOnRequest(server, config, log);
+  heedInspections(log, (act) => {
+    tell({ kind: 'standstill' });
+    return watchdog.standStill(act);
+  });
   for (const { fd, address } of listeners) await server.listen({ fd }, address, config.backlog);
   beat(server, service.state, config);
   tell({ kind: 'ready' });
