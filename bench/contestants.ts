@@ -1,12 +1,13 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { prepareWork, type Load } from './loads.ts';
 
-/** A server that is measured, and the path that it is asked for. */
+/** A server that is measured, and what it is asked for. */
 export interface Contestant {
   readonly name: string;
   readonly what: string;
-  readonly path: string;
+  readonly load: Load;
   /** Starts it on a port of the loopback interface; the access log, if any, goes to a file. */
   start(port: number, accessLog: string): Promise<Running>;
 }
@@ -20,34 +21,56 @@ export interface Running {
 const SERVERS = join(import.meta.dirname, 'servers');
 /** Of Bun and Deno: not scripts that start them, else it would not be them that are measured. */
 const BINARIES = join(import.meta.dirname, 'node_modules/.bin');
+const NODE = [process.execPath];
 const GATEWAY = join(import.meta.dirname, '../node_modules/.bin/gateway');
 
+const ROOT: Load = { path: '/' };
+const ITEM: Load = { path: '/items/7/' };
+
 export const CONTESTANTS: readonly Contestant[] = [
-  script('floor', 'a bare `node:net` server that answers a constant', 'floor.mjs', '/'),
-  script('node:http', 'bare `node:http`, no routing, no log', 'node-http.mjs', '/'),
-  script('Bun.serve', 'no routing, no log', 'bun.mjs', '/', [join(BINARIES, 'bun')]),
-  script('Deno.serve', 'no routing, no log', 'deno.mjs', '/', [
+  script('floor', 'a bare `node:net` server that answers a constant', 'floor.mjs', ROOT),
+  script('node:http', 'bare `node:http`, no routing, no log', 'node-http.mjs', ROOT),
+  script('Bun.serve', 'no routing, no log', 'bun.mjs', ROOT, [join(BINARIES, 'bun')]),
+  script('Deno.serve', 'no routing, no log', 'deno.mjs', ROOT, [
     join(BINARIES, 'deno'),
     ...['run', '--allow-net', '--allow-env'],
   ]),
-  gateway('five lines', 'the gateway with a five-line application, no log', '/', [
+  gateway('five lines', 'the gateway with a five-line application, no log', ROOT, [
     '--access-logfile',
     'none',
     join(SERVERS, 'five-lines.mjs'),
   ]),
-  gateway('sample project', 'routing, middleware and JSON access log', '/items/7/', [
-    'myproject.wsgi',
-  ]),
-  script('Fastify', 'with its logger', 'fastify.mjs', '/items/7/'),
-  script('Hono', 'on its Node server, no log', 'hono.mjs', '/items/7/'),
-  script('Express 5', 'no log', 'express.mjs', '/items/7/'),
+  gateway('sample project', 'routing, middleware and JSON access log', ITEM, ['myproject.wsgi']),
+  script('Fastify', 'with its logger', 'fastify.mjs', ITEM),
+  script('Hono', 'on its Node server, no log', 'hono.mjs', ITEM),
+  script('Express 5', 'no log', 'express.mjs', ITEM),
 ];
+
+/** The framework and its peers at the same work: one row of contestants for each kind. */
+export function workRows(folder: string): readonly WorkRow[] {
+  const { works, environment } = prepareWork(folder);
+  return works.map(({ name, load }) => ({
+    name,
+    own: gateway('gateway', name, load, [join(SERVERS, 'work/wsgi.mjs')], environment),
+    peers: [
+      script('Fastify', name, 'work/fastify.mjs', load, NODE, environment),
+      script('Hono', name, 'work/hono.mjs', load, NODE, environment),
+      script('Express', name, 'work/express.mjs', load, NODE, environment),
+    ],
+  }));
+}
+
+export interface WorkRow {
+  readonly name: string;
+  readonly own: Contestant;
+  readonly peers: readonly Contestant[];
+}
 
 /** gunicorn with Django, in a container: only where a Docker engine answers. */
 export const GUNICORN: Contestant = {
   name: 'gunicorn + Django',
   what: 'one synchronous worker, with access log',
-  path: '/items/7/',
+  load: ITEM,
   async start(port) {
     const docker = (...words: string[]): string =>
       execFileSync('docker', words, { encoding: 'utf8' }).trim();
@@ -60,7 +83,7 @@ export const GUNICORN: Contestant = {
     );
     docker('cp', join(SERVERS, 'django_app.py'), `${id}:/tmp/`);
     docker('start', id);
-    await untilAnswers(port, this.path);
+    await untilAnswers(port);
     // The arbiter is first, its worker second.
     const pids = docker('top', id, '-o', 'pid').split('\n').slice(1).map(Number);
     return { pid: pids.at(-1) ?? 0, stop: () => void docker('kill', id) };
@@ -71,33 +94,41 @@ function script(
   name: string,
   what: string,
   file: string,
-  path: string,
-  runtime: readonly string[] = [process.execPath],
+  load: Load,
+  runtime: readonly string[] = NODE,
+  environment: NodeJS.ProcessEnv = {},
 ): Contestant {
   return {
     name,
     what,
-    path,
+    load,
     async start(port, accessLog) {
       const child = start([...runtime, join(SERVERS, file)], {
         PORT: String(port),
         ACCESS_LOG: accessLog,
+        ...environment,
       });
-      await untilAnswers(port, path);
+      await untilAnswers(port);
       return { pid: child.pid ?? 0, stop: () => void child.kill() };
     },
   };
 }
 
-function gateway(name: string, what: string, path: string, args: readonly string[]): Contestant {
+function gateway(
+  name: string,
+  what: string,
+  load: Load,
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+): Contestant {
   return {
     name,
     what,
-    path,
+    load,
     async start(port, accessLog) {
       const own = ['--workers', '1', '--bind', `127.0.0.1:${port}`];
-      const child = start([process.execPath, GATEWAY, ...own, ...args], {}, accessLog);
-      await untilAnswers(port, path);
+      const child = start([process.execPath, GATEWAY, ...own, ...args], environment, accessLog);
+      await untilAnswers(port);
       return { pid: workerOf(child.pid ?? 0), stop: () => void child.kill() };
     },
   };
@@ -122,10 +153,11 @@ function workerOf(arbiterPid: number): number {
   return Number(children.trim().split(' ')[0]);
 }
 
-async function untilAnswers(port: number, path: string): Promise<void> {
+/** Whatever it says: an error of its own shows under load. */
+async function untilAnswers(port: number): Promise<void> {
   for (let tries = 0; tries < 200; tries++) {
-    const response = await fetch(`http://127.0.0.1:${port}${path}`).catch(() => undefined);
-    if (response?.ok) return void (await response.text());
+    const response = await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined);
+    if (response !== undefined) return void (await response.text());
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   throw new Error(`nothing answers on port ${port}`);

@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { Load } from './loads.ts';
 
 /** What one slice of load showed. */
 export interface Slice {
@@ -16,6 +18,7 @@ export interface Slice {
 
 const CONNECTIONS = 32;
 const LOOK_MS = 100;
+const POST = join(import.meta.dirname, 'post.lua');
 
 /** Ten header fields, as a browser sends them (Host is wrk's own). */
 const FIELDS = [
@@ -31,14 +34,23 @@ const FIELDS = [
 ];
 
 /** Loads a server for some seconds, and reads what its process took for it. */
-export async function measure(url: string, pid: number, seconds: number): Promise<Slice> {
+export async function measure(
+  port: number,
+  { path, body }: Load,
+  pid: number,
+  seconds: number,
+): Promise<Slice> {
+  const url = `http://127.0.0.1:${port}${path}`;
   const runTime = new RunTime(pid);
   const before = runTime.microseconds();
   const looks = setInterval(() => runTime.microseconds(), LOOK_MS);
-  const { stdout } = await promisify(execFile)('wrk', [
+  const words = [
     ...['--threads', '1', '--connections', String(CONNECTIONS), '--latency'],
-    ...['--duration', `${seconds}s`, ...FIELDS.flatMap((field) => ['--header', field]), url],
-  ]);
+    ...['--duration', `${seconds}s`, ...FIELDS.flatMap((field) => ['--header', field])],
+    ...(body === undefined ? [] : ['--script', POST]),
+  ];
+  const env = { ...process.env, BODY_FILE: body?.file, BODY_TYPE: body?.contentType };
+  const { stdout } = await promisify(execFile)('wrk', [...words, url], { env });
   clearInterval(looks);
   if (/Non-2xx|Socket errors/.test(stdout)) throw new Error(`${url} gave errors:\n${stdout}`);
   return {

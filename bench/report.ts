@@ -1,9 +1,29 @@
-import type { Contestant } from './contestants.ts';
+import type { Contestant, WorkRow } from './contestants.ts';
 import type { Slice } from './measure.ts';
 
 export interface Result {
   readonly contestant: Contestant;
   readonly slices: readonly Slice[];
+}
+
+/** Each server's CPU time for each kind of work, in µs a request, and ours against the best peer's. */
+export function workTable(
+  rows: readonly WorkRow[],
+  slices: ReadonlyMap<Contestant, readonly Slice[]>,
+): string {
+  const cpuOf = (contestant: Contestant): number =>
+    median((slices.get(contestant) ?? []).map((slice) => slice.cpuMicroseconds / slice.requests));
+  const names = rows[0]?.peers.map(({ name }) => name) ?? [];
+  const lines = rows.map(({ name, own, peers }) => {
+    const ownCpu = cpuOf(own);
+    const peerCpus = peers.map(cpuOf);
+    const cells = [ownCpu, ...peerCpus].map((cpu) => cpu.toFixed(1));
+    const ratio = (ownCpu / Math.min(...peerCpus)).toFixed(2);
+    return `| ${[name, ...cells, `**${ratio}**`].join(' | ')} |\n`;
+  });
+  return `| CPU µs/request | sample project | ${names.join(' | ')} | × the best of these |
+|---|${'--:|'.repeat(names.length + 2)}
+${lines.join('')}`;
 }
 
 interface Row {

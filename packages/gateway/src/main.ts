@@ -3,6 +3,7 @@ import { Arbiter } from './arbiter/arbiter.ts';
 import { endGuard } from './arbiter/signals.ts';
 import { watchLoading } from './early-end.ts';
 import { ConfigError, endWith, ExitCode } from './errors.ts';
+import { heap, profile } from './metrics/inspect.ts';
 import { stats } from './metrics/stats.ts';
 import { top } from './metrics/top.ts';
 import { openLog } from './log/log.ts';
@@ -13,11 +14,13 @@ import { helpText } from './settings/help.ts';
 
 /** Does what the command line asks for, and gives the exit code. */
 export async function main(args: string[], environment: NodeJS.ProcessEnv): Promise<number> {
-  const [first, ...rest] = args;
-  if (first === 'stats' || first === 'top') {
+  const [first = '', ...rest] = args;
+  const ask = QUESTIONS.get(first);
+  if (ask !== undefined) {
     endGuard();
     const wantsHelp = rest.includes('--help') || rest.includes('-h');
-    return wantsHelp ? print(helpText(environment)) : showMetrics(first, rest);
+    await (wantsHelp ? print(helpText(environment)) : ask(rest));
+    return ExitCode.ok;
   }
   const commandLine = readCommandLine(args, environment);
   const { command } = commandLine;
@@ -32,11 +35,16 @@ export async function main(args: string[], environment: NodeJS.ProcessEnv): Prom
   return command === 'check-config' ? check(loaded) : serve(loaded);
 }
 
-async function showMetrics(command: 'stats' | 'top', args: string[]): Promise<number> {
-  if (command === 'stats') return print(await stats(args));
-  await top(args, process);
-  return ExitCode.ok;
-}
+/** Of a gateway that runs. */
+const QUESTIONS: ReadonlyMap<string, (args: string[]) => unknown> = new Map<
+  string,
+  (args: string[]) => unknown
+>([
+  ['stats', async (args: string[]) => print(await stats(args))],
+  ['top', (args: string[]) => top(args, process)],
+  ['profile', (args: string[]) => profile(args, process.stdout)],
+  ['heap', (args: string[]) => heap(args, process.stdout)],
+]);
 
 async function check({ config }: LoadedConfig): Promise<number> {
   prepareProcess(config);

@@ -38,7 +38,14 @@ function isEnvelope(received: unknown): boolean {
 /** What the arbiter tells a worker after the first message. */
 export type Order =
   /** To finish the requests in flight, serve no others, and exit: by a signal it could be the application's. */
-  { readonly kind: 'drain' };
+  { readonly kind: 'drain' } | Inspection;
+
+/** To tell of itself, on the connection that comes with the order. */
+export type Inspection =
+  { readonly kind: 'profile'; readonly seconds: number } | { readonly kind: 'heap' };
+
+/** What a worker tells so is text of JSON, which has no such character; what stands behind it says why it is not whole. */
+export const END_OF_FILE = '\0';
 
 /** What a worker tells the arbiter. */
 export type WorkerMessage =
@@ -50,6 +57,8 @@ export type WorkerMessage =
   | { readonly kind: 'leaving'; readonly reason: string }
   /** The same, at once or politely, because of a signal. */
   | { readonly kind: 'signalled'; readonly signal: NodeJS.Signals }
+  /** It stands still on purpose, until its next message. */
+  | { readonly kind: 'standstill' }
   /** It goes on serving, but should be replaced. */
   | { readonly kind: 'retire'; readonly reason: string }
   /** It cannot serve, and is about to exit with that code. */

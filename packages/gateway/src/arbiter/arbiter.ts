@@ -85,7 +85,10 @@ export class Arbiter {
     await this.#hooks.onStarting?.(this.#pool.view);
     this.#listeners.push(...(await bindListeners(this.#config, this.#log)));
     const report = () => this.#pool.report({ applicationName, addresses: this.#addresses });
-    await openControlSocket(controlSocket, this.#log, report);
+    await openControlSocket(controlSocket, this.#log, {
+      report,
+      inspect: (...request) => this.#pool.inspect(...request),
+    });
     this.#closeMetrics = await serveMetrics(metricsBind, this.#log, report);
   }
 

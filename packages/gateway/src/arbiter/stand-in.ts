@@ -94,6 +94,7 @@ export class StandIn {
       case 'failed':
         return standIn.markLeaving();
       case 'retire':
+      case 'standstill':
       case 'exiting':
         return;
     }

@@ -1,10 +1,11 @@
+import type { Socket } from 'node:net';
 import { ExitCode } from '../errors.ts';
 import { runHook, type ArbiterView, type ServerHooks } from '../hooks.ts';
 import { sum } from '../metrics/durations.ts';
 import { Ledger } from '../metrics/ledger.ts';
 import type { Report } from '../metrics/report.ts';
 import type { Log } from '../log/log.ts';
-import type { Listener, WorkerMessage } from '../messages.ts';
+import type { Inspection, Listener, WorkerMessage } from '../messages.ts';
 import type { Config } from '../settings/catalogue.ts';
 import type { LoadedConfig } from '../settings/config.ts';
 import { OomKills, shortageFor } from './memory.ts';
@@ -98,6 +99,15 @@ export class WorkerPool {
     const shortage = shortageFor(this.target + 1, workerBytes);
     if (shortage === undefined) this.setTarget(this.target + 1);
     else this.#log.warn(`no worker is added: ${shortage}`);
+  }
+
+  /** Hands a connection over to a worker, which answers there; gives what is wrong where it cannot. */
+  inspect(number: number, inspection: Inspection, client: Socket): string | undefined {
+    const worker = [...this.#workers].find((one) => one.number === number);
+    if (worker === undefined) return `there is no worker ${number}: gateway stats lists them`;
+    if (worker.state === 'starting') return `worker ${number} is not ready yet`;
+    worker.inspect(inspection, client);
+    return undefined;
   }
 
   setTarget(workers: number): void {
@@ -196,6 +206,8 @@ export class WorkerPool {
       case 'retire':
         worker.markRetiring();
         return this.#workerLog.due(worker, message.reason);
+      case 'standstill':
+        return;
       case 'heartbeat':
         worker.markBeating(message.metrics);
         return this.#ledger.book(worker, message.metrics);

@@ -1,9 +1,11 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { extname, join } from 'node:path';
 import {
   ownMessage,
   type Envelope,
+  type Inspection,
   type Listener,
   type Order,
   type StartMessage,
@@ -55,6 +57,7 @@ export class WorkerProcess {
   #isRetiring = false;
   #signalledBy: NodeJS.Signals | undefined;
   #lastMessageAtMs = this.startedAtMs;
+  #mayBeSilent = false;
   #readyAtMs = Infinity;
   /** As its last heartbeat had it. */
   #gauges: Gauges = { requestsInFlight: 0, connections: 0, memoryBytes: 0 };
@@ -86,6 +89,7 @@ export class WorkerProcess {
       const message = ownMessage(received);
       if (message === undefined) return;
       this.#lastMessageAtMs = performance.now();
+      this.#mayBeSilent = message.kind === 'standstill';
       events.message(this, message);
     });
     this.#child.on('disconnect', () => (this.#channelLostAtMs = performance.now()));
@@ -159,7 +163,7 @@ export class WorkerProcess {
 
   /** What is wrong with it, where it has been silent, or finishing, for too long. */
   get overdue(): string | undefined {
-    const { timeout } = this.generation.config;
+    const timeout = this.#mayBeSilent ? 0 : this.generation.config.timeout;
     if (timeout > 0 && this.silentMs > (timeout + SILENCE_MARGIN_SECONDS) * 1000) {
       return this.#state === 'starting' ? 'is not ready in time' : 'is stuck';
     }
@@ -202,9 +206,17 @@ export class WorkerProcess {
     this.#order({ kind: 'drain' });
   }
 
-  #order(order: Order): void {
+  /** Hands it a connection of the control socket, to answer there. */
+  inspect(inspection: Inspection, client: Socket): void {
+    this.#order(inspection, client);
+  }
+
+  #order(order: Order, client?: Socket): void {
     const envelope: Envelope<Order> = { gateway: order };
-    this.#child.send(envelope, ignoreLostChannel);
+    // Where the channel is lost, its exit is reported.
+    this.#child.send(envelope, client, (error) => {
+      if (error !== null) client?.destroy();
+    });
   }
 
   /** Ends it at once. */

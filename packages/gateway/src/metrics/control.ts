@@ -9,6 +9,7 @@ import { ConfigError, messageOf } from '../errors.ts';
 import type { Log } from '../log/log.ts';
 import { DEFAULT_CONTROL_SOCKET } from '../settings/catalogue.ts';
 import { rememberFile, removeStaleSocket } from '../arbiter/listener.ts';
+import { END_OF_FILE, type Inspection } from '../messages.ts';
 import type { Report } from './report.ts';
 
 const DEFAULT_NAME = /^gateway-\d+(?:-[0-9a-f]+)?\.sock$/;
@@ -20,17 +21,24 @@ const LINE_BYTES_MAX = 100;
 /** Only the owner may connect (unix(7), "Pathname socket ownership and permissions"). */
 const UMASK_OF_0600 = 0o177;
 
+/** What clients of the socket are answered by. */
+export interface Answers {
+  readonly report: () => Report;
+  /** Hands the connection over to a worker; gives what is wrong where it cannot. */
+  readonly inspect: (worker: number, inspection: Inspection, client: Socket) => string | undefined;
+}
+
 /**
- * Answers on a unix socket, unless the setting is `none`: one line with a command, one line of JSON
- * back. The gateway serves without it where the socket cannot be made.
+ * Answers on a unix socket, unless the setting is `none`: one line with a command, then one line of
+ * JSON back, or a file of a worker. The gateway serves without it where the socket cannot be made.
  */
 export async function openControlSocket(
   setting: string,
   log: Log,
-  report: () => Report,
+  answers: Answers,
 ): Promise<void> {
   if (setting === 'none') return;
-  const server = createServer((socket) => converse(socket, report));
+  const server = createServer((socket) => converse(socket, answers));
   server.maxConnections = CLIENTS_MAX;
   for (const left of defaultSockets()) await removeStaleSocket(left).catch(() => undefined);
   const path = await listenSomewhere(server, placesFor(setting), log);
@@ -77,7 +85,7 @@ async function listenGuarded(server: Server, path: string): Promise<void> {
   await once(server, 'listening');
 }
 
-function converse(socket: Socket, report: () => Report): void {
+function converse(socket: Socket, answers: Answers): void {
   let received = '';
   socket.setEncoding('latin1');
   socket.setTimeout(CONVERSATION_MS, () => socket.destroy());
@@ -87,10 +95,32 @@ function converse(socket: Socket, report: () => Report): void {
     const end = received.indexOf('\n');
     if (end === -1 && received.length <= LINE_BYTES_MAX) return;
     socket.removeAllListeners('data');
-    const isKnown = received.slice(0, end) === 'stats';
-    const answer = isKnown ? report() : { error: "unknown command: expected 'stats'" };
-    socket.end(`${JSON.stringify(answer)}\n`, () => socket.destroy());
+    answer(socket, received.slice(0, end), answers);
   });
+}
+
+function answer(socket: Socket, line: string, { report, inspect }: Answers): void {
+  const request = inspectionIn(line);
+  if (request === undefined) {
+    const told = line === 'stats' ? report() : { error: UNKNOWN };
+    socket.end(`${JSON.stringify(told)}\n`, () => socket.destroy());
+    return;
+  }
+  const problem = inspect(...request, socket.pause());
+  if (problem !== undefined) socket.end(END_OF_FILE + problem, () => socket.destroy());
+}
+
+const UNKNOWN = "unknown command: expected 'stats', 'profile WORKER SECONDS' or 'heap WORKER'";
+const PROFILE = /^profile (\d{1,9}) (\d{1,4})$/;
+const HEAP = /^heap (\d{1,9})$/;
+
+function inspectionIn(line: string): [worker: number, inspection: Inspection] | undefined {
+  const [, profiled, seconds] = PROFILE.exec(line) ?? [];
+  if (profiled !== undefined) {
+    return [Number(profiled), { kind: 'profile', seconds: Number(seconds) }];
+  }
+  const [, dumped] = HEAP.exec(line) ?? [];
+  return dumped === undefined ? undefined : [Number(dumped), { kind: 'heap' }];
 }
 
 /** Of the commands that ask. */
@@ -102,9 +132,18 @@ export const SOCKET_OPTION = { socket: { type: 'string', short: 's' } } as const
  * @throws {ConfigError} where none answers, or more than one.
  */
 export async function askGateway(socketPath: string | undefined): Promise<Report> {
+  return (await findGateway(socketPath)).report;
+}
+
+interface Found {
+  readonly path: string;
+  readonly report: Report;
+}
+
+/** As `askGateway`, with the path of its control socket. */
+export async function findGateway(socketPath: string | undefined): Promise<Found> {
   if (socketPath !== undefined) return ask(socketPath);
-  const asked = defaultSockets().map(async (path) => ({ path, report: await ask(path) }));
-  const settled = await Promise.allSettled(asked);
+  const settled = await Promise.allSettled(defaultSockets().map(ask));
   const answered = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   const [first, second] = answered;
   if (first === undefined) {
@@ -112,18 +151,18 @@ export async function askGateway(socketPath: string | undefined): Promise<Report
       `No gateway answers at ${DEFAULT_CONTROL_SOCKET.replace('{pid}', '*')}. Is one running, under this user? --socket names another place.`,
     );
   }
-  if (second === undefined) return first.report;
+  if (second === undefined) return first;
   const known = answered.map(({ path, report }) => `  ${path}  ${report.applicationName}`);
   throw new ConfigError(`Several gateways run here: name one by --socket.\n${known.join('\n')}`);
 }
 
-async function ask(path: string): Promise<Report> {
+async function ask(path: string): Promise<Found> {
   refuseForeign(path);
   const socket = connect({ path });
   socket.setTimeout(ANSWER_MS, () => socket.destroy(new Error('it takes too long')));
   socket.write('stats\n');
   try {
-    return JSON.parse(await text(socket)) as Report;
+    return { path, report: JSON.parse(await text(socket)) as Report };
   } catch (error) {
     throw new ConfigError(`No gateway answers at ${path}: ${messageOf(error)}.`, { cause: error });
   }

@@ -261,7 +261,7 @@ export const CATALOGUE = {
       default: () => DEFAULT_CONTROL_SOCKET,
       parse: text("a socket's path, or 'none'"),
       description:
-        "The unix socket that gateway stats and gateway top ask, of mode 0600; {pid} stands for the arbiter's process id. 'none': without.",
+        "The unix socket that gateway stats, top, profile and heap ask, of mode 0600; {pid} stands for the arbiter's process id. 'none': without.",
     },
     metricsBind: {
       flags: { long: 'metrics-bind', value: 'HOST:PORT' },

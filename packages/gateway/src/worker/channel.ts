@@ -1,11 +1,5 @@
 import { once } from 'node:events';
-import {
-  orderIn,
-  type Envelope,
-  type Order,
-  type StartMessage,
-  type WorkerMessage,
-} from '../messages.ts';
+import { orderIn, type Envelope, type StartMessage, type WorkerMessage } from '../messages.ts';
 
 /** The arbiter's first message. */
 export async function startMessage(): Promise<StartMessage> {
@@ -13,11 +7,9 @@ export async function startMessage(): Promise<StartMessage> {
   return message;
 }
 
-/** Has the arbiter's orders carried out. */
-export function obey(orders: Readonly<Record<Order['kind'], () => void>>): void {
+export function whenToldToDrain(drain: () => void): void {
   process.on('message', (received) => {
-    const order = orderIn(received);
-    if (order !== undefined) orders[order.kind]();
+    if (orderIn(received)?.kind === 'drain') drain();
   });
   // An application that awaits what never comes is found by Node, where nothing else keeps the process.
   process.channel?.unref();

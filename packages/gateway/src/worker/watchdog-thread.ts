@@ -33,7 +33,8 @@ function isBlocked(): boolean {
     // A blocked worker would outlive its arbiter.
     if (process.ppid !== arbiterPid) process.kill(process.pid, 'SIGKILL');
   }
-  return Atomics.wait(count, 0, seen, SECOND_CHANCE_MS) === 'timed-out';
+  const isSilent = Atomics.wait(count, 0, seen, SECOND_CHANCE_MS) === 'timed-out';
+  return isSilent && Atomics.load(count, 1) === 0;
 }
 
 /** Pauses the main thread where it is, and asks it there. */

@@ -21,6 +21,7 @@ export interface RequestInFlight {
 }
 
 export interface WatchdogData {
+  /** How often the loop has turned, and whether it stands still on purpose. */
   readonly heartbeats: SharedArrayBuffer;
   readonly timeoutMs: number;
   readonly arbiterPid: number;
@@ -41,17 +42,14 @@ export interface Testimony {
 export class Watchdog {
   /** Asked when the loop is blocked. */
   requestsInFlight: () => readonly RequestInFlight[] = () => [];
+  /** What it shares with its thread. */
+  readonly #loop = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
 
   start({ number, pid, config, log }: WorkerView, arbiterPid: number): void {
-    const heartbeats = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
-    const count = new Int32Array(heartbeats);
-    setInterval(() => {
-      Atomics.add(count, 0, 1);
-      Atomics.notify(count, 0);
-    }, HEARTBEAT_MS).unref();
+    setInterval(() => this.#turn(), HEARTBEAT_MS).unref();
     Object.defineProperty(globalThis, Symbol.for(WITNESS), { value: () => this.#testify() });
     const workerData: WatchdogData = {
-      heartbeats,
+      heartbeats: this.#loop.buffer,
       arbiterPid,
       timeoutMs: config.timeout * 1000,
       worker: { number, pid },
@@ -60,6 +58,23 @@ export class Watchdog {
     const thread = new Worker(THREAD_FILE, { workerData });
     thread.on('error', (error) => log.error({ err: error }, 'the watchdog has gone'));
     thread.unref();
+  }
+
+  /** Lets the loop be blocked on purpose, for as long as it takes. */
+  standStill<Result>(act: () => Result): Result {
+    Atomics.store(this.#loop, 1, 1);
+    try {
+      return act();
+    } finally {
+      // The time from now on counts.
+      this.#turn();
+      Atomics.store(this.#loop, 1, 0);
+    }
+  }
+
+  #turn(): void {
+    Atomics.add(this.#loop, 0, 1);
+    Atomics.notify(this.#loop, 0);
   }
 
   #testify(): string {

@@ -112,9 +112,19 @@ test('only its owner may use the socket, and it is gone with the gateway', async
 test('who says nonsense is told what is expected', async () => {
   const gateway = await observed('behaviours.ts', '--workers', '1');
   const endless = 'x'.repeat(500);
-  for (const words of ['\n', 'nonsense\n', 'stats now\n', '{}\n', '\0\xff\n', endless]) {
+  for (const words of [
+    '\n',
+    'nonsense\n',
+    'stats now\n',
+    'profile 1\n',
+    'heap x\n',
+    '\0\xff\n',
+    endless,
+  ]) {
     const answer: unknown = JSON.parse(await say(gateway.socketPath, words));
-    expect(answer).toEqual({ error: "unknown command: expected 'stats'" });
+    expect(answer).toEqual({
+      error: "unknown command: expected 'stats', 'profile WORKER SECONDS' or 'heap WORKER'",
+    });
   }
 });
 
