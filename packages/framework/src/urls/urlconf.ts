@@ -24,10 +24,14 @@ export interface Urlconf {
 }
 
 /**
- * A project's own page for an error: exported by the URLconf's module as `handler400`, `handler403`,
- * `handler404` or `handler500`. Its response has the error's status unless it says another.
+ * A project's own page for an error: exported by the URLconf's module as `handler404`, and so on for
+ * each status from 400 on. Its response has the error's status unless it says another; undefined
+ * leaves the answer to the framework, as for clients that take no page.
  */
-export type ErrorHandler = (request: HttpRequest, error: Error) => Awaitable<HttpResponse>;
+export type ErrorHandler = (
+  request: HttpRequest,
+  error: Error,
+) => Awaitable<HttpResponse | undefined>;
 
 /** By the statuses that they answer. */
 export type ErrorHandlers = ReadonlyMap<number, ErrorHandler>;
@@ -127,15 +131,15 @@ function requirePromisedNames(urlconf: Urlconf): void {
 
 function errorHandlersOf(exports: Readonly<Record<string, unknown>>, moduleName: string) {
   const handlers = new Map<number, ErrorHandler>();
-  for (const status of [400, 403, 404, 500]) {
-    const handler = exports[`handler${status}`];
-    if (handler === undefined) continue;
+  for (const [name, handler] of Object.entries(exports)) {
+    const [, status] = /^handler([45]\d\d)$/.exec(name) ?? [];
+    if (status === undefined) continue;
     if (typeof handler !== 'function') {
       throw new ImproperlyConfigured(
-        `handler${status} of '${moduleName}' is ${typeof handler}: expected a function of the request and the error.`,
+        `${name} of '${moduleName}' is ${typeof handler}: expected a function of the request and the error.`,
       );
     }
-    handlers.set(status, handler as ErrorHandler);
+    handlers.set(Number(status), handler as ErrorHandler);
   }
   return handlers;
 }
