@@ -1,9 +1,11 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve, sep } from 'node:path';
 import type { Bytes } from '@wsgi/wsgi';
 import { ImproperlyConfigured } from '../errors.ts';
 import { filesInside } from '../files/file-inside.ts';
+import { replaceFile } from '../files/replace-file.ts';
 import { settings } from '../settings.ts';
 import { hashedName, hashFiles, type HashedFile } from './hashed-names.ts';
 import { formatManifest, MANIFEST_NAME, readHashedNames, type HashedNames } from './manifest.ts';
@@ -50,7 +52,7 @@ export async function collectStatic(onProgress: Progress = () => {}): Promise<Co
   // As many at once as there are processors: compressing is what takes the time.
   await Promise.all(Array.from({ length: availableParallelism() }, publishRest));
   const names = new Map(Array.from(files, ([name, file]) => [name, file.hashedName]));
-  publish(join(root, MANIFEST_NAME), Buffer.from(formatManifest(names)));
+  await publish(join(root, MANIFEST_NAME), Buffer.from(formatManifest(names)));
   const current = [MANIFEST_NAME, ...names.keys(), ...names.values()];
   const stale = staleFiles(root, before, new Set([...current, ...before.values()]));
   for (const name of stale) rmSync(join(root, name));
@@ -102,12 +104,9 @@ async function publishFile(root: string, name: string, source: string, file: Has
   return (await publishAs(root, [file.hashedName], file.rewritten)) || isCopied;
 }
 
-/** Readers find the old content or the new, never a part. */
-function publish(path: string, content: Bytes): void {
+async function publish(path: string, content: Bytes): Promise<void> {
   mkdirSync(dirname(path), { recursive: true });
-  const unfinished = `${path}.${process.pid}.tmp`;
-  writeFileSync(unfinished, content);
-  renameSync(unfinished, path);
+  await replaceFile(path, (unfinished) => writeFile(unfinished, content));
 }
 
 async function publishAs(root: string, names: readonly string[], content: Bytes): Promise<boolean> {
@@ -117,9 +116,9 @@ async function publishAs(root: string, names: readonly string[], content: Bytes)
   const variants = await compress(first, content);
   for (const path of paths) {
     for (const { extension } of CODINGS) rmSync(path + extension, { force: true });
-    for (const [extension, variant] of variants) publish(path + extension, variant);
+    for (const [extension, variant] of variants) await publish(path + extension, variant);
     // Last, so that a file which is there has its variants.
-    publish(path, content);
+    await publish(path, content);
   }
   return true;
 }

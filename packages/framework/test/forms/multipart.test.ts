@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { assert, asyncProperty, integer } from 'fast-check';
 import { expect, test, vi } from 'vitest';
@@ -11,6 +11,7 @@ import { path, type View } from '../../src/urls/path.ts';
 import { temporaryFolder } from '../../../wsgi/test/temporary-folder.ts';
 import { serveProject, withSettings } from '../serve.ts';
 import { BOUNDARY, CONTENT_TYPE, multipartBody } from './multipart-body.ts';
+import { limitFileSize } from './limit-file-size.ts';
 import { openFilesIn } from './open-files.ts';
 
 function read(body: Buffer, settings: Partial<Settings> = {}): Promise<Form> {
@@ -171,6 +172,28 @@ test('a file is moved to another file system, too', async () => {
   await form.file('f')?.moveTo(kept);
   await form.removeFiles();
   expect(readFileSync(kept, 'utf8')).toBe('abc');
+});
+
+test('a move that fails, as for want of room, leaves what it would replace', async () => {
+  const content = 'x'.repeat(9000);
+  const body = multipartBody({ name: 'f', fileName: 'f', content });
+  for (const memoryBytes of [0, 100_000]) {
+    const folder = temporaryFolder('/dev/shm');
+    const kept = join(folder, 'kept');
+    writeFileSync(kept, 'precious');
+    const form = await read(body, {
+      FILE_UPLOAD_TEMP_DIR: temporaryFolder(),
+      FILE_UPLOAD_MAX_MEMORY_SIZE: memoryBytes,
+    });
+    limitFileSize('4096');
+    await expect(form.file('f')?.moveTo(kept)).rejects.toMatchObject({ code: 'EFBIG' });
+    limitFileSize('unlimited');
+    expect(readdirSync(folder)).toEqual(['kept']);
+    expect(readFileSync(kept, 'utf8')).toBe('precious');
+    await form.file('f')?.moveTo(kept);
+    expect(readFileSync(kept, 'utf8')).toBe(content);
+    await form.removeFiles();
+  }
 });
 
 test.for<[what: string, body: Buffer, Partial<Settings>, status: number]>([
