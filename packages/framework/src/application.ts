@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { inspect } from 'node:util';
 import { statusLine } from '@wsgi/wsgi/status';
 import type { Application, Awaitable, Body, ExcInfo, StartResponse } from '@wsgi/wsgi';
@@ -5,6 +6,7 @@ import { ContractError } from '@wsgi/wsgi/validator/contract';
 import { loadErrorPage } from './error-pages/technical-page.ts';
 import { responseForError } from './error-responses.ts';
 import { ImproperlyConfigured } from './errors.ts';
+import { clearAbandonedUploads } from './forms/abandoned-uploads.ts';
 import { mayHaveFiles } from './forms/multipart.ts';
 import { setUpLogging } from './logging.ts';
 import { whenReady, type Handler, type Middleware } from './middleware/middleware.ts';
@@ -28,6 +30,7 @@ async function loadProject(): Promise<Application> {
   await loadSettings();
   setUpLogging();
   permitMadeKey();
+  await clearAbandonedUploads(settings.FILE_UPLOAD_TEMP_DIR ?? tmpdir());
   const urlconf = await loadUrlconf(settings.ROOT_URLCONF);
   return createApplication(urlconf, settings.MIDDLEWARE);
 }
