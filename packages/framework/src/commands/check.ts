@@ -6,6 +6,7 @@ import {
   type CheckMessage,
   type Level,
 } from '../checks/check.ts';
+import { checkEnvFile } from '../checks/env-file.ts';
 import { checkManifest, checkSettings, checkStaticFiles, checkUrls } from '../checks/project.ts';
 import { checkSecretKey, checkSecurity } from '../checks/security.ts';
 import { CommandError } from '../errors.ts';
@@ -35,7 +36,7 @@ export const check: Command = {
   },
 };
 
-const CHECKS = [checkSettings, checkUrls, checkStaticFiles];
+const CHECKS = [checkEnvFile, checkSettings, checkUrls, checkStaticFiles];
 const DEPLOY_CHECKS = [checkSecurity, checkSecretKey, checkManifest];
 
 /** What all checks find, the project's own among them, without what SILENCED_SYSTEM_CHECKS names. */
