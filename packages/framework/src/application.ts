@@ -3,12 +3,14 @@ import { inspect } from 'node:util';
 import { statusLine } from '@wsgi/wsgi/status';
 import type { Application, Awaitable, Body, ExcInfo, StartResponse } from '@wsgi/wsgi';
 import { ContractError } from '@wsgi/wsgi/validator/contract';
+import { checkSettings, checkUrlconf } from './checks/project.ts';
 import { loadErrorPage } from './error-pages/technical-page.ts';
 import { responseForError } from './error-responses.ts';
 import { ImproperlyConfigured } from './errors.ts';
+import { speaksForAll } from './first-worker.ts';
 import { clearAbandonedUploads } from './forms/abandoned-uploads.ts';
 import { mayHaveFiles } from './forms/multipart.ts';
-import { setUpLogging } from './logging.ts';
+import { log, setUpLogging } from './logging.ts';
 import { whenReady, type Handler, type Middleware } from './middleware/middleware.ts';
 import { HttpRequest } from './request.ts';
 import { HttpResponse } from './response.ts';
@@ -32,7 +34,15 @@ async function loadProject(): Promise<Application> {
   permitMadeKey();
   await clearAbandonedUploads(settings.FILE_UPLOAD_TEMP_DIR ?? tmpdir());
   const urlconf = await loadUrlconf(settings.ROOT_URLCONF);
+  if (speaksForAll()) tellOfMistakes(urlconf);
   return createApplication(urlconf, settings.MIDDLEWARE);
+}
+
+/** What nothing fails for, and `check` would say too. */
+function tellOfMistakes(urlconf: Urlconf): void {
+  for (const { id, message, hint } of [...checkSettings(), ...checkUrlconf(urlconf)]) {
+    if (!settings.SILENCED_SYSTEM_CHECKS.includes(id)) log.warn({ check: id, hint }, message);
+  }
 }
 
 /**

@@ -4,7 +4,7 @@ import { forbidsBody } from '@wsgi/wsgi/status';
 import type { Body, Bytes, HeaderList } from '@wsgi/wsgi';
 import { BadRequest } from './errors.ts';
 import { cookieSalt, formatSetCookie, type CookieOptions } from './cookies.ts';
-import type { Html } from './html.ts';
+import { Html } from './html.ts';
 import type { HttpRequest } from './request.ts';
 import { sign } from './signing.ts';
 
@@ -29,6 +29,9 @@ export class HttpResponse {
     this.status = init.status ?? 200;
     const bytes = typeof content === 'string' ? Buffer.from(content) : content;
     const isWhole = bytes instanceof Uint8Array;
+    if (!isWhole && !isIterable(bytes)) {
+      throw unexpected('HttpResponse', bytes, 'text, bytes or an iterable of both');
+    }
     if (!forbidsBody(this.status)) {
       this.headers.list.push(['Content-Type', init.contentType ?? 'text/plain; charset=utf-8']);
       if (isWhole) this.headers.list.push(['Content-Length', String(bytes.length)]);
@@ -152,12 +155,15 @@ class StreamedBody implements AsyncIterable<Bytes> {
   }
 }
 
+/** @throws {TypeError} for what no `html` made, such as a promise of it. */
 export function htmlResponse(page: Html, init: ResponseInit = NO_INIT): HttpResponse {
+  if (!(page instanceof Html)) throw unexpected('htmlResponse', page, 'what html`…` gives');
   return new HttpResponse(page.toString(), { contentType: 'text/html; charset=utf-8', ...init });
 }
 
-/** @throws {TypeError} where JSON has no text for it: undefined, a function, a symbol. */
+/** @throws {TypeError} where JSON has no text for it: a promise, undefined, a function, a symbol. */
 export function jsonResponse(data: unknown, init: ResponseInit = NO_INIT): HttpResponse {
+  if (data instanceof Promise) throw unexpected('jsonResponse', data, 'a value');
   const text = JSON.stringify(data) as string | undefined;
   if (text === undefined)
     throw new TypeError(`JSON has no text for a value of type ${typeof data}.`);
@@ -202,6 +208,17 @@ const NO_INIT: ResponseInit = {};
 const SCHEME = /^[\s\0-\x20]*([A-Za-z][A-Za-z0-9+.-]*):/;
 /** Django's. */
 const REDIRECT_SCHEMES: ReadonlySet<string> = new Set(['http', 'https', 'ftp']);
+
+// The compiler knows; `npm run dev` does not ask it.
+function unexpected(what: string, value: unknown, expected: string): TypeError {
+  const advice = value instanceof Promise ? 'await it first' : `expected ${expected}`;
+  return new TypeError(`${what} got ${Object.prototype.toString.call(value)}: ${advice}.`);
+}
+
+function isIterable(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return Symbol.iterator in value || Symbol.asyncIterator in value;
+}
 
 function wholeBody(bytes: Bytes): Body {
   return bytes.length === 0 ? [] : [bytes];

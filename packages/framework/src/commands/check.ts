@@ -7,7 +7,13 @@ import {
   type Level,
 } from '../checks/check.ts';
 import { checkEnvFile } from '../checks/env-file.ts';
-import { checkManifest, checkSettings, checkStaticFiles, checkUrls } from '../checks/project.ts';
+import {
+  checkManifest,
+  checkSettings,
+  checkStaticFiles,
+  checkStaticNames,
+  checkUrls,
+} from '../checks/project.ts';
 import { checkSecretKey, checkSecurity } from '../checks/security.ts';
 import { CommandError } from '../errors.ts';
 import { loadSettings, settings } from '../settings.ts';
@@ -36,7 +42,7 @@ export const check: Command = {
   },
 };
 
-const CHECKS = [checkEnvFile, checkSettings, checkUrls, checkStaticFiles];
+const CHECKS = [checkEnvFile, checkSettings, checkUrls, checkStaticFiles, checkStaticNames];
 const DEPLOY_CHECKS = [checkSecurity, checkSecretKey, checkManifest];
 
 /** What all checks find, the project's own among them, without what SILENCED_SYSTEM_CHECKS names. */

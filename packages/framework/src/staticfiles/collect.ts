@@ -127,7 +127,8 @@ function holds(path: string, content: Bytes): boolean {
   return existsSync(path) && readFileSync(path).equals(content);
 }
 
-function namesBefore(root: string): HashedNames {
+/** What was collected, as far as a manifest tells. */
+export function namesBefore(root: string): HashedNames {
   try {
     return readHashedNames(root) ?? new Map();
   } catch {

@@ -22,7 +22,7 @@ type TypeOf<Converter extends string> = Converter extends keyof ConverterTypes
   ? ConverterTypes[Converter]
   : never;
 
-interface Route {
+export interface Route {
   readonly pattern: string;
   readonly view: View<never>;
   readonly name: string | undefined;

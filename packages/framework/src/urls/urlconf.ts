@@ -4,7 +4,7 @@ import { ImproperlyConfigured, nearestName, NoPatternMatches } from '../errors.t
 import type { HttpRequest } from '../request.ts';
 import { moved, type HttpResponse } from '../response.ts';
 import { importSetting, settings } from '../settings.ts';
-import type { UrlPattern, View } from './path.ts';
+import type { Route, UrlPattern, View } from './path.ts';
 import { compilePattern, matchPattern, type ParamValues, type Pattern } from './pattern.ts';
 import { oneSlash } from './script-prefix.ts';
 
@@ -45,7 +45,7 @@ interface Match {
 /**
  * Imports a module's `urlpatterns`, which `reverse` answers from thereafter, and its error handlers.
  *
- * @throws {ImproperlyConfigured} where ROOT_URLCONF, a pattern, or a name given to `lazyReverse` is wrong.
+ * @throws {ImproperlyConfigured} with all that is wrong: ROOT_URLCONF, patterns, names given to `lazyReverse`.
  */
 export async function loadUrlconf(moduleName: string): Promise<Urlconf> {
   const exports = await importSetting('ROOT_URLCONF', moduleName, 'myproject.urls');
@@ -65,7 +65,9 @@ export function compileUrlconf(
   urlpatterns: readonly UrlPattern[],
   errorHandlers: ErrorHandlers = new Map(),
 ): Urlconf {
-  const routes = flatten(urlpatterns, '', '');
+  const problems: string[] = [];
+  const routes = flatten(urlpatterns, '', '', problems);
+  if (problems.length > 0) throw new ImproperlyConfigured(problems);
   const byName = Map.groupBy(
     routes.filter(({ name }) => name !== undefined),
     ({ name }) => name ?? '',
@@ -126,7 +128,7 @@ function requirePromisedNames(urlconf: Urlconf): void {
   const missing = [...promisedNames].filter((name) => !urlconf.byName.has(name));
   promisedNames.clear();
   if (missing.length === 0) return;
-  throw new ImproperlyConfigured(missing.map((name) => unknownName(name, urlconf)).join('\n'));
+  throw new ImproperlyConfigured(missing.map((name) => unknownName(name, urlconf)));
 }
 
 function errorHandlersOf(exports: Readonly<Record<string, unknown>>, moduleName: string) {
@@ -149,33 +151,46 @@ function flatten(
   urlpatterns: readonly UrlPattern[],
   prefix: string,
   namespace: string,
+  problems: string[],
 ): CompiledRoute[] {
-  requireThat(
-    Array.isArray(urlpatterns),
-    `include('${prefix}') has the urlpatterns`,
-    urlpatterns,
-    'a list',
-  );
-  return urlpatterns.flatMap((entry) => {
-    const isObject = typeof (entry as unknown) === 'object' && (entry as unknown) !== null;
-    requireThat(isObject, 'urlpatterns has', entry, 'what path() or include() gives');
+  if (!Array.isArray(urlpatterns)) {
+    problems.push(unexpected(`include('${prefix}') has the urlpatterns`, urlpatterns, 'a list'));
+    return [];
+  }
+  return (urlpatterns as readonly UrlPattern[]).flatMap((entry) => {
+    if (typeof (entry as unknown) !== 'object' || (entry as unknown) === null) {
+      problems.push(unexpected('urlpatterns has', entry, 'what path() or include() gives'));
+      return [];
+    }
     if ('urlpatterns' in entry) {
       const inner = entry.namespace ? `${namespace}${entry.namespace}:` : namespace;
-      return flatten(entry.urlpatterns, prefix + entry.prefix, inner);
+      return flatten(entry.urlpatterns, prefix + entry.prefix, inner, problems);
     }
-    const { view, name } = entry;
-    const source = prefix + entry.pattern;
-    requireThat(
-      typeof view === 'function',
-      `URL pattern '${source}' has the view`,
-      view,
-      'a function',
-    );
-    const fullName = name === undefined ? undefined : namespace + name;
-    return [{ pattern: compilePattern(source), view, name: fullName }];
+    return compileRoute(entry, prefix, namespace, problems);
   });
 }
 
-function requireThat(holds: boolean, what: string, value: unknown, expected: string): void {
-  if (!holds) throw new ImproperlyConfigured(`${what} ${inspect(value)}: expected ${expected}.`);
+function compileRoute(
+  { pattern, view, name }: Route,
+  prefix: string,
+  namespace: string,
+  problems: string[],
+): CompiledRoute[] {
+  const source = prefix + pattern;
+  if (typeof view !== 'function') {
+    problems.push(unexpected(`URL pattern '${source}' has the view`, view, 'a function'));
+    return [];
+  }
+  try {
+    const fullName = name === undefined ? undefined : namespace + name;
+    return [{ pattern: compilePattern(source), view, name: fullName }];
+  } catch (error) {
+    if (!(error instanceof ImproperlyConfigured)) throw error;
+    problems.push(...error.problems);
+    return [];
+  }
+}
+
+function unexpected(what: string, value: unknown, expected: string): string {
+  return `${what} ${inspect(value)}: expected ${expected}.`;
 }

@@ -56,7 +56,7 @@ export class WorkerProcess {
     this.number = number;
     this.generation = generation;
     this.#child = fork(WORKER_FILE, [], {
-      env: workerEnvironment(generation.config),
+      env: workerEnvironment(generation.config, number),
       stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...listeners.map(({ fd }) => fd)],
     });
     this.#tellOf(events);
