@@ -53,10 +53,19 @@ export function decodePercent(text: string): string {
   }
 }
 
-/** @throws {BadRequest} where the bytes are not UTF-8. */
+/**
+ * Without the mark of UTF-8 at its start, which is no part of the text.
+ *
+ * @throws {BadRequest} where the bytes are not UTF-8.
+ */
 export function decodeBody(bytes: Bytes): string {
+  return decodeExactly(bytes).replace(/^\uFEFF/, '');
+}
+
+/** @throws {BadRequest} where the bytes are not UTF-8. */
+export function decodeExactly(bytes: Bytes): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (error) {
     throw new BadRequest('The body is not UTF-8.', { cause: error });
   }
