@@ -67,7 +67,8 @@ export function createApplication(
     const { view, params } = resolve(urlconf, request);
     return view(request, params);
   };
-  const getResponse = buildChain(middleware, callView, answerError);
+  const view = convertErrors(callView, (request) => describeView(urlconf, request), answerError);
+  const getResponse = buildChain(middleware, view, answerError);
   return function application(environ, startResponse) {
     const request = new HttpRequest(environ);
     const body = whenReady(getResponse(request), (response) =>
@@ -82,22 +83,25 @@ type AnswerError = (request: HttpRequest, error: unknown) => Awaitable<HttpRespo
 /** The chain around the view, built from the last to the first; no layer sees another's exception. */
 function buildChain(
   middleware: readonly Middleware[],
-  callView: Handler,
+  view: Handler,
   answerError: AnswerError,
 ): Handler {
-  return middleware.reduceRight(
-    (next, wrap) => {
-      const handler: unknown = wrap(next);
-      if (handler === next) return next;
-      const name = wrap.name || 'a function';
-      if (typeof handler === 'function')
-        return convertErrors(handler as Handler, `middleware ${name}`, answerError);
-      throw new ImproperlyConfigured(
-        `MIDDLEWARE: ${name} returned ${String(handler)}: expected a function of the request.`,
-      );
-    },
-    convertErrors(callView, 'view', answerError),
-  );
+  return middleware.reduceRight((next, wrap) => {
+    const handler: unknown = wrap(next);
+    if (handler === next) return next;
+    const name = wrap.name || 'a function';
+    if (typeof handler === 'function')
+      return convertErrors(handler as Handler, () => `middleware ${name}`, answerError);
+    throw new ImproperlyConfigured(
+      `MIDDLEWARE: ${name} returned ${String(handler)}: expected a function of the request.`,
+    );
+  }, view);
+}
+
+/** By its name, which a function in its place may lack, and its pattern. */
+function describeView(urlconf: Urlconf, request: HttpRequest): string {
+  const { view, pattern } = resolve(urlconf, request);
+  return ['view', view.name, `of '${pattern.source}'`].filter(Boolean).join(' ');
 }
 
 /**
@@ -105,10 +109,14 @@ function buildChain(
  *
  * @param what the handler is, for whoever forgot a `return` in it.
  */
-function convertErrors(handler: Handler, what: string, answerError: AnswerError): Handler {
+function convertErrors(
+  handler: Handler,
+  what: (request: HttpRequest) => string,
+  answerError: AnswerError,
+): Handler {
   const checked = (request: HttpRequest, response: unknown): Awaitable<HttpResponse> => {
     if (response instanceof HttpResponse) return response;
-    const problem = `The ${what} for ${request.path} returned ${String(response)}, not an HttpResponse.`;
+    const problem = `The ${what(request)} for ${request.path} returned ${String(response)}, not an HttpResponse.`;
     return answerError(request, new TypeError(problem));
   };
   return (request) => {

@@ -150,7 +150,7 @@ test('HEAD has headers and no body, 405 its Allow', async () => {
   ]);
   const head = await client.head('/');
   expect([head.headers.get('content-length'), head.text()]).toEqual(['4', '']);
-  expect((await client.options('/')).headers.get('Allow')).toBe('GET, HEAD');
+  expect((await client.options('/')).headers.get('Allow')).toBe('GET, HEAD, OPTIONS');
 });
 
 test('a stream is read to its end, and what breaks in it makes the request reject', async () => {

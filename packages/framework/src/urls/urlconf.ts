@@ -38,6 +38,7 @@ export type ErrorHandlers = ReadonlyMap<number, ErrorHandler>;
 
 /** A view with the parameters that it is called with. */
 interface Match {
+  readonly pattern: Pattern;
   readonly view: View<ParamValues>;
   readonly params: ParamValues;
 }
@@ -90,7 +91,7 @@ function findMatch(urlconf: Urlconf, path: string): Match | undefined {
   for (const { pattern, view } of urlconf.routes) {
     const params = matchPattern(pattern, path);
     // The pattern's own types made sure that the view takes what the pattern gives.
-    if (params) return { view: view as View<ParamValues>, params };
+    if (params) return { pattern, view: view as View<ParamValues>, params };
   }
   return undefined;
 }
@@ -98,7 +99,7 @@ function findMatch(urlconf: Urlconf, path: string): Match | undefined {
 function missingSlash(urlconf: Urlconf, path: string): Match | undefined {
   if (!settings.APPEND_SLASH || path.endsWith('/')) return undefined;
   const match = findMatch(urlconf, `${path}/`);
-  return match && { view: appendSlash, params: match.params };
+  return match && { ...match, view: appendSlash };
 }
 
 function appendSlash(request: HttpRequest): HttpResponse {
