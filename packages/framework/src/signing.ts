@@ -32,7 +32,7 @@ export function sign(value: string, { salt }: SignOptions): string {
  * @throws {RangeError} where the age is no number, which every age would pass.
  */
 export function unsign(text: string, { salt, maxAgeSeconds = Infinity }: UnsignOptions): string {
-  if (Number.isNaN(Number(maxAgeSeconds))) {
+  if (Number.isNaN(maxAgeSeconds)) {
     throw new RangeError(`maxAgeSeconds is ${maxAgeSeconds}: expected a number.`);
   }
   const [, signed = '', value = '', time = '', given = ''] = SIGNED.exec(text) ?? [];

@@ -1,4 +1,4 @@
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, globSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { sourceRoot } from '@wsgi/wsgi/names';
 import { ImproperlyConfigured, nearestName } from '../errors.ts';
@@ -112,6 +112,28 @@ function checkStaticName(name: string, source: string): Found {
   } catch (error) {
     if (!(error instanceof ImproperlyConfigured)) throw error;
     return finding('staticfiles.W102', `${source}: ${error.message}`);
+  }
+}
+
+/** Django's files.E001: uploads have a folder to be written to. */
+export function checkUploadFolder(): readonly CheckMessage[] {
+  const { FILE_UPLOAD_TEMP_DIR: folder } = settings;
+  if (folder === null || isWritableFolder(folder)) return [];
+  return [
+    finding(
+      'files.E001',
+      `FILE_UPLOAD_TEMP_DIR is '${folder}': there is no such folder, or none to write to.`,
+      'Make it, or set another one: uploads that do not fit into memory are answered 500.',
+    ),
+  ];
+}
+
+function isWritableFolder(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
   }
 }
 

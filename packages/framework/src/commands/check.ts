@@ -12,6 +12,7 @@ import {
   checkSettings,
   checkStaticFiles,
   checkStaticNames,
+  checkUploadFolder,
   checkUrls,
 } from '../checks/project.ts';
 import { checkSecretKey, checkSecurity } from '../checks/security.ts';
@@ -42,7 +43,14 @@ export const check: Command = {
   },
 };
 
-const CHECKS = [checkEnvFile, checkSettings, checkUrls, checkStaticFiles, checkStaticNames];
+const CHECKS = [
+  checkEnvFile,
+  checkSettings,
+  checkUrls,
+  checkStaticFiles,
+  checkStaticNames,
+  checkUploadFolder,
+];
 const DEPLOY_CHECKS = [checkSecurity, checkSecretKey, checkManifest];
 
 /** What all checks find, the project's own among them, without what SILENCED_SYSTEM_CHECKS names. */

@@ -7,7 +7,7 @@ import { ImproperlyConfigured } from '../errors.ts';
 import { filesInside } from '../files/file-inside.ts';
 import { replaceFile } from '../files/replace-file.ts';
 import { settings } from '../settings.ts';
-import { hashedName, hashFiles, type HashedFile } from './hashed-names.ts';
+import { hashedName, hashFiles, readSource, type HashedFile } from './hashed-names.ts';
 import { formatManifest, MANIFEST_NAME, readHashedNames, type HashedNames } from './manifest.ts';
 import { staticPrefix, staticRoot } from './static-url.ts';
 import { CODINGS, compress } from './variants.ts';
@@ -98,7 +98,7 @@ function isVariantOf(name: string, names: { has(name: string): boolean }): boole
 
 /** Puts a file into the folder under both of its names; gives whether anything had to be written. */
 async function publishFile(root: string, name: string, source: string, file: HashedFile) {
-  const content = readFileSync(source);
+  const content = readSource(source);
   if (file.rewritten === undefined) return publishAs(root, [name, file.hashedName], content);
   const isCopied = await publishAs(root, [name], content);
   return (await publishAs(root, [file.hashedName], file.rewritten)) || isCopied;

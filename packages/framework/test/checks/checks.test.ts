@@ -69,6 +69,8 @@ test.for<[id: string, changes: object]>([
   ['urls.W103', { ROOT_URLCONF: join(import.meta.dirname, 'regex-urls.ts') }],
   ['staticfiles.W004', { STATICFILES_DIRS: ['/nowhere/at/all'] }],
   ['staticfiles.W101', { STATIC_ROOT: '/nowhere/at/all' }],
+  ['files.E001', { FILE_UPLOAD_TEMP_DIR: '/nowhere/at/all' }],
+  ['files.E001', { FILE_UPLOAD_TEMP_DIR: '/dev/null' }],
   ['security.W001', without(securityHeaders)],
   ['security.W003', without(crossOriginProtection)],
   ['security.W004', { SECURE_HSTS_SECONDS: 0 }],
