@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer';
 import { forbidsBody } from '@wsgi/wsgi/status';
 import type { Body, Bytes, HeaderList } from '@wsgi/wsgi';
 import { BadRequest } from './errors.ts';
-import { cookieSalt, formatSetCookie, type CookieOptions } from './cookies.ts';
+import { cookieKey, cookieSalt, formatSetCookie, type CookieOptions } from './cookies.ts';
 import { Html } from './html.ts';
 import type { HttpRequest } from './request.ts';
 import { sign } from './signing.ts';
@@ -22,7 +22,7 @@ export class HttpResponse {
   status: number;
   readonly headers: ResponseHeaders = new ResponseHeaders();
   body: Body;
-  #cookies: HeaderList | undefined;
+  #cookies: Map<string, SetCookie> | undefined;
 
   /** A string or bytes go out whole, with Content-Length; anything else is streamed. */
   constructor(content: string | Bytes | Chunks = '', init: ResponseInit = NO_INIT) {
@@ -40,13 +40,21 @@ export class HttpResponse {
     for (const name in init.headers) this.headers.set(name, init.headers[name] ?? '');
   }
 
-  /** Adds a cookie, for every path and hidden from scripts; Secure where the request came over https. */
+  /**
+   * Adds a cookie, for every path and hidden from scripts; Secure where the request came over https. It
+   * takes the place of one with its name, domain and path.
+   *
+   * @throws {TypeError} where browsers would drop it: `__Host-` with a domain, and the like.
+   */
   setCookie(name: string, value: string, options: CookieOptions = {}): void {
-    const header: HeaderList[number] = ['Set-Cookie', formatSetCookie(name, value, options)];
-    this.headers.list.push(header);
-    if (options.secure === undefined && options.sameSite !== 'none') {
-      (this.#cookies ??= []).push(header);
-    }
+    const text = formatSetCookie(name, value, options);
+    const isOpen = options.secure === undefined && !/; Secure(?:;|$)/.test(text);
+    const cookies = (this.#cookies ??= new Map());
+    const key = cookieKey(name, options);
+    const header = cookies.get(key)?.header ?? ['Set-Cookie', ''];
+    header[1] = text;
+    if (!this.headers.list.includes(header)) this.headers.list.push(header);
+    cookies.set(key, { header, isOpen });
   }
 
   /** Adds a cookie that the client can read, and cannot change without `request.signedCookie` telling. */
@@ -64,12 +72,19 @@ export class HttpResponse {
 
   /** Marks the cookies that say nothing about it as Secure. The handler does it for what came over https. */
   secureCookies(): void {
-    for (const header of this.#cookies ?? []) header[1] += '; Secure';
+    for (const { header, isOpen } of this.#cookies?.values() ?? []) {
+      if (isOpen) header[1] += '; Secure';
+    }
   }
 
   get hasCookiesToSecure(): boolean {
     return this.#cookies !== undefined;
   }
+}
+
+interface SetCookie {
+  readonly header: HeaderList[number];
+  readonly isOpen: boolean;
 }
 
 /** The header list of PEP 3333, read and changed by names whose case does not count. */
