@@ -14,7 +14,7 @@ import { createApplication } from '../src/application.ts';
 import { ProtocolError } from '@wsgi/wsgi/status';
 import type { HttpRequest } from '../src/request.ts';
 import { HttpResponse } from '../src/response.ts';
-import { ResponseRecorder, type TestResponse } from '../src/testing/response-recorder.ts';
+import { ResponseRecorder, type RecordedResponse } from '../src/testing/response-recorder.ts';
 import { allowMethods, path, type View } from '../src/urls/path.ts';
 import { compileUrlconf } from '../src/urls/urlconf.ts';
 import { runApplication } from '@wsgi/wsgi/run';
@@ -126,7 +126,7 @@ test.for<[view: View, name: string]>([
 function forgetful(): void {}
 
 /** Without the validator, whose word on the application is not for the pages of errors. */
-async function answerOf(view: View): Promise<TestResponse> {
+async function answerOf(view: View): Promise<RecordedResponse> {
   const recorder = new ResponseRecorder('/');
   const application = createApplication(compileUrlconf([path('', view)]), []);
   await runApplication(application, sampleEnviron(), recorder);

@@ -9,7 +9,7 @@ import { replaceFile } from '../files/replace-file.ts';
 import { settings } from '../settings.ts';
 import { hashedName, hashFiles, readSource, type HashedFile } from './hashed-names.ts';
 import { formatManifest, MANIFEST_NAME, readHashedNames, type HashedNames } from './manifest.ts';
-import { staticPrefix, staticRoot } from './static-url.ts';
+import { isLeftover, staticPrefix, staticRoot } from './static-url.ts';
 import { CODINGS, compress } from './variants.ts';
 
 export interface Collected {
@@ -82,7 +82,8 @@ function rootOfItsOwn(): string {
 
 /** Every file of STATICFILES_DIRS by its name, `css/app.css`; the first folder wins. */
 function allStatic(): Map<string, string> {
-  return new Map(settings.STATICFILES_DIRS.toReversed().flatMap((dir) => [...filesInside(dir)]));
+  const files = settings.STATICFILES_DIRS.toReversed().flatMap((dir) => [...filesInside(dir)]);
+  return new Map(files.filter(([name]) => !isLeftover(name)));
 }
 
 /** A project's own `app.css.gz` gives way to the one that is made of `app.css`. */

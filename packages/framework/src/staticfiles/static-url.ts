@@ -45,6 +45,11 @@ export function staticRoot(): string {
   throw new ImproperlyConfigured('STATIC_ROOT is not set: set it to the folder to fill.');
 }
 
+/** Whether a file among the static ones is none to be published, as in Django: backups of editors, CVS. */
+export function isLeftover(name: string): boolean {
+  return /(?:^|\/)(?:CVS|[^/]*~)(?:\/|$)/.test(name);
+}
+
 /** @throws {ImproperlyConfigured} where no folder of STATICFILES_DIRS has such a file. */
 export function sourceName(name: string): string {
   const folders = settings.STATICFILES_DIRS;
@@ -59,6 +64,7 @@ export function sourceName(name: string): string {
 }
 
 function isStaticSource(name: string): boolean {
+  if (isLeftover(name)) return false;
   return settings.STATICFILES_DIRS.some((folder) =>
     statSync(join(folder, name), { throwIfNoEntry: false })?.isFile(),
   );

@@ -55,6 +55,12 @@ test('every file is copied, the first folder wins', async () => {
   expect(read('img/logo.png')).toBe('png\n');
 });
 
+test('what editors and CVS leave behind is not published', async () => {
+  const { out } = useFolders({ 'one/app.js~': '', 'one/CVS/Entries': '', 'one/old~/a.css': '' });
+  await collectStatic();
+  expect(globSync('**/{*~,Entries*,a.*css}', { cwd: out })).toEqual([]);
+});
+
 test('a file that is too large to be read is told by its name', async () => {
   const { one } = useFolders({ 'one/film.mp4': '' });
   // It takes no room: nothing is written into it.

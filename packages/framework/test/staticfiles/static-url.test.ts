@@ -39,11 +39,15 @@ test('under DEBUG names are not hashed, and need no manifest', () => {
 });
 
 test('a slip of the pen is told under DEBUG, before it is a 500 of production', () => {
-  withSettings({ DEBUG: true, STATICFILES_DIRS: [makeTree({ 'welcome.css': '', 'img/a': '' })] });
+  withSettings({
+    DEBUG: true,
+    STATICFILES_DIRS: [makeTree({ 'welcome.css': '', 'img/a': '', 'a~': '' })],
+  });
   expect(() => staticUrl('welcom.css')).toThrow(
     "There is no static file 'welcom.css' in STATICFILES_DIRS: did you mean 'welcome.css'?",
   );
   expect(() => staticUrl('img')).toThrow("There is no static file 'img'");
+  expect(() => staticUrl('a~')).toThrow("There is no static file 'a~'");
 });
 
 test('a name that is not in the manifest is an error that says what to do', () => {
