@@ -9,7 +9,7 @@ import { log } from './logging.ts';
 import { whenReady } from './middleware/middleware.ts';
 import type { HttpRequest } from './request.ts';
 import type { HttpResponse } from './response.ts';
-import { maskUrls } from './secrets.ts';
+import { maskText } from './secrets.ts';
 import { settings } from './settings.ts';
 import type { ErrorHandler, ErrorHandlers } from './urls/urlconf.ts';
 
@@ -84,7 +84,7 @@ function plainResponse(request: HttpRequest, error: Error, status: number): Http
 }
 
 function technicalResponse(request: HttpRequest, error: Error, status: number): HttpResponse {
-  const detail = maskUrls(messageOf(error));
+  const detail = maskText(messageOf(error));
   if (status === 404) {
     return negotiatedResponse(request, {
       status,

@@ -3,7 +3,7 @@ import { statusLine } from '@wsgi/wsgi/status';
 import type { Application } from '@wsgi/wsgi';
 import { asError, NoPatternMatches } from '../errors.ts';
 import { html, type Html } from '../html.ts';
-import { maskQuery, maskUrls } from '../secrets.ts';
+import { maskQuery, maskText } from '../secrets.ts';
 import { HttpRequest } from '../request.ts';
 import { settings } from '../settings.ts';
 import { factSections, requestFacts, settingFacts } from './facts.ts';
@@ -67,13 +67,13 @@ export function technicalText(request: HttpRequest, error: Error): string {
 }
 
 function stacksOf(error: Error): string {
-  const faults = causesOf(error).map((fault) => maskUrls(fault.stack ?? inspect(fault)));
+  const faults = causesOf(error).map((fault) => maskText(fault.stack ?? inspect(fault)));
   return `${faults.join('\n\nCaused by ')}\n`;
 }
 
 function faultHeading(error: Error): Html {
   return html`<h1>${error.name}</h1>
-    <p class="message">${maskUrls(messageOf(error)) || 'It has no message.'}</p>`;
+    <p class="message">${maskText(messageOf(error)) || 'It has no message.'}</p>`;
 }
 
 function requestLines(request: HttpRequest): Html {
