@@ -1,6 +1,8 @@
-import 'dotenv/config';
+import { join } from 'node:path';
+import { config } from 'dotenv';
 import { runCommand } from '@wsgi/framework/commands';
 
-process.env['SETTINGS_MODULE'] ??= 'myproject.settings';
+config({ path: join(import.meta.dirname, '../.env'), quiet: true });
+process.env['SETTINGS_MODULE'] ||= 'myproject.settings';
 
 process.exitCode = await runCommand(process.argv.slice(2));

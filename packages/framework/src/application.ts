@@ -1,12 +1,16 @@
+import { tmpdir } from 'node:os';
 import { inspect } from 'node:util';
 import { statusLine } from '@wsgi/wsgi/status';
 import type { Application, Awaitable, Body, ExcInfo, StartResponse } from '@wsgi/wsgi';
 import { ContractError } from '@wsgi/wsgi/validator/contract';
+import { checkSettings, checkUrlconf } from './checks/project.ts';
 import { loadErrorPage } from './error-pages/technical-page.ts';
 import { responseForError } from './error-responses.ts';
 import { ImproperlyConfigured } from './errors.ts';
+import { speaksForAll } from './first-worker.ts';
+import { clearAbandonedUploads } from './forms/abandoned-uploads.ts';
 import { mayHaveFiles } from './forms/multipart.ts';
-import { setUpLogging } from './logging.ts';
+import { log, setUpLogging } from './logging.ts';
 import { whenReady, type Handler, type Middleware } from './middleware/middleware.ts';
 import { HttpRequest } from './request.ts';
 import { HttpResponse } from './response.ts';
@@ -28,8 +32,17 @@ async function loadProject(): Promise<Application> {
   await loadSettings();
   setUpLogging();
   permitMadeKey();
+  await clearAbandonedUploads(settings.FILE_UPLOAD_TEMP_DIR ?? tmpdir());
   const urlconf = await loadUrlconf(settings.ROOT_URLCONF);
+  if (speaksForAll()) tellOfMistakes(urlconf);
   return createApplication(urlconf, settings.MIDDLEWARE);
+}
+
+/** What nothing fails for, and `check` would say too. */
+function tellOfMistakes(urlconf: Urlconf): void {
+  for (const { id, message, hint } of [...checkSettings(), ...checkUrlconf(urlconf)]) {
+    if (!settings.SILENCED_SYSTEM_CHECKS.includes(id)) log.warn({ check: id, hint }, message);
+  }
 }
 
 /**
@@ -54,7 +67,8 @@ export function createApplication(
     const { view, params } = resolve(urlconf, request);
     return view(request, params);
   };
-  const getResponse = buildChain(middleware, callView, answerError);
+  const view = convertErrors(callView, (request) => describeView(urlconf, request), answerError);
+  const getResponse = buildChain(middleware, view, answerError);
   return function application(environ, startResponse) {
     const request = new HttpRequest(environ);
     const body = whenReady(getResponse(request), (response) =>
@@ -69,22 +83,25 @@ type AnswerError = (request: HttpRequest, error: unknown) => Awaitable<HttpRespo
 /** The chain around the view, built from the last to the first; no layer sees another's exception. */
 function buildChain(
   middleware: readonly Middleware[],
-  callView: Handler,
+  view: Handler,
   answerError: AnswerError,
 ): Handler {
-  return middleware.reduceRight(
-    (next, wrap) => {
-      const handler: unknown = wrap(next);
-      if (handler === next) return next;
-      const name = wrap.name || 'a function';
-      if (typeof handler === 'function')
-        return convertErrors(handler as Handler, `middleware ${name}`, answerError);
-      throw new ImproperlyConfigured(
-        `MIDDLEWARE: ${name} returned ${String(handler)}: expected a function of the request.`,
-      );
-    },
-    convertErrors(callView, 'view', answerError),
-  );
+  return middleware.reduceRight((next, wrap) => {
+    const handler: unknown = wrap(next);
+    if (handler === next) return next;
+    const name = wrap.name || 'a function';
+    if (typeof handler === 'function')
+      return convertErrors(handler as Handler, () => `middleware ${name}`, answerError);
+    throw new ImproperlyConfigured(
+      `MIDDLEWARE: ${name} returned ${String(handler)}: expected a function of the request.`,
+    );
+  }, view);
+}
+
+/** By its name, which a function in its place may lack, and its pattern. */
+function describeView(urlconf: Urlconf, request: HttpRequest): string {
+  const { view, pattern } = resolve(urlconf, request);
+  return ['view', view.name, `of '${pattern.source}'`].filter(Boolean).join(' ');
 }
 
 /**
@@ -92,10 +109,14 @@ function buildChain(
  *
  * @param what the handler is, for whoever forgot a `return` in it.
  */
-function convertErrors(handler: Handler, what: string, answerError: AnswerError): Handler {
+function convertErrors(
+  handler: Handler,
+  what: (request: HttpRequest) => string,
+  answerError: AnswerError,
+): Handler {
   const checked = (request: HttpRequest, response: unknown): Awaitable<HttpResponse> => {
     if (response instanceof HttpResponse) return response;
-    const problem = `The ${what} for ${request.path} returned ${String(response)}, not an HttpResponse.`;
+    const problem = `The ${what(request)} for ${request.path} returned ${String(response)}, not an HttpResponse.`;
     return answerError(request, new TypeError(problem));
   };
   return (request) => {

@@ -3,7 +3,7 @@ import { evaluatePreconditions, type Validators } from './http/preconditions.ts'
 import type { Awaitable } from '@wsgi/wsgi';
 import type { HttpRequest } from './request.ts';
 import { HttpResponse } from './response.ts';
-import type { View } from './urls/path.ts';
+import { named, type View } from './urls/path.ts';
 
 /**
  * A view that is not called where the client has its answer already (304), or where it would change
@@ -14,7 +14,7 @@ export function conditional<Params>(
   validatorsOf: (request: HttpRequest, params: Params) => Awaitable<Validators>,
   view: View<Params>,
 ): View<Params> {
-  return async (request, params) => {
+  return named(view, async (request, params) => {
     const validators = await validatorsOf(request, params);
     const result = evaluatePreconditions(request.method, request.headers, validators);
     if (result === 'failed') return new HttpResponse('', { status: 412 });
@@ -25,7 +25,7 @@ export function conditional<Params>(
     // After a change, what was known before it holds no longer.
     const isCurrent = request.isRead && response.status === 200;
     return isCurrent ? withValidators(response, validators) : response;
-  };
+  });
 }
 
 function withValidators(response: HttpResponse, { etag, modified }: Validators): HttpResponse {

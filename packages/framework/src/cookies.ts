@@ -1,5 +1,5 @@
 import { parseCookie, stringifySetCookie } from 'cookie';
-import { decodePercent, decodeText, refuseUnsafeNames } from './input.ts';
+import { decodePercent, decodeText } from './input.ts';
 
 export interface CookieOptions {
   /** Until then the browser keeps it; without this and `expires`, until it closes. */
@@ -18,21 +18,20 @@ export interface CookieOptions {
 
 /**
  * The cookies of a Cookie header (RFC 6265 §5.4). Of two with one name the first counts: it has the
- * longer path. What is malformed is left out.
- *
- * @throws {BadRequest} where one is named `__proto__`.
+ * longer path. What is malformed is left out, and so is `__proto__`: a page of a sister domain can set
+ * it for good, so that a refusal would lock the visitor out.
  */
 export function parseCookies(header: string): ReadonlyMap<string, string> {
   const cookies = Object.entries(parseCookie(decodeText(header), { decode }));
-  refuseUnsafeNames(cookies.map(([name]) => name));
-  return new Map(cookies.flatMap(([name, value]) => (name === '' ? [] : [[name, value ?? '']])));
+  const kept = cookies.filter(([name]) => name !== '' && name !== '__proto__');
+  return new Map(kept.map(([name, value]) => [name, value ?? '']));
 }
 
 /**
  * The value of a Set-Cookie header (RFC 6265 §4.1): for every path, not for scripts, and not for the
  * unsafe requests of other sites, unless the options say otherwise.
  *
- * @throws {TypeError} where the name or an option is malformed.
+ * @throws {TypeError} where the name or an option is malformed, or browsers would drop it.
  */
 export function formatSetCookie(name: string, value: string, options: CookieOptions): string {
   const { maxAgeSeconds, ...attributes } = options;
@@ -41,6 +40,8 @@ export function formatSetCookie(name: string, value: string, options: CookieOpti
       `maxAgeSeconds of cookie '${name}' is ${maxAgeSeconds}: expected a whole number.`,
     );
   }
+  const problem = problemOf(name, options);
+  if (problem) throw new TypeError(`Cookie '${name}' has ${problem}: browsers drop it.`);
   return stringifySetCookie({
     name,
     value: value.toWellFormed(),
@@ -48,10 +49,27 @@ export function formatSetCookie(name: string, value: string, options: CookieOpti
     httpOnly: true,
     sameSite: 'lax',
     // RFC 6265bis §5.7: a browser refuses the one without the other.
-    secure: options.sameSite === 'none',
+    secure: options.sameSite === 'none' || options.partitioned === true || PREFIX.test(name),
     ...attributes,
     ...(maxAgeSeconds !== undefined && { maxAge: maxAgeSeconds }),
   });
+}
+
+/** What browsers tell one cookie from another by (RFC 6265 §5.3). */
+export function cookieKey(name: string, { domain = '', path = '/' }: CookieOptions): string {
+  return JSON.stringify([name, domain.toLowerCase(), path]);
+}
+
+const PREFIX = /^__(?:Host|Secure)-/i;
+
+/** RFC 6265bis §4.1.3: what a name promises and the options deny, browsers drop without a word. */
+function problemOf(name: string, options: CookieOptions): string | undefined {
+  const { secure, domain, path = '/', partitioned, sameSite } = options;
+  const mustBeSecure = PREFIX.test(name) || partitioned || sameSite === 'none';
+  if (mustBeSecure && secure === false) return 'secure false';
+  if (!/^__Host-/i.test(name)) return undefined;
+  if (domain !== undefined) return `domain '${domain}'`;
+  return path === '/' ? undefined : `path '${path}'`;
 }
 
 /** What a cookie's signature is for: its own name alone. */

@@ -1,15 +1,19 @@
-import { ProtocolError } from '@wsgi/wsgi/status';
 import type { Awaitable } from '@wsgi/wsgi';
-import { plainPage } from './error-pages/page.ts';
-import { notFoundPage, technicalPage } from './error-pages/technical-page.ts';
+import { ProtocolError } from '@wsgi/wsgi/status';
+import { messageOf } from './error-pages/fault.ts';
+import { negotiatedResponse } from './error-pages/negotiated.ts';
+import { plainPage, sentenceFor } from './error-pages/page.ts';
+import { notFoundPage, technicalPage, technicalText } from './error-pages/technical-page.ts';
 import { asError, HttpError, MethodNotAllowed } from './errors.ts';
 import { log } from './logging.ts';
+import { whenReady } from './middleware/middleware.ts';
 import type { HttpRequest } from './request.ts';
 import type { HttpResponse } from './response.ts';
+import { maskText } from './secrets.ts';
 import { settings } from './settings.ts';
 import type { ErrorHandler, ErrorHandlers } from './urls/urlconf.ts';
 
-/** One log line, and the page: a technical one under DEBUG, the project's own, or a plain one. */
+/** One log line, and the answer: a technical one under DEBUG, the project's own, or a plain one. */
 export function responseForError(
   request: HttpRequest,
   thrown: unknown,
@@ -18,18 +22,28 @@ export function responseForError(
   // Nobody waits for the answer any more: the server knows what to do.
   if (isAbort(request, thrown)) throw thrown;
   const error = asError(thrown);
-  // Of the framework's, or the server's about a body that it cannot go on reading.
-  const hasStatus = error instanceof HttpError || error instanceof ProtocolError;
-  const status = hasStatus ? error.status : 500;
+  const status = isForClients(error) ? error.status : 500;
   logError(request, error, status);
-  if (settings.DEBUG && status === 404) return notFoundPage(request, error);
-  if (settings.DEBUG && (status === 400 || status >= 500)) {
-    return technicalPage(request, error, status);
+  const response = answer(request, error, status, handlers.get(status));
+  if (!(error instanceof MethodNotAllowed)) return response;
+  return whenReady(response, (ready) => {
+    ready.headers.setDefault('Allow', error.allowed.join(', '));
+    return ready;
+  });
+}
+
+function answer(request: HttpRequest, error: Error, status: number, handler?: ErrorHandler) {
+  if (settings.DEBUG && (status === 400 || status === 404 || status >= 500)) {
+    return technicalResponse(request, error, status);
   }
-  const handler = handlers.get(status);
   return handler
     ? projectResponse(handler, request, error, status)
     : plainResponse(request, error, status);
+}
+
+/** Of the framework's, or the server's about a body that it cannot go on reading. */
+function isForClients(error: Error): error is HttpError | ProtocolError {
+  return error instanceof HttpError || error instanceof ProtocolError;
 }
 
 /** A failure of ours is an error, a request that was refused a warning; 403, 404 and 405 are everyday. */
@@ -40,7 +54,7 @@ function logError(request: HttpRequest, error: Error, status: number): void {
   else if (![403, 404, 405].includes(status)) log.warn(fields, error.message);
 }
 
-/** What the URLconf's own handler answers; one that fails is replaced. */
+/** What the URLconf's own handler answers; one that fails, or leaves it to the framework, is replaced. */
 async function projectResponse(
   handler: ErrorHandler,
   request: HttpRequest,
@@ -49,6 +63,7 @@ async function projectResponse(
 ): Promise<HttpResponse> {
   try {
     const response = await handler(request, error);
+    if (response === undefined) return plainResponse(request, error, status);
     // A handler that says nothing of the status means the error's.
     if (response.status === 200) response.status = status;
     return response;
@@ -58,10 +73,28 @@ async function projectResponse(
   }
 }
 
+/** What was thrown for clients to know is told, a fault is not. */
 function plainResponse(request: HttpRequest, error: Error, status: number): HttpResponse {
-  const response = plainPage(request, error, status);
-  if (error instanceof MethodNotAllowed) response.headers.set('Allow', error.allowed.join(', '));
-  return response;
+  const detail = isForClients(error) ? error.message : sentenceFor(status);
+  return negotiatedResponse(request, {
+    status,
+    detail,
+    page: () => plainPage(request, error, status),
+  });
+}
+
+function technicalResponse(request: HttpRequest, error: Error, status: number): HttpResponse {
+  const detail = maskText(messageOf(error));
+  if (status === 404) {
+    return negotiatedResponse(request, {
+      status,
+      detail,
+      page: () => notFoundPage(request, error),
+    });
+  }
+  const stack = technicalText(request, error);
+  const page = () => technicalPage(request, error, status);
+  return negotiatedResponse(request, { status, detail, stack, page });
 }
 
 function isAbort(request: HttpRequest, error: unknown): boolean {

@@ -18,6 +18,14 @@ export function nearestName(
 /** A setting or an environment variable is missing or wrong. The message says which, and what is expected. */
 export class ImproperlyConfigured extends Error {
   override name = 'ImproperlyConfigured';
+  /** One by one, where there are several. */
+  readonly problems: readonly string[];
+
+  constructor(problems: string | readonly string[], options?: ErrorOptions) {
+    const all = [problems].flat();
+    super(all.join('\n'), options);
+    this.problems = all;
+  }
 }
 
 /** A mistake of the person at the keyboard: the message is shown, without a stack. */

@@ -8,7 +8,14 @@ export { getWsgiApplication } from './application.ts';
 export { log } from './logging.ts';
 
 // URLs
-export { allowMethods, include, path, type UrlPattern, type View } from './urls/path.ts';
+export {
+  allowMethods,
+  include,
+  path,
+  type UrlPattern,
+  type View,
+  type ViewsByMethod,
+} from './urls/path.ts';
 export { registerConverter, type Converter, type ConverterTypes } from './urls/pattern.ts';
 export { lazyReverse, reverse } from './urls/reverse.ts';
 

@@ -44,19 +44,18 @@ export class HttpRequest {
 
   /** The path below the script name, decoded: what URL patterns are matched against. */
   get path(): string {
-    return (this.#path ??= decodeText(variable(this.environ, 'PATH_INFO')) || '/');
+    return (this.#path ??= decodeText(this.#pathInfo || '/'));
   }
 
   /** Where the application is mounted, decoded: `''` or `/prefix`. */
   get scriptName(): string {
-    return settings.FORCE_SCRIPT_NAME ?? decodeText(this.environ.SCRIPT_NAME);
+    return settings.FORCE_SCRIPT_NAME ?? decodeText(this.#mountPoint);
   }
 
   /** The whole path as it stands in a URL, encoded, the script name included. */
   get quotedPath(): string {
-    const { SCRIPT_NAME, PATH_INFO } = this.environ;
-    const prefix = settings.FORCE_SCRIPT_NAME === null ? quote(SCRIPT_NAME) : scriptPrefix();
-    return prefix + quote(PATH_INFO);
+    const isForced = settings.FORCE_SCRIPT_NAME !== null;
+    return (isForced ? scriptPrefix() : quote(this.#mountPoint)) + quote(this.#pathInfo);
   }
 
   /** The whole URL that the client asked for. */
@@ -189,6 +188,16 @@ export class HttpRequest {
     await form?.removeFiles();
   }
 
+  /** A server that is given `/shop/` as the mount point leaves the slash there, and takes it off the path. */
+  get #mountPoint(): string {
+    return this.environ.SCRIPT_NAME.replace(/\/$/, '');
+  }
+
+  get #pathInfo(): string {
+    const path = variable(this.environ, 'PATH_INFO');
+    return path === '' || path.startsWith('/') ? path : `/${path}`;
+  }
+
   #serverHost(): string {
     const { environ } = this;
     const forwarded = settings.USE_X_FORWARDED_PORT && environ['HTTP_X_FORWARDED_PORT'];
@@ -198,8 +207,8 @@ export class HttpRequest {
   }
 }
 
-/** The request's headers, by names whose case does not count. Repeats are joined already. */
-export class RequestHeaders {
+/** The request's headers, by names whose case does not count, or all of them. Repeats are joined already. */
+export class RequestHeaders implements Iterable<readonly [name: string, value: string]> {
   readonly #environ: Environ;
 
   constructor(environ: Environ) {
@@ -214,6 +223,20 @@ export class RequestHeaders {
 
   has(name: string): boolean {
     return this.get(name) !== undefined;
+  }
+
+  /** With their names in lower case, as those of the Fetch API. */
+  *[Symbol.iterator](): Generator<readonly [name: string, value: string]> {
+    for (const [key, value] of Object.entries(this.#environ)) {
+      const isHeader =
+        key.startsWith('HTTP_') || key === 'CONTENT_TYPE' || key === 'CONTENT_LENGTH';
+      if (!isHeader || typeof value !== 'string') continue;
+      const name = key
+        .replace(/^HTTP_/, '')
+        .toLowerCase()
+        .replaceAll('_', '-');
+      if (this.has(name)) yield [name, value];
+    }
   }
 }
 

@@ -3,8 +3,8 @@ import { Buffer } from 'node:buffer';
 import { forbidsBody } from '@wsgi/wsgi/status';
 import type { Body, Bytes, HeaderList } from '@wsgi/wsgi';
 import { BadRequest } from './errors.ts';
-import { cookieSalt, formatSetCookie, type CookieOptions } from './cookies.ts';
-import type { Html } from './html.ts';
+import { cookieKey, cookieSalt, formatSetCookie, type CookieOptions } from './cookies.ts';
+import { Html } from './html.ts';
 import type { HttpRequest } from './request.ts';
 import { sign } from './signing.ts';
 
@@ -22,13 +22,16 @@ export class HttpResponse {
   status: number;
   readonly headers: ResponseHeaders = new ResponseHeaders();
   body: Body;
-  #cookies: HeaderList | undefined;
+  #cookies: Map<string, SetCookie> | undefined;
 
   /** A string or bytes go out whole, with Content-Length; anything else is streamed. */
   constructor(content: string | Bytes | Chunks = '', init: ResponseInit = NO_INIT) {
     this.status = init.status ?? 200;
     const bytes = typeof content === 'string' ? Buffer.from(content) : content;
     const isWhole = bytes instanceof Uint8Array;
+    if (!isWhole && !isIterable(bytes)) {
+      throw unexpected('HttpResponse', bytes, 'text, bytes or an iterable of both');
+    }
     if (!forbidsBody(this.status)) {
       this.headers.list.push(['Content-Type', init.contentType ?? 'text/plain; charset=utf-8']);
       if (isWhole) this.headers.list.push(['Content-Length', String(bytes.length)]);
@@ -37,13 +40,21 @@ export class HttpResponse {
     for (const name in init.headers) this.headers.set(name, init.headers[name] ?? '');
   }
 
-  /** Adds a cookie, for every path and hidden from scripts; Secure where the request came over https. */
+  /**
+   * Adds a cookie, for every path and hidden from scripts; Secure where the request came over https. It
+   * takes the place of one with its name, domain and path.
+   *
+   * @throws {TypeError} where browsers would drop it: `__Host-` with a domain, and the like.
+   */
   setCookie(name: string, value: string, options: CookieOptions = {}): void {
-    const header: HeaderList[number] = ['Set-Cookie', formatSetCookie(name, value, options)];
-    this.headers.list.push(header);
-    if (options.secure === undefined && options.sameSite !== 'none') {
-      (this.#cookies ??= []).push(header);
-    }
+    const text = formatSetCookie(name, value, options);
+    const isOpen = options.secure === undefined && !/; Secure(?:;|$)/.test(text);
+    const cookies = (this.#cookies ??= new Map());
+    const key = cookieKey(name, options);
+    const header = cookies.get(key)?.header ?? ['Set-Cookie', ''];
+    header[1] = text;
+    if (!this.headers.list.includes(header)) this.headers.list.push(header);
+    cookies.set(key, { header, isOpen });
   }
 
   /** Adds a cookie that the client can read, and cannot change without `request.signedCookie` telling. */
@@ -61,12 +72,19 @@ export class HttpResponse {
 
   /** Marks the cookies that say nothing about it as Secure. The handler does it for what came over https. */
   secureCookies(): void {
-    for (const header of this.#cookies ?? []) header[1] += '; Secure';
+    for (const { header, isOpen } of this.#cookies?.values() ?? []) {
+      if (isOpen) header[1] += '; Secure';
+    }
   }
 
   get hasCookiesToSecure(): boolean {
     return this.#cookies !== undefined;
   }
+}
+
+interface SetCookie {
+  readonly header: HeaderList[number];
+  readonly isOpen: boolean;
 }
 
 /** The header list of PEP 3333, read and changed by names whose case does not count. */
@@ -152,12 +170,15 @@ class StreamedBody implements AsyncIterable<Bytes> {
   }
 }
 
+/** @throws {TypeError} for what no `html` made, such as a promise of it. */
 export function htmlResponse(page: Html, init: ResponseInit = NO_INIT): HttpResponse {
+  if (!(page instanceof Html)) throw unexpected('htmlResponse', page, 'what html`…` gives');
   return new HttpResponse(page.toString(), { contentType: 'text/html; charset=utf-8', ...init });
 }
 
-/** @throws {TypeError} where JSON has no text for it: undefined, a function, a symbol. */
+/** @throws {TypeError} where JSON has no text for it: a promise, undefined, a function, a symbol. */
 export function jsonResponse(data: unknown, init: ResponseInit = NO_INIT): HttpResponse {
+  if (data instanceof Promise) throw unexpected('jsonResponse', data, 'a value');
   const text = JSON.stringify(data) as string | undefined;
   if (text === undefined)
     throw new TypeError(`JSON has no text for a value of type ${typeof data}.`);
@@ -202,6 +223,17 @@ const NO_INIT: ResponseInit = {};
 const SCHEME = /^[\s\0-\x20]*([A-Za-z][A-Za-z0-9+.-]*):/;
 /** Django's. */
 const REDIRECT_SCHEMES: ReadonlySet<string> = new Set(['http', 'https', 'ftp']);
+
+// The compiler knows; `npm run dev` does not ask it.
+function unexpected(what: string, value: unknown, expected: string): TypeError {
+  const advice = value instanceof Promise ? 'await it first' : `expected ${expected}`;
+  return new TypeError(`${what} got ${Object.prototype.toString.call(value)}: ${advice}.`);
+}
+
+function isIterable(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return Symbol.iterator in value || Symbol.asyncIterator in value;
+}
 
 function wholeBody(bytes: Bytes): Body {
   return bytes.length === 0 ? [] : [bytes];

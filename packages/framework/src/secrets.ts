@@ -6,16 +6,19 @@ export const MASK = '********';
 
 // Django's, with the names of headers, cookies and clouds; an author is no secret.
 // Whether what has this name (a setting, a variable, a header, a field) is nobody else's to read.
-const SECRET_NAME = /SECRET|PASS|TOKEN|KEY|API|AUTH(?!OR(?!I))|SIGNATURE|CREDENTIAL|COOKIES?$/i;
+const SECRET_NAME =
+  /SECRET|PASS|PWD|TOKEN|KEY|API|AUTH(?!OR(?!I))|SIGNATURE|CREDENTIAL|COOKIES?$|SESSION_?ID|(?:CLIENT|SSL)[_-]?CERT|^sig$/i;
+// In a query, where a field of an error says what it is: `ECONNREFUSED`.
+const SECRET_FIELD = /^(?:code|sid)$/i;
 
 /** A setting's value as text on one line, without what its name, a name in it or its form says is a secret. */
 export function showSetting(name: string, value: unknown): string {
-  return maskUrls(inspect(masked(name, value, 0), ON_ONE_LINE));
+  return maskText(inspect(masked(name, value, 0), ON_ONE_LINE));
 }
 
 /** A header, a field of a query or a variable, without what its name or its form says is a secret. */
 export function showText(name: string, text: string): string {
-  return isSecret(name, text) ? MASK : maskQuery(text);
+  return isSecret(name, text) || (text !== '' && SECRET_FIELD.test(name)) ? MASK : maskQuery(text);
 }
 
 /**
@@ -27,24 +30,27 @@ export function maskFields(value: object, depth = 0): Record<string, unknown> {
   return Object.fromEntries(names.map((name) => [name, maskField(value, name, depth + 1)]));
 }
 
-/** A line of JSON without the credentials of the URLs in it, which errors quote. */
+/** A line of JSON without what is a secret by its form, which errors quote. */
 export function maskLine(json: string): string {
-  return json.includes('@') ? json.replaceAll(JSON_STRING, maskUrls) : json;
+  return MAY_HOLD_SECRET.test(json)
+    ? json.replaceAll(JSON_STRING, (_, text: string) => `"${maskText(text)}"`)
+    : json;
 }
 
-/** Text without the credentials of the URLs in it: `postgres://app:hush@db`. */
-export function maskUrls(text: string): string {
-  return text.includes('@') ? text.replaceAll(WORD, maskUrl) : text;
+/** Text without what is a secret by its form: credentials in URLs, as `postgres://app:hush@db`, JSON Web Tokens, private keys. */
+export function maskText(text: string): string {
+  if (!MAY_HOLD_SECRET.test(text)) return text;
+  return text.replaceAll(PRIVATE_KEY, MASK).replaceAll(TOKEN, MASK).replaceAll(WORD, maskUrl);
 }
 
 /** A query, a connection string or text with URLs, without the values of fields that are secret by their names. */
 export function maskQuery(text: string): string {
-  const rest = maskUrls(text);
+  const rest = maskText(text);
   let shown = '';
   let end = 0;
   for (const { 0: field, 1: before = '', 2: name = '', index } of rest.matchAll(FIELD_NAME)) {
     const start = index + field.length;
-    if (start < end || !SECRET_NAME.test(decodeName(name))) continue;
+    if (start < end || !isSecretField(decodeName(name))) continue;
     const value = /[;\s]/.test(before) ? CONNECTION_VALUE : QUERY_VALUE;
     shown += rest.slice(end, start) + MASK;
     end = start + (value.exec(rest.slice(start))?.[0].length ?? 0);
@@ -52,8 +58,13 @@ export function maskQuery(text: string): string {
   return shown + rest.slice(end);
 }
 
+const MAY_HOLD_SECRET = /@|\.eyJ|PRIVATE KEY-/;
+// JWS Compact Serialization (RFC 7519 §3), whose header and payload begin as JSON objects do in base64url
+const TOKEN = /\beyJ[\w-]{1,1024}\.eyJ[\w-]+\.[\w-]*/g;
+// textualmsg (RFC 7468 §3), as far as it goes
+const PRIVATE_KEY = /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[^]*?(?:-----END [A-Z ]{0,40}-----|$)/g;
 // string = %x22 *char %x22 (RFC 8259 §7)
-const JSON_STRING = /"[^"\\]*(?:\\.[^"\\]*)*"/g;
+const JSON_STRING = /"([^"\\]*(?:\\.[^"\\]*)*)"/g;
 const WORD = /\S+/g;
 // Without the colon before it, a URL is a mistyped one, with the same password. A file's has none, nor
 // has one whose host, and a port, end in a slash: http://site.example:8080/react@19
@@ -79,6 +90,10 @@ function maskUrl(word: string): string {
 function isSecret(name: string, value: unknown): boolean {
   if (!value || typeof value === 'boolean' || typeof value === 'function') return false;
   return SECRET_NAME.test(name) && !isEmptyList(value);
+}
+
+function isSecretField(name: string): boolean {
+  return SECRET_NAME.test(name) || SECRET_FIELD.test(name);
 }
 
 function isEmptyList(value: unknown): boolean {

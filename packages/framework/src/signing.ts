@@ -1,5 +1,8 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { BadRequest } from './errors.ts';
+import { speaksForAll } from './first-worker.ts';
 import { log } from './logging.ts';
 import { settings } from './settings.ts';
 
@@ -26,8 +29,12 @@ export function sign(value: string, { salt }: SignOptions): string {
  * The value that was signed, by SECRET_KEY or one of SECRET_KEY_FALLBACKS.
  *
  * @throws {BadSignature} where it was changed, signed with another salt or key, or is too old.
+ * @throws {RangeError} where the age is no number, which every age would pass.
  */
 export function unsign(text: string, { salt, maxAgeSeconds = Infinity }: UnsignOptions): string {
+  if (Number.isNaN(maxAgeSeconds)) {
+    throw new RangeError(`maxAgeSeconds is ${maxAgeSeconds}: expected a number.`);
+  }
   const [, signed = '', value = '', time = '', given = ''] = SIGNED.exec(text) ?? [];
   // An empty one, of a variable that is not set, is a key that everybody knows.
   const fallbacks = settings.SECRET_KEY_FALLBACKS.filter((key) => key !== '');
@@ -44,11 +51,12 @@ export function unsign(text: string, { salt, maxAgeSeconds = Infinity }: UnsignO
 
 /**
  * Lets an application of settings without a SECRET_KEY sign all the same, so that a new project runs,
- * and says what that means. The key is made where something is signed, not before.
+ * and says once what that means. The key is made where something is signed, not before.
  */
 export function permitMadeKey(): void {
-  if ('SECRET_KEY' in settings) return;
+  if (hasKey()) return;
   isMadeKeyPermitted = true;
+  if (settings.DEBUG || !speaksForAll()) return;
   const [owner, others] = process.env['GATEWAY_SECRET']
     ? ['the workers of this gateway', 'other replicas']
     : ['this process alone', 'every other process'];
@@ -61,15 +69,32 @@ export function permitMadeKey(): void {
 let isMadeKeyPermitted = false;
 let madeKey: string | undefined;
 
+function hasKey(): boolean {
+  return 'SECRET_KEY' in settings;
+}
+
 function secretKey(): string {
-  const isMade = isMadeKeyPermitted && !('SECRET_KEY' in settings);
+  const isMade = isMadeKeyPermitted && !hasKey();
   return isMade ? (madeKey ??= makeKey()) : settings.SECRET_KEY;
 }
 
 /** Under a gateway that gives its workers GATEWAY_SECRET they all make the same one. */
 function makeKey(): string {
-  const seed = process.env['GATEWAY_SECRET'] || randomBytes(64);
+  const ofCheckout = settings.DEBUG ? seedOfCheckout() : undefined;
+  const seed = ofCheckout || process.env['GATEWAY_SECRET'] || randomBytes(64);
   return createHmac('sha512', seed).update('SECRET_KEY').digest('base64url');
+}
+
+/** Kept beside what npm installs, so that a reload of the development server ends no session. */
+function seedOfCheckout(): string | undefined {
+  const file = resolve('node_modules/.cache/secret-key-seed');
+  try {
+    if (!existsSync(dirname(file))) mkdirSync(dirname(file));
+    if (!existsSync(file)) writeFileSync(file, randomBytes(64).toString('hex'), { mode: 0o600 });
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
 }
 
 // value ":" seconds since 1970 in base 36 ":" HMAC-SHA-256 in base64url

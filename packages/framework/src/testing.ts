@@ -7,9 +7,9 @@ import { settings, settingsSource } from './settings.ts';
 import { belowMountPoint, scriptPrefix } from './urls/script-prefix.ts';
 import { getWsgiApplication } from './application.ts';
 import { testEnviron, type TestRequestOptions } from './testing/environ.ts';
-import { ResponseRecorder, type TestResponse } from './testing/response-recorder.ts';
+import { ResponseRecorder, type RecordedResponse } from './testing/response-recorder.ts';
 
-export type { TestRequestOptions, TestResponse };
+export type { TestRequestOptions };
 
 /**
  * A client for tests: it calls the application of the project that SETTINGS_MODULE names, or another
@@ -23,8 +23,27 @@ export type { TestRequestOptions, TestResponse };
  *
  *     await client.post('/sign-in/', { form: { name: 'ann' }, follow: true });
  */
-export async function testClient(application?: Application): Promise<TestClient> {
-  return new TestClient(application ?? (await getWsgiApplication()));
+export async function testClient(
+  application?: Application,
+  options: ClientOptions = {},
+): Promise<TestClient> {
+  return new TestClient(application ?? (await getWsgiApplication()), options);
+}
+
+export interface ClientOptions {
+  /** Sent with each request, unless it has its own of the same name. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A response as a test sees it: complete. */
+export interface TestResponse extends RecordedResponse {
+  /** Those that were followed on the way to it. */
+  readonly redirects: readonly Redirect[];
+}
+
+interface Redirect {
+  readonly status: number;
+  readonly location: string;
 }
 
 export interface RequestOptions extends TestRequestOptions {
@@ -50,17 +69,22 @@ export class TestClient {
   readonly patch: Send = this.#sender('PATCH');
   readonly delete: Send = this.#sender('DELETE');
   readonly #application: Application;
+  readonly #headers: Readonly<Record<string, string>>;
 
-  constructor(application: Application) {
+  constructor(application: Application, { headers = {} }: ClientOptions) {
     this.#application = validator(application);
+    this.#headers = headers;
   }
 
   /** @throws what the application threw beyond its error pages, or a ContractError. */
   async request(method: string, path: string, options: RequestOptions = {}): Promise<TestResponse> {
     let next: NextRequest = { method, path, options };
-    for (let count = 0; count <= MOST_REDIRECTS; count++) {
-      const response = await this.#send(next);
-      if (!options.follow || response.location === undefined) return response;
+    const redirects: Redirect[] = [];
+    while (redirects.length <= MOST_REDIRECTS) {
+      const response = { ...(await this.#send(next)), redirects };
+      const { status, location } = response;
+      if (!options.follow || location === undefined) return response;
+      redirects.push({ status, location });
       next = follow(next.method, response, next.options);
     }
     throw new Error(`More than ${MOST_REDIRECTS} redirects from ${path}.`);
@@ -70,8 +94,13 @@ export class TestClient {
     return (path, options) => this.request(method, path, options);
   }
 
-  async #send({ method, path, options }: NextRequest): Promise<TestResponse> {
-    const headers = { Host: someAllowedHost(), ...cookieHeader(this.cookies), ...options.headers };
+  async #send({ method, path, options }: NextRequest): Promise<RecordedResponse> {
+    const headers = withoutRepeats(
+      { Host: someAllowedHost() },
+      this.#headers,
+      cookieHeader(this.cookies),
+      options.headers,
+    );
     const environ = await testEnviron(method, path, { ...options, headers });
     const recorder = new ResponseRecorder(path);
     await runApplication(this.#application, environ, recorder);
@@ -79,6 +108,15 @@ export class TestClient {
     takeCookies(this.cookies, response.headers.getSetCookie());
     return response;
   }
+}
+
+type HeaderValues = Readonly<Record<string, string>>;
+
+/** Of two with one name, in whichever case, the last one counts. */
+function withoutRepeats(...layers: (HeaderValues | undefined)[]): HeaderValues {
+  const entries = layers.flatMap((layer) => Object.entries(layer ?? {}));
+  const byName = new Map(entries.map((entry) => [entry[0].toLowerCase(), entry]));
+  return Object.fromEntries(byName.values());
 }
 
 /** The Cookie header, where there are any. */

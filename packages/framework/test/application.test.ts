@@ -14,8 +14,8 @@ import { createApplication } from '../src/application.ts';
 import { ProtocolError } from '@wsgi/wsgi/status';
 import type { HttpRequest } from '../src/request.ts';
 import { HttpResponse } from '../src/response.ts';
-import { ResponseRecorder, type TestResponse } from '../src/testing/response-recorder.ts';
-import { path, type View } from '../src/urls/path.ts';
+import { ResponseRecorder, type RecordedResponse } from '../src/testing/response-recorder.ts';
+import { allowMethods, path, type View } from '../src/urls/path.ts';
 import { compileUrlconf } from '../src/urls/urlconf.ts';
 import { runApplication } from '@wsgi/wsgi/run';
 import { validator } from '@wsgi/wsgi/validator';
@@ -112,15 +112,21 @@ test('a thrown value that is no error is logged too', async () => {
   expect(lines).toMatchObject([{ level: 'error', fields: { status: 500 } }]);
 });
 
-test('a view that returns nothing is a fault that names its path', async () => {
+test.for<[view: View, name: string]>([
+  [forgetful as unknown as View, "view forgetful of ''"],
+  [allowMethods(['GET'], forgetful as unknown as View), "view forgetful of ''"],
+  [(() => undefined) as unknown as View, "view of ''"],
+])('a view that returns nothing is a fault that names it: %o', async ([view, name]) => {
   const lines = capturedLog();
-  const { get } = await serveView((() => undefined) as unknown as View);
+  const { get } = await serveView(view);
   expect((await get('/')).status).toBe(500);
-  expect(String(lines[0]?.fields['err'])).toContain('The view for / returned undefined');
+  expect(String(lines[0]?.fields['err'])).toContain(`The ${name} for / returned undefined`);
 });
 
+function forgetful(): void {}
+
 /** Without the validator, whose word on the application is not for the pages of errors. */
-async function answerOf(view: View): Promise<TestResponse> {
+async function answerOf(view: View): Promise<RecordedResponse> {
   const recorder = new ResponseRecorder('/');
   const application = createApplication(compileUrlconf([path('', view)]), []);
   await runApplication(application, sampleEnviron(), recorder);

@@ -55,7 +55,6 @@ test.for<[what: string, request: string, status: number, warnings: number]>([
   ['__proto__ in the query', get('/?__proto__=x'), 400, 1],
   ['a forged Host', get('/').replace('example.com', 'evil.example'), 400, 1],
   ['a malformed Host', get('/').replace('example.com', 'a b'), 400, 0],
-  ['__proto__ in a cookie', get('/', 'Cookie: __proto__=x\r\n'), 400, 1],
   ['a cookie of 64 KB', get('/', `Cookie: a=${'x'.repeat(65_536)}\r\n`), 431, 0],
   ['__proto__ in a form', post('/form/', URLENCODED, '__proto__=x'), 400, 1],
   ['__proto__ in a multipart form', post('/form/', CONTENT_TYPE, PROTO_PART), 400, 1],

@@ -31,6 +31,27 @@ test.for<[string, string]>([
   expect(request({ PATH_INFO }).path).toBe(path);
 });
 
+test.for([
+  ['/shop', '/items/7'],
+  ['/shop/', 'items/7'],
+  ['/shop/', '/items/7'],
+] as const)('mounted at %s, %s is the same path', ([SCRIPT_NAME, PATH_INFO]) => {
+  const mounted = request({ SCRIPT_NAME, PATH_INFO });
+  expect([mounted.scriptName, mounted.path]).toEqual(['/shop', '/items/7']);
+  expect(mounted.quotedPath).toBe('/shop/items/7');
+});
+
+test('the headers can be listed, with the types and lengths that they have', () => {
+  const { headers } = request({
+    HTTP_X_COLOUR: 'blue',
+    HTTP_ACCEPT: '',
+    CONTENT_TYPE: 'text/x',
+    CONTENT_LENGTH: '',
+  });
+  const { host: _, ...listed } = Object.fromEntries(headers);
+  expect(listed).toEqual({ 'x-colour': 'blue', accept: '', 'content-type': 'text/x' });
+});
+
 test('the query has every value of a name', () => {
   const { query } = request({ QUERY_STRING: 'tag=a&tag=b&empty=&caf%C3%A9=%F0%9F%9A%80' });
   expect(query.getAll('tag')).toEqual(['a', 'b']);

@@ -101,3 +101,18 @@ test('headers are set, added, defaulted and deleted whatever their case', () => 
 test.for([undefined, () => 1, Symbol('a')])('%o is no JSON', (data) => {
   expect(() => jsonResponse(data)).toThrow(`JSON has no text for a value of type ${typeof data}.`);
 });
+
+test.for<[what: string, make: (promise: never) => unknown]>([
+  ['htmlResponse', htmlResponse],
+  ['jsonResponse', jsonResponse],
+  ['HttpResponse', (promise) => new HttpResponse(promise)],
+])('%s refuses a promise, which somebody forgot to await', ([what, make]) => {
+  expect(() => make(Promise.resolve('x') as never)).toThrow(
+    `${what} got [object Promise]: await it first.`,
+  );
+});
+
+test('what is no HTML, or no body at all, is refused', () => {
+  expect(() => htmlResponse('<b>' as never)).toThrow('expected what html`…` gives');
+  expect(() => new HttpResponse(7 as never)).toThrow('expected text, bytes or an iterable of both');
+});

@@ -71,6 +71,13 @@ test('what is too old is refused', () => {
   expect(() => unsign(signed, { salt, maxAgeSeconds: 59 })).toThrow('older than 59 seconds');
 });
 
+test('an age that is no number, which no signature would be too old for, is refused', () => {
+  withSettings(KEY);
+  const signed = sign('user-7', { salt });
+  expect(() => unsign(signed, { salt, maxAgeSeconds: Number.NaN })).toThrow(RangeError);
+  expect(() => unsign(signed, { salt, maxAgeSeconds: -1 })).toThrow(BadSignature);
+});
+
 test('without a key nothing is signed', () => {
   withSettings({ SECRET_KEY: '' });
   expect(() => sign('user-7', { salt })).toThrow(/^SECRET_KEY is empty/);

@@ -104,6 +104,15 @@ test('cookies stay until they run out', async () => {
   expect(await sent()).toBe('flavour=x');
 });
 
+test('a client may have headers of its own, which a request may replace', async () => {
+  withSettings({ ALLOWED_HOSTS: ['example.com'] });
+  const application = createApplication(compileUrlconf([path('echo/', echo)]), []);
+  const client = await testClient(application, { headers: { 'X-Colour': 'blue' } });
+  expect((await client.get('/echo/')).json()).toMatchObject({ colour: 'blue' });
+  const headers = { 'x-colour': 'red' };
+  expect((await client.get('/echo/', { headers })).json()).toMatchObject({ colour: 'red' });
+});
+
 test('redirects are followed when asked for, as a browser does', async () => {
   const client = await clientOf([
     path('old/', () => redirect('../echo/?page=2')),
@@ -116,6 +125,8 @@ test('redirects are followed when asked for, as a browser does', async () => {
   expect([first.status, first.location]).toEqual([302, '../echo/?page=2']);
   const last = await client.post('/old/', { form: { a: '1' }, follow: true });
   expect(last.path).toBe('/echo/?page=2');
+  expect(last.redirects).toEqual([{ status: 302, location: '../echo/?page=2' }]);
+  expect(first.redirects).toEqual([]);
   expect(last.json()).toMatchObject({ method: 'GET', body: '' });
   for (const status of [307, 308]) {
     const kept = await client.post(`/moved/${status}/`, { form: { a: '1' }, follow: true });
@@ -150,7 +161,7 @@ test('HEAD has headers and no body, 405 its Allow', async () => {
   ]);
   const head = await client.head('/');
   expect([head.headers.get('content-length'), head.text()]).toEqual(['4', '']);
-  expect((await client.options('/')).headers.get('Allow')).toBe('GET, HEAD');
+  expect((await client.options('/')).headers.get('Allow')).toBe('GET, HEAD, OPTIONS');
 });
 
 test('a stream is read to its end, and what breaks in it makes the request reject', async () => {

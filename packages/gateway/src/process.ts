@@ -23,9 +23,12 @@ export function makeSecret(): void {
   process.env['GATEWAY_SECRET'] ??= randomBytes(32).toString('base64url');
 }
 
-/** This process's, with the variables of these settings. */
-export function workerEnvironment({ rawEnv }: Pick<Config, 'rawEnv'>): NodeJS.ProcessEnv {
-  return { ...process.env, ...replaced, ...rawEnv };
+/** This process's, with the variables of these settings, and which worker of the gateway it is. */
+export function workerEnvironment(
+  { rawEnv }: Pick<Config, 'rawEnv'>,
+  number: number,
+): NodeJS.ProcessEnv {
+  return { ...process.env, ...replaced, ...rawEnv, GATEWAY_WORKER: String(number) };
 }
 
 /** The version in the package.json of the gateway. */

@@ -153,6 +153,18 @@ test('a check loads the application as a start does: in its directory and enviro
   expect(await elsewhere.exited).toBe(3);
 });
 
+test('each worker has its number in the environment', async () => {
+  const file = join(temporaryFolder(), 'app.ts');
+  writeFileSync(
+    file,
+    "console.log('number:', process.env['GATEWAY_WORKER']);\nexport const application = () => [];",
+  );
+  const gateway = await GatewayProcess.start(file);
+  await gateway.printed(/^number:/, 2);
+  const numbers = Array.from(gateway.outputText.matchAll(/^number: (.+)$/gm), ([, one]) => one);
+  expect(numbers.toSorted()).toEqual(['1', '2']);
+});
+
 test('a start makes up a secret that the workers share, and a check does not', async () => {
   const file = join(temporaryFolder(), 'app.ts');
   writeFileSync(

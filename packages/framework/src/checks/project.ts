@@ -1,11 +1,13 @@
-import { existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, globSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { sourceRoot } from '@wsgi/wsgi/names';
 import { ImproperlyConfigured, nearestName } from '../errors.ts';
 import { health } from '../middleware/health.ts';
 import { settings } from '../settings.ts';
 import { GLOBAL_SETTINGS, isGlobalSetting } from '../settings/global-settings.ts';
-import { overlaps } from '../staticfiles/collect.ts';
+import { namesBefore, overlaps } from '../staticfiles/collect.ts';
 import { MANIFEST_NAME } from '../staticfiles/manifest.ts';
+import { sourceName } from '../staticfiles/static-url.ts';
 import { loadUrlconf, type CompiledRoute, type Urlconf } from '../urls/urlconf.ts';
 import { finding, type CheckMessage } from './check.ts';
 
@@ -32,8 +34,13 @@ export async function checkUrls(): Promise<readonly CheckMessage[]> {
     urlconf = await loadUrlconf(settings.ROOT_URLCONF);
   } catch (error) {
     if (!(error instanceof ImproperlyConfigured)) throw error;
-    return [finding('urls.E001', error.message)];
+    return error.problems.map((problem) => finding('urls.E001', problem));
   }
+  return checkUrlconf(urlconf);
+}
+
+/** What does not keep a URLconf from loading, and is a mistake all the same. */
+export function checkUrlconf(urlconf: Urlconf): readonly CheckMessage[] {
   return [
     ...[...urlconf.byName].flatMap(([name, routes]) => checkName(name, routes)),
     ...urlconf.routes.flatMap(checkHealthPath),
@@ -81,6 +88,53 @@ function checkHealthPath({ pattern }: CompiledRoute): Found {
 /** STATICFILES_DIRS exist, and STATIC_ROOT is none of them. */
 export function checkStaticFiles(): readonly CheckMessage[] {
   return settings.STATICFILES_DIRS.flatMap((folder) => checkFolder(folder, settings.STATIC_ROOT));
+}
+
+/** The names that the sources write into `staticUrl` are there: where nobody looks, it is a 500 of production. */
+export function checkStaticNames(): readonly CheckMessage[] {
+  if (settings.STATIC_URL === null) return [];
+  const sources = globSync('**/*.{js,jsx,ts,tsx}', { cwd: sourceRoot() });
+  const collected = settings.STATIC_ROOT === null ? new Map() : namesBefore(settings.STATIC_ROOT);
+  return sources.flatMap((source) => {
+    const text = readFileSync(join(sourceRoot(), source), 'utf8');
+    const names = Array.from(text.matchAll(STATIC_NAME), ([, , name = '']) => name);
+    const missing = [...new Set(names)].filter((name) => !collected.has(name));
+    return missing.flatMap((name) => checkStaticName(name, source));
+  });
+}
+
+const STATIC_NAME = /\bstaticUrl\(\s*(['"`])([^'"`$\\?#]+)[^'"`$\\]*\1/g;
+
+function checkStaticName(name: string, source: string): Found {
+  try {
+    sourceName(name);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ImproperlyConfigured)) throw error;
+    return finding('staticfiles.W102', `${source}: ${error.message}`);
+  }
+}
+
+/** Django's files.E001: uploads have a folder to be written to. */
+export function checkUploadFolder(): readonly CheckMessage[] {
+  const { FILE_UPLOAD_TEMP_DIR: folder } = settings;
+  if (folder === null || isWritableFolder(folder)) return [];
+  return [
+    finding(
+      'files.E001',
+      `FILE_UPLOAD_TEMP_DIR is '${folder}': there is no such folder, or none to write to.`,
+      'Make it, or set another one: uploads that do not fit into memory are answered 500.',
+    ),
+  ];
+}
+
+function isWritableFolder(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 /** collectstatic has filled STATIC_ROOT. */

@@ -6,7 +6,15 @@ import {
   type CheckMessage,
   type Level,
 } from '../checks/check.ts';
-import { checkManifest, checkSettings, checkStaticFiles, checkUrls } from '../checks/project.ts';
+import { checkEnvFile } from '../checks/env-file.ts';
+import {
+  checkManifest,
+  checkSettings,
+  checkStaticFiles,
+  checkStaticNames,
+  checkUploadFolder,
+  checkUrls,
+} from '../checks/project.ts';
 import { checkSecretKey, checkSecurity } from '../checks/security.ts';
 import { CommandError } from '../errors.ts';
 import { loadSettings, settings } from '../settings.ts';
@@ -35,7 +43,14 @@ export const check: Command = {
   },
 };
 
-const CHECKS = [checkSettings, checkUrls, checkStaticFiles];
+const CHECKS = [
+  checkEnvFile,
+  checkSettings,
+  checkUrls,
+  checkStaticFiles,
+  checkStaticNames,
+  checkUploadFolder,
+];
 const DEPLOY_CHECKS = [checkSecurity, checkSecretKey, checkManifest];
 
 /** What all checks find, the project's own among them, without what SILENCED_SYSTEM_CHECKS names. */

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { asError } from '../errors.ts';
 import { html, type Html } from '../html.ts';
-import { maskUrls } from '../secrets.ts';
+import { maskText } from '../secrets.ts';
 
 const MOST_CAUSES = 10;
 /** Frames that are shown with their lines at once: those where the fault most likely is. */
@@ -38,14 +38,14 @@ export function faultSections(error: Error): Html {
 function causeSection(cause: Error): Html {
   return html`<section>
     <h2>Caused by ${cause.name}</h2>
-    <p class="message">${maskUrls(messageOf(cause))}</p>
+    <p class="message">${maskText(messageOf(cause))}</p>
     ${stack(cause)}
   </section>`;
 }
 
 function stack(error: Error): Html {
   const frames = framesOf(error);
-  if (frames.length === 0) return html`<pre class="raw">${maskUrls(inspect(error))}</pre>`;
+  if (frames.length === 0) return html`<pre class="raw">${maskText(inspect(error))}</pre>`;
   const readable = frames.filter(({ source }) => source.length > 0);
   const owned = readable.filter(({ owner }) => owner === 'project');
   const open = new Set((owned.length > 0 ? owned : readable).slice(0, OPEN_FRAMES));

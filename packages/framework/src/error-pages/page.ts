@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { reasonPhraseOf } from '@wsgi/wsgi/status';
 import { html, raw, type Html } from '../html.ts';
 import type { HttpRequest } from '../request.ts';
-import { htmlResponse, HttpResponse } from '../response.ts';
+import { htmlResponse, type HttpResponse } from '../response.ts';
 import { settings } from '../settings.ts';
 
 /** What an error page is made of. */
@@ -23,31 +23,21 @@ export function pageResponse(page: Page, status: number): HttpResponse {
   return htmlResponse(document(page), { status, headers });
 }
 
-/** The same for a client that asks for something other than pages, as curl does. */
-export function textResponse(text: string, status: number): HttpResponse {
-  return new HttpResponse(`${text}\n`, { status, headers: { 'Cache-Control': 'no-store' } });
-}
-
-/** Browsers ask for HTML by name; a client that names only other types is no browser. */
-export function wantsPage(request: HttpRequest): boolean {
-  const accept = request.headers.get('Accept');
-  return accept === undefined || accept.includes('text/html');
-}
-
 /** What a visitor sees of an error: its kind and the request's id; under DEBUG the message too. */
-export function plainPage(request: HttpRequest, error: Error, status: number): HttpResponse {
+export function plainPage(request: HttpRequest, error: Error, status: number): Page {
   const reason = reasonPhraseOf(status);
   const content = html`<main class="plain">
     <p class="status">${status}</p>
     <h1>${reason}</h1>
-    <p>${sentence(status)}</p>
+    <p>${sentenceFor(status)}</p>
     ${settings.DEBUG && html`<p class="message">${error.message}</p>`}
     <p class="id">Request <code>${request.id}</code></p>
   </main>`;
-  return pageResponse({ title: `${status} ${reason}`, content }, status);
+  return { title: `${status} ${reason}`, content };
 }
 
-function sentence(status: number): string {
+/** Says what happened to whoever knows nothing of it. */
+export function sentenceFor(status: number): string {
   return SENTENCES.get(status) ?? (status >= 500 ? FAULT : 'The request cannot be answered.');
 }
 

@@ -3,17 +3,16 @@ import { statusLine } from '@wsgi/wsgi/status';
 import type { Application } from '@wsgi/wsgi';
 import { asError, NoPatternMatches } from '../errors.ts';
 import { html, type Html } from '../html.ts';
-import { maskQuery, maskUrls } from '../secrets.ts';
-import type { HttpRequest } from '../request.ts';
-import type { HttpResponse } from '../response.ts';
+import { maskQuery, maskText } from '../secrets.ts';
+import { HttpRequest } from '../request.ts';
 import { settings } from '../settings.ts';
 import { factSections, requestFacts, settingFacts } from './facts.ts';
 import { causesOf, faultSections, messageOf } from './fault.ts';
-import { pageResponse, textResponse, wantsPage } from './page.ts';
+import { negotiatedResponse } from './negotiated.ts';
+import type { Page } from './page.ts';
 
 /** The page of a developer: the error with its causes, the request, the settings; never a secret. */
-export function technicalPage(request: HttpRequest, error: Error, status: number): HttpResponse {
-  if (!wantsPage(request)) return textResponse(technicalText(request, error), status);
+export function technicalPage(request: HttpRequest, error: Error, status: number): Page {
   const content = html`<header>
       <p class="status">${statusLine(status)}</p>
       ${faultHeading(error)} ${requestLines(request)}
@@ -22,12 +21,11 @@ export function technicalPage(request: HttpRequest, error: Error, status: number
       ${faultSections(error)} ${factSections([...requestFacts(request), settingFacts()])}
       ${debugNote(status)}
     </main>`;
-  return pageResponse({ title: `${error.name} at ${request.path}`, content }, status);
+  return { title: `${error.name} at ${request.path}`, content };
 }
 
 /** The 404 of a developer: the URL patterns that were tried, or where the view says that nothing is here. */
-export function notFoundPage(request: HttpRequest, error: Error): HttpResponse {
-  if (!wantsPage(request)) return textResponse(`404 ${error.message}`, 404);
+export function notFoundPage(request: HttpRequest, error: Error): Page {
   const content = html`<header>
       <p class="status">${statusLine(404)}</p>
       <h1>${error.message}</h1>
@@ -37,7 +35,7 @@ export function notFoundPage(request: HttpRequest, error: Error): HttpResponse {
       ${error instanceof NoPatternMatches ? triedPatterns(error) : faultSections(error)}
       ${factSections(requestFacts(request))} ${debugNote(404)}
     </main>`;
-  return pageResponse({ title: `Not found: ${request.path}`, content }, 404);
+  return { title: `Not found: ${request.path}`, content };
 }
 
 const REFRESH_SECONDS = 2;
@@ -54,21 +52,28 @@ export function loadErrorPage(thrown: unknown): Application {
       ${faultSections(error)}
       <p class="note">Mend it and save: this page looks for it every ${REFRESH_SECONDS} seconds.</p>
     </main>`;
-  return (_environ, startResponse) => {
-    const response = pageResponse({ title, content, refreshSeconds: REFRESH_SECONDS }, 500);
+  const page = () => ({ title, content, refreshSeconds: REFRESH_SECONDS });
+  const told = { status: 500, detail: title, stack: stacksOf(error), page };
+  return (environ, startResponse) => {
+    const response = negotiatedResponse(new HttpRequest(environ), told);
     startResponse(statusLine(response.status), response.headers.list);
     return response.body;
   };
 }
 
-function technicalText(request: HttpRequest, error: Error): string {
-  const faults = causesOf(error).map((fault) => maskUrls(fault.stack ?? inspect(fault)));
-  return `${faults.join('\n\nCaused by ')}\n\n${request.method} ${maskQuery(request.url)}\nRequest ${request.id}`;
+/** The error and its causes as text, and the request. */
+export function technicalText(request: HttpRequest, error: Error): string {
+  return `${stacksOf(error)}\n${request.method} ${maskQuery(request.url)}`;
+}
+
+function stacksOf(error: Error): string {
+  const faults = causesOf(error).map((fault) => maskText(fault.stack ?? inspect(fault)));
+  return `${faults.join('\n\nCaused by ')}\n`;
 }
 
 function faultHeading(error: Error): Html {
   return html`<h1>${error.name}</h1>
-    <p class="message">${maskUrls(messageOf(error)) || 'It has no message.'}</p>`;
+    <p class="message">${maskText(messageOf(error)) || 'It has no message.'}</p>`;
 }
 
 function requestLines(request: HttpRequest): Html {

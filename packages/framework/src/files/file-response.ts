@@ -34,11 +34,11 @@ export async function fileResponse(
   options: FileOptions = {},
 ): Promise<HttpResponse> {
   const file = options.root === undefined ? path : await fileInside(options.root, path);
-  if (file === undefined) throw missing(path);
+  if (file === undefined) throw missing(path, options);
   const internalUrl = await acceleratedUrl(file);
   if (internalUrl !== undefined) return delegate(file, internalUrl, options);
   const stats = await stat(file).catch(undefinedIfMissing);
-  if (!stats?.isFile()) throw missing(path);
+  if (!stats?.isFile()) throw missing(path, options);
   return respondWith(request, {
     sizeBytes: stats.size,
     contentType: options.contentType ?? contentType(file),
@@ -79,6 +79,7 @@ function headersFor(file: string, { asAttachment, filename, headers }: FileOptio
   return { 'Content-Disposition': create(name, { type }), ...headers };
 }
 
-function missing(path: string): NotFound {
-  return new NotFound(`There is no file '${path}'.`);
+/** A path that is not the client's own tells it nothing of ours. */
+function missing(path: string, { root }: FileOptions): NotFound {
+  return new NotFound(`There is no file '${root === undefined ? basename(path) : path}'.`);
 }

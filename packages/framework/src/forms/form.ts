@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { copyFile, readFile, rename, writeFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { Bytes } from '@wsgi/wsgi';
+import { replaceFile } from '../files/replace-file.ts';
 import type { UploadFolder } from './upload-folder.ts';
 
 /** A file with the name of its field. */
@@ -80,8 +81,9 @@ export class UploadedFile {
 
   /** Keeps it at a path of yours, in the place of what is there. Do not make the path from `name`. */
   async moveTo(path: string): Promise<void> {
-    if (typeof this.#place === 'string') await move(this.#place, path);
-    else await writeFile(path, this.#place);
+    const place = this.#place;
+    if (typeof place === 'string') await move(place, path);
+    else await replaceFile(path, (unfinished) => writeFile(unfinished, place));
     this.#place = path;
   }
 }
@@ -107,7 +109,7 @@ async function move(from: string, to: string): Promise<void> {
     await rename(from, to);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
-    await copyFile(from, to);
+    await replaceFile(to, (unfinished) => copyFile(from, unfinished));
   }
 }
 

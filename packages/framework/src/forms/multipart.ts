@@ -11,12 +11,14 @@ import { BadRequest, UnsupportedMediaType } from '../errors.ts';
 import {
   bodyPieces,
   decodeBody,
+  decodeExactly,
   parseFields,
   refuseUnsafeNames,
   tooLarge,
   tooManyFields,
 } from '../input.ts';
 import { settings } from '../settings.ts';
+import { Base64Decoder } from './base64.ts';
 import { Form, safeFileName, UploadedFile } from './form.ts';
 import { UploadFolder, type IncomingFile } from './upload-folder.ts';
 
@@ -71,6 +73,7 @@ interface Part {
   /** A file's content; undefined for a field, and for a file that nobody chose. */
   file?: IncomingFile;
   readonly field: CollectedBytes;
+  readonly base64: Base64Decoder;
 }
 
 class MultipartReader {
@@ -111,7 +114,7 @@ class MultipartReader {
 
   #addPart(stream: Readable): void {
     this.#requireHeader();
-    const part: Part = { stream, field: new CollectedBytes() };
+    const part: Part = { stream, field: new CollectedBytes(), base64: new Base64Decoder() };
     this.#parts.push(part);
     // The parser emits the same error itself.
     stream.on('error', () => {});
@@ -146,7 +149,8 @@ class MultipartReader {
     this.#emptiedCount = Math.max(0, this.#parts.length - 1);
   }
 
-  async #keep({ header, file, field }: Part, content: Bytes): Promise<void> {
+  async #keep({ header, file, field, base64 }: Part, piece: Bytes): Promise<void> {
+    const content = header?.isBase64 ? base64.decode(piece) : piece;
     if (file) {
       await file.append(content);
     } else if (header?.fileName === undefined) {
@@ -169,10 +173,11 @@ class MultipartReader {
   #form(): Form {
     const fields = new URLSearchParams();
     const uploads = [];
-    for (const { header, file, field } of this.#parts) {
+    for (const { header, file, field, base64 } of this.#parts) {
       if (!header) continue;
+      base64.end();
       const { name, fileName, contentType } = header;
-      if (fileName === undefined) fields.append(name, decodeBody(field.bytes()));
+      if (fileName === undefined) fields.append(name, decodeExactly(field.bytes()));
       if (!file || !fileName) continue;
       uploads.push({ name, file: new UploadedFile(fileName, contentType, file.size, file.place) });
     }
@@ -223,6 +228,8 @@ interface PartHeader {
   readonly fileName: string | undefined;
   /** `text/plain` where it is not said, or no media type. */
   readonly contentType: string;
+  /** By its Content-Transfer-Encoding, which browsers do not send. */
+  readonly isBase64: boolean;
 }
 
 /** Field names in lower case, values as strings of bytes. */
@@ -238,16 +245,25 @@ function readPartHeader(header: RawPartHeader): PartHeader {
       'A part of the form has no name: expected Content-Disposition: form-data; name="…".',
     );
   }
+  const fileName = filename === undefined ? extendedFileName(disposition) : decodeLatin1(filename);
   const contentType = mediaType(header['content-type']?.[0] ?? '');
+  const encoding = header['content-transfer-encoding']?.[0]?.trim().toLowerCase();
   return {
     name: decodeLatin1(name),
-    fileName: filename === undefined ? undefined : safeFileName(decodeLatin1(filename)),
+    fileName: fileName === undefined ? undefined : safeFileName(fileName),
     contentType: MEDIA_TYPE.test(contentType) ? contentType : 'text/plain',
+    isBase64: encoding === 'base64',
   };
 }
 
+/** RFC 7578 §4.2 has no `filename*`: a part that has it alone is a file all the same. */
+function extendedFileName(disposition: string): string | undefined {
+  const { parameters } = parse(disposition, { multipart: true });
+  return parameters['filename'] ?? parameters['filename*'];
+}
+
 function decodeLatin1(text: string): string {
-  return decodeBody(Buffer.from(text, 'latin1'));
+  return decodeExactly(Buffer.from(text, 'latin1'));
 }
 
 function mediaType(contentType: string): string {

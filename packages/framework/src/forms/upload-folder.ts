@@ -2,6 +2,7 @@ import { mkdtemp, open, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CollectedBytes } from '@wsgi/wsgi/input-stream';
 import type { Bytes } from '@wsgi/wsgi';
+import { uploadPrefix } from './abandoned-uploads.ts';
 
 /** Where the files of one form are: in memory up to a limit for all of them, then in a folder of their own. */
 export class UploadFolder {
@@ -31,7 +32,7 @@ export class UploadFolder {
 
   /** Nobody else can look into the folder. */
   async openFile(): Promise<OpenFile> {
-    this.#path ??= await mkdtemp(join(this.#parent, 'upload-'));
+    this.#path ??= await mkdtemp(join(this.#parent, uploadPrefix()));
     const path = join(this.#path, String((this.#openedCount += 1)));
     return { handle: await open(path, 'wx'), path };
   }

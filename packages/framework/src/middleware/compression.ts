@@ -2,6 +2,7 @@ import { pipeline, Readable, type Transform } from 'node:stream';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, createBrotliCompress, createGzip, gzip } from 'node:zlib';
 import { selectEncoding } from '../http/accept.ts';
+import { hasDirective } from '../http/cache-control.ts';
 import { parseEtags } from '../http/preconditions.ts';
 import type { Body, Bytes } from '@wsgi/wsgi';
 import type { HttpRequest } from '../request.ts';
@@ -61,7 +62,8 @@ function ignoreDatedRange({ headers, environ }: HttpRequest): void {
 /** Whether another client may get the same in another coding. A 304 does not tell its type. */
 function dependsOnCoding(response: HttpResponse): boolean {
   const { status, headers } = response;
-  if (NO_TRANSFORM.test(headers.get('Cache-Control') ?? '')) return false;
+  // RFC 9111 §5.2.2.6.
+  if (hasDirective(headers.get('Cache-Control') ?? '', 'no-transform')) return false;
   if (status === 304) return true;
   if (headers.has('Content-Encoding') || !TEXT.test(headers.get('Content-Type') ?? ''))
     return false;
@@ -118,6 +120,3 @@ function weaken({ headers }: HttpResponse): void {
 
 const TEXT =
   /^(?:text\/|image\/svg\+xml|application\/(?:[\w.+-]+\+)?(?:json|xml|javascript|wasm|manifest)\b)/i;
-
-// no-transform (RFC 9110 §7.7)
-const NO_TRANSFORM = /(?:^|[ ,])no-transform\b/i;

@@ -1,3 +1,4 @@
+import { hasDirective } from '../http/cache-control.ts';
 import { parseHttpDate } from '../http/dates.ts';
 import { contentEtag, evaluatePreconditions } from '../http/preconditions.ts';
 import type { HttpRequest } from '../request.ts';
@@ -28,11 +29,11 @@ function answer(request: HttpRequest, response: HttpResponse): void {
   else if (result === 'not-modified') withoutBody(response, 304, ABOUT_THE_BODY);
 }
 
-const ABOUT_THE_BODY = ['Content-Length', 'Content-Encoding', 'Content-Type'];
+const ABOUT_THE_BODY = ['Content-Length', 'Content-Encoding', 'Content-Type', 'Content-Language'];
 
 /** What is streamed has none: its bytes are not known before it is sent. */
 function etagOf({ body, headers }: HttpResponse): string | undefined {
-  if (!Array.isArray(body) || /\bno-store\b/.test(headers.get('Cache-Control') ?? '')) {
+  if (!Array.isArray(body) || hasDirective(headers.get('Cache-Control') ?? '', 'no-store')) {
     return undefined;
   }
   const [content = new Uint8Array()] = body as Uint8Array[];

@@ -101,21 +101,22 @@ function readSecret(name: string, fallback?: string): string {
   if (!file) {
     return (value || fallback) ?? complain(`${name} is not set: expected it, or ${name}_FILE.`, '');
   }
-  const secret = readSecretFile(file);
-  if (secret === undefined) {
-    return complain(`${name}_FILE is '${file}': expected a file that can be read.`, '');
+  let secret: string;
+  try {
+    secret = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+  } catch (error) {
+    return complain(`${name}_FILE is '${file}': ${whyUnreadable(error)}.`, '');
   }
   return (
     (secret || fallback) ?? complain(`${name}_FILE is '${file}': expected it not to be empty.`, '')
   );
 }
 
-function readSecretFile(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
-  } catch {
-    return undefined;
-  }
+function whyUnreadable(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT' || code === 'ENOTDIR') return 'there is no such file';
+  if (code === 'EISDIR') return 'expected a file, and it is a folder';
+  return `this process, of user ${process.getuid?.()}, cannot read it (${code})`;
 }
 
 function complain<T>(problem: string, placeholder: T): T {

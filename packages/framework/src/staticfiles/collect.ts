@@ -1,13 +1,15 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve, sep } from 'node:path';
 import type { Bytes } from '@wsgi/wsgi';
 import { ImproperlyConfigured } from '../errors.ts';
 import { filesInside } from '../files/file-inside.ts';
+import { replaceFile } from '../files/replace-file.ts';
 import { settings } from '../settings.ts';
-import { hashedName, hashFiles, type HashedFile } from './hashed-names.ts';
+import { hashedName, hashFiles, readSource, type HashedFile } from './hashed-names.ts';
 import { formatManifest, MANIFEST_NAME, readHashedNames, type HashedNames } from './manifest.ts';
-import { staticPrefix, staticRoot } from './static-url.ts';
+import { isLeftover, staticPrefix, staticRoot } from './static-url.ts';
 import { CODINGS, compress } from './variants.ts';
 
 export interface Collected {
@@ -50,7 +52,7 @@ export async function collectStatic(onProgress: Progress = () => {}): Promise<Co
   // As many at once as there are processors: compressing is what takes the time.
   await Promise.all(Array.from({ length: availableParallelism() }, publishRest));
   const names = new Map(Array.from(files, ([name, file]) => [name, file.hashedName]));
-  publish(join(root, MANIFEST_NAME), Buffer.from(formatManifest(names)));
+  await publish(join(root, MANIFEST_NAME), Buffer.from(formatManifest(names)));
   const current = [MANIFEST_NAME, ...names.keys(), ...names.values()];
   const stale = staleFiles(root, before, new Set([...current, ...before.values()]));
   for (const name of stale) rmSync(join(root, name));
@@ -80,7 +82,8 @@ function rootOfItsOwn(): string {
 
 /** Every file of STATICFILES_DIRS by its name, `css/app.css`; the first folder wins. */
 function allStatic(): Map<string, string> {
-  return new Map(settings.STATICFILES_DIRS.toReversed().flatMap((dir) => [...filesInside(dir)]));
+  const files = settings.STATICFILES_DIRS.toReversed().flatMap((dir) => [...filesInside(dir)]);
+  return new Map(files.filter(([name]) => !isLeftover(name)));
 }
 
 /** A project's own `app.css.gz` gives way to the one that is made of `app.css`. */
@@ -96,18 +99,15 @@ function isVariantOf(name: string, names: { has(name: string): boolean }): boole
 
 /** Puts a file into the folder under both of its names; gives whether anything had to be written. */
 async function publishFile(root: string, name: string, source: string, file: HashedFile) {
-  const content = readFileSync(source);
+  const content = readSource(source);
   if (file.rewritten === undefined) return publishAs(root, [name, file.hashedName], content);
   const isCopied = await publishAs(root, [name], content);
   return (await publishAs(root, [file.hashedName], file.rewritten)) || isCopied;
 }
 
-/** Readers find the old content or the new, never a part. */
-function publish(path: string, content: Bytes): void {
+async function publish(path: string, content: Bytes): Promise<void> {
   mkdirSync(dirname(path), { recursive: true });
-  const unfinished = `${path}.${process.pid}.tmp`;
-  writeFileSync(unfinished, content);
-  renameSync(unfinished, path);
+  await replaceFile(path, (unfinished) => writeFile(unfinished, content));
 }
 
 async function publishAs(root: string, names: readonly string[], content: Bytes): Promise<boolean> {
@@ -117,9 +117,9 @@ async function publishAs(root: string, names: readonly string[], content: Bytes)
   const variants = await compress(first, content);
   for (const path of paths) {
     for (const { extension } of CODINGS) rmSync(path + extension, { force: true });
-    for (const [extension, variant] of variants) publish(path + extension, variant);
+    for (const [extension, variant] of variants) await publish(path + extension, variant);
     // Last, so that a file which is there has its variants.
-    publish(path, content);
+    await publish(path, content);
   }
   return true;
 }
@@ -128,7 +128,8 @@ function holds(path: string, content: Bytes): boolean {
   return existsSync(path) && readFileSync(path).equals(content);
 }
 
-function namesBefore(root: string): HashedNames {
+/** What was collected, as far as a manifest tells. */
+export function namesBefore(root: string): HashedNames {
   try {
     return readHashedNames(root) ?? new Map();
   } catch {

@@ -70,7 +70,7 @@ function hashFile(hashing: Hashing, name: string, referrers: readonly string[]):
     );
   }
   const path = hashing.sources.get(name) ?? '';
-  const source = readFileSync(path);
+  const source = readSource(path);
   const replace: Replace = (reference) => hashedUrl(hashing, reference, names);
   const rewritten = /\.css$/i.test(path)
     ? rewriteStyleSheet(hashing.css, path, source, replace)
@@ -80,6 +80,16 @@ function hashFile(hashing: Hashing, name: string, referrers: readonly string[]):
   const file = { hashedName: hashedName(name, rewritten ?? source), rewritten };
   hashing.files.set(name, file);
   return file;
+}
+
+/** @throws {CommandError} naming the file, which the system's own words may leave out. */
+export function readSource(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CommandError(`The static file ${path} cannot be read: ${reason}.`, { cause });
+  }
 }
 
 function rewriteStyleSheet(

@@ -17,7 +17,7 @@ import type { HttpResponse } from '../response.ts';
 import { settings } from '../settings.ts';
 import { belowMountPoint, scriptPrefix } from '../urls/script-prefix.ts';
 import { loadHashedNames, MANIFEST_NAME } from './manifest.ts';
-import { missingManifest, staticPrefix } from './static-url.ts';
+import { isLeftover, missingManifest, staticPrefix } from './static-url.ts';
 import { CODINGS } from './variants.ts';
 
 /**
@@ -52,6 +52,7 @@ function serve(request: HttpRequest, file: StaticFile | undefined): HttpResponse
 
 /** The first of STATICFILES_DIRS that has the file wins. */
 async function lookupInFolders(name: string): Promise<StaticFile | undefined> {
+  if (isLeftover(name)) return undefined;
   for (const folder of settings.STATICFILES_DIRS) {
     const path = await fileInside(folder, name);
     if (path === undefined) continue;

@@ -8,8 +8,8 @@ import {
 } from '@wsgi/wsgi/response-sink';
 import type { Bytes, HeaderList } from '@wsgi/wsgi';
 
-/** A response as a test sees it: complete. */
-export interface TestResponse {
+/** What was answered to one request. */
+export interface RecordedResponse {
   /** The path that was asked for, with its query; after redirects, the last one. */
   readonly path: string;
   readonly status: number;
@@ -59,7 +59,7 @@ export class ResponseRecorder implements ResponseSink {
   whenClosed(): void {}
 
   /** @throws the first fault that the application did not make a response of. */
-  response(): TestResponse {
+  response(): RecordedResponse {
     if (this.#errors.length > 0) throw this.#errors[0];
     const bytes = Buffer.concat(this.#pieces);
     const headers = new Headers(this.#headers);

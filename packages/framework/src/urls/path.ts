@@ -1,7 +1,7 @@
 import type { Awaitable } from '@wsgi/wsgi';
 import { MethodNotAllowed } from '../errors.ts';
 import type { HttpRequest } from '../request.ts';
-import type { HttpResponse } from '../response.ts';
+import { HttpResponse } from '../response.ts';
 import type { ConverterTypes } from './pattern.ts';
 
 /** Answers a request; gets the values that its URL pattern found in the path. */
@@ -22,7 +22,7 @@ type TypeOf<Converter extends string> = Converter extends keyof ConverterTypes
   ? ConverterTypes[Converter]
   : never;
 
-interface Route {
+export interface Route {
   readonly pattern: string;
   readonly view: View<never>;
   readonly name: string | undefined;
@@ -37,13 +37,27 @@ interface Include {
 /** One entry of `urlpatterns`. */
 export type UrlPattern = Route | Include;
 
-/** Sends the paths that match a pattern to a view: `path('items/<int:id>/', item, { name: 'item' })`. */
+/** A view for each method: `{ GET: list, POST: create }`. */
+export type ViewsByMethod<Params> = { readonly [Method in HttpMethod]?: View<Params> };
+
+type HttpMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
+
+/**
+ * Sends the paths that match a pattern to a view, which answers every method, or to a view for each:
+ * `path('items/<int:id>/', { GET: item, PUT: change }, { name: 'item' })`. Other methods then get 405,
+ * and OPTIONS is answered by what is allowed.
+ */
 export function path<const Pattern extends string>(
   pattern: Pattern,
-  view: View<PathParams<Pattern>>,
+  view: View<PathParams<Pattern>> | ViewsByMethod<PathParams<Pattern>>,
   options: { readonly name?: string } = {},
 ): Route {
-  return { pattern, view, name: options.name };
+  const isOne = typeof view === 'function' || !view;
+  return {
+    pattern,
+    view: isOne ? view : byMethod(new Map(Object.entries(view))),
+    name: options.name,
+  };
 }
 
 /** Hangs patterns under a prefix; with a namespace their names become `namespace:name`. */
@@ -55,11 +69,32 @@ export function include(
   return { prefix, urlpatterns, namespace: options.namespace };
 }
 
-/** A view that answers these methods alone, HEAD wherever GET; others get 405 with Allow. */
+/** A view that answers these methods alone, HEAD wherever GET; others get 405 with Allow, OPTIONS gets Allow. */
 export function allowMethods<Params>(methods: readonly string[], view: View<Params>): View<Params> {
-  const allowed = methods.includes('GET') ? [...new Set(['GET', 'HEAD', ...methods])] : methods;
+  return named(view, byMethod(new Map(methods.map((method) => [method, view]))));
+}
+
+function byMethod<Params>(views: ReadonlyMap<string, View<Params>>): View<Params> {
+  const get = views.get('GET');
+  const all = new Map([
+    ...(get
+      ? ([
+          ['GET', get],
+          ['HEAD', get],
+        ] as const)
+      : []),
+    ...views,
+  ]);
+  const allowed = [...new Set([...all.keys(), 'OPTIONS'])];
   return (request, params) => {
-    if (allowed.includes(request.method)) return view(request, params);
-    throw new MethodNotAllowed(request.method, allowed);
+    const view = all.get(request.method);
+    if (view) return view(request, params);
+    if (request.method !== 'OPTIONS') throw new MethodNotAllowed(request.method, allowed);
+    return new HttpResponse('', { status: 204, headers: { Allow: allowed.join(', ') } });
   };
+}
+
+/** What wraps a view has its name in messages. */
+export function named<Params>(view: View<Params>, wrapper: View<Params>): View<Params> {
+  return Object.defineProperty(wrapper, 'name', { value: view.name });
 }

@@ -119,11 +119,20 @@ export interface Converter<T> {
   toUrl(value: T): string;
 }
 
-/** Makes `<name:parameter>` known to URL patterns; before the URLconf is imported. */
+/**
+ * Makes `<name:parameter>` known to URL patterns; before the URLconf is imported.
+ *
+ * @throws {ImproperlyConfigured} where another converter has the name.
+ */
 export function registerConverter<Name extends keyof ConverterTypes>(
   name: Name,
   converter: Converter<ConverterTypes[Name]>,
 ): void {
+  if (converters.has(name)) {
+    throw new ImproperlyConfigured(
+      `There is a URL converter '${name}' already: give yours a name of its own.`,
+    );
+  }
   converters.set(name, anchored(converter));
 }
 

@@ -4,7 +4,7 @@ import { ImproperlyConfigured, nearestName, NoPatternMatches } from '../errors.t
 import type { HttpRequest } from '../request.ts';
 import { moved, type HttpResponse } from '../response.ts';
 import { importSetting, settings } from '../settings.ts';
-import type { UrlPattern, View } from './path.ts';
+import type { Route, UrlPattern, View } from './path.ts';
 import { compilePattern, matchPattern, type ParamValues, type Pattern } from './pattern.ts';
 import { oneSlash } from './script-prefix.ts';
 
@@ -24,16 +24,21 @@ export interface Urlconf {
 }
 
 /**
- * A project's own page for an error: exported by the URLconf's module as `handler400`, `handler403`,
- * `handler404` or `handler500`. Its response has the error's status unless it says another.
+ * A project's own page for an error: exported by the URLconf's module as `handler404`, and so on for
+ * each status from 400 on. Its response has the error's status unless it says another; undefined
+ * leaves the answer to the framework, as for clients that take no page.
  */
-export type ErrorHandler = (request: HttpRequest, error: Error) => Awaitable<HttpResponse>;
+export type ErrorHandler = (
+  request: HttpRequest,
+  error: Error,
+) => Awaitable<HttpResponse | undefined>;
 
 /** By the statuses that they answer. */
 export type ErrorHandlers = ReadonlyMap<number, ErrorHandler>;
 
 /** A view with the parameters that it is called with. */
 interface Match {
+  readonly pattern: Pattern;
   readonly view: View<ParamValues>;
   readonly params: ParamValues;
 }
@@ -41,7 +46,7 @@ interface Match {
 /**
  * Imports a module's `urlpatterns`, which `reverse` answers from thereafter, and its error handlers.
  *
- * @throws {ImproperlyConfigured} where ROOT_URLCONF, a pattern, or a name given to `lazyReverse` is wrong.
+ * @throws {ImproperlyConfigured} with all that is wrong: ROOT_URLCONF, patterns, names given to `lazyReverse`.
  */
 export async function loadUrlconf(moduleName: string): Promise<Urlconf> {
   const exports = await importSetting('ROOT_URLCONF', moduleName, 'myproject.urls');
@@ -61,7 +66,9 @@ export function compileUrlconf(
   urlpatterns: readonly UrlPattern[],
   errorHandlers: ErrorHandlers = new Map(),
 ): Urlconf {
-  const routes = flatten(urlpatterns, '', '');
+  const problems: string[] = [];
+  const routes = flatten(urlpatterns, '', '', problems);
+  if (problems.length > 0) throw new ImproperlyConfigured(problems);
   const byName = Map.groupBy(
     routes.filter(({ name }) => name !== undefined),
     ({ name }) => name ?? '',
@@ -84,7 +91,7 @@ function findMatch(urlconf: Urlconf, path: string): Match | undefined {
   for (const { pattern, view } of urlconf.routes) {
     const params = matchPattern(pattern, path);
     // The pattern's own types made sure that the view takes what the pattern gives.
-    if (params) return { view: view as View<ParamValues>, params };
+    if (params) return { pattern, view: view as View<ParamValues>, params };
   }
   return undefined;
 }
@@ -92,7 +99,7 @@ function findMatch(urlconf: Urlconf, path: string): Match | undefined {
 function missingSlash(urlconf: Urlconf, path: string): Match | undefined {
   if (!settings.APPEND_SLASH || path.endsWith('/')) return undefined;
   const match = findMatch(urlconf, `${path}/`);
-  return match && { view: appendSlash, params: match.params };
+  return match && { ...match, view: appendSlash };
 }
 
 function appendSlash(request: HttpRequest): HttpResponse {
@@ -122,20 +129,20 @@ function requirePromisedNames(urlconf: Urlconf): void {
   const missing = [...promisedNames].filter((name) => !urlconf.byName.has(name));
   promisedNames.clear();
   if (missing.length === 0) return;
-  throw new ImproperlyConfigured(missing.map((name) => unknownName(name, urlconf)).join('\n'));
+  throw new ImproperlyConfigured(missing.map((name) => unknownName(name, urlconf)));
 }
 
 function errorHandlersOf(exports: Readonly<Record<string, unknown>>, moduleName: string) {
   const handlers = new Map<number, ErrorHandler>();
-  for (const status of [400, 403, 404, 500]) {
-    const handler = exports[`handler${status}`];
-    if (handler === undefined) continue;
+  for (const [name, handler] of Object.entries(exports)) {
+    const [, status] = /^handler([45]\d\d)$/.exec(name) ?? [];
+    if (status === undefined) continue;
     if (typeof handler !== 'function') {
       throw new ImproperlyConfigured(
-        `handler${status} of '${moduleName}' is ${typeof handler}: expected a function of the request and the error.`,
+        `${name} of '${moduleName}' is ${typeof handler}: expected a function of the request and the error.`,
       );
     }
-    handlers.set(status, handler as ErrorHandler);
+    handlers.set(Number(status), handler as ErrorHandler);
   }
   return handlers;
 }
@@ -145,33 +152,46 @@ function flatten(
   urlpatterns: readonly UrlPattern[],
   prefix: string,
   namespace: string,
+  problems: string[],
 ): CompiledRoute[] {
-  requireThat(
-    Array.isArray(urlpatterns),
-    `include('${prefix}') has the urlpatterns`,
-    urlpatterns,
-    'a list',
-  );
-  return urlpatterns.flatMap((entry) => {
-    const isObject = typeof (entry as unknown) === 'object' && (entry as unknown) !== null;
-    requireThat(isObject, 'urlpatterns has', entry, 'what path() or include() gives');
+  if (!Array.isArray(urlpatterns)) {
+    problems.push(unexpected(`include('${prefix}') has the urlpatterns`, urlpatterns, 'a list'));
+    return [];
+  }
+  return (urlpatterns as readonly UrlPattern[]).flatMap((entry) => {
+    if (typeof (entry as unknown) !== 'object' || (entry as unknown) === null) {
+      problems.push(unexpected('urlpatterns has', entry, 'what path() or include() gives'));
+      return [];
+    }
     if ('urlpatterns' in entry) {
       const inner = entry.namespace ? `${namespace}${entry.namespace}:` : namespace;
-      return flatten(entry.urlpatterns, prefix + entry.prefix, inner);
+      return flatten(entry.urlpatterns, prefix + entry.prefix, inner, problems);
     }
-    const { view, name } = entry;
-    const source = prefix + entry.pattern;
-    requireThat(
-      typeof view === 'function',
-      `URL pattern '${source}' has the view`,
-      view,
-      'a function',
-    );
-    const fullName = name === undefined ? undefined : namespace + name;
-    return [{ pattern: compilePattern(source), view, name: fullName }];
+    return compileRoute(entry, prefix, namespace, problems);
   });
 }
 
-function requireThat(holds: boolean, what: string, value: unknown, expected: string): void {
-  if (!holds) throw new ImproperlyConfigured(`${what} ${inspect(value)}: expected ${expected}.`);
+function compileRoute(
+  { pattern, view, name }: Route,
+  prefix: string,
+  namespace: string,
+  problems: string[],
+): CompiledRoute[] {
+  const source = prefix + pattern;
+  if (typeof view !== 'function') {
+    problems.push(unexpected(`URL pattern '${source}' has the view`, view, 'a function'));
+    return [];
+  }
+  try {
+    const fullName = name === undefined ? undefined : namespace + name;
+    return [{ pattern: compilePattern(source), view, name: fullName }];
+  } catch (error) {
+    if (!(error instanceof ImproperlyConfigured)) throw error;
+    problems.push(...error.problems);
+    return [];
+  }
+}
+
+function unexpected(what: string, value: unknown, expected: string): string {
+  return `${what} ${inspect(value)}: expected ${expected}.`;
 }

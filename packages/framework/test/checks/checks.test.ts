@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { isAtLeast, registerCheck } from '../../src/checks/check.ts';
 import { findIssues } from '../../src/commands/check.ts';
 import { health } from '../../src/middleware/health.ts';
@@ -69,6 +69,8 @@ test.for<[id: string, changes: object]>([
   ['urls.W103', { ROOT_URLCONF: join(import.meta.dirname, 'regex-urls.ts') }],
   ['staticfiles.W004', { STATICFILES_DIRS: ['/nowhere/at/all'] }],
   ['staticfiles.W101', { STATIC_ROOT: '/nowhere/at/all' }],
+  ['files.E001', { FILE_UPLOAD_TEMP_DIR: '/nowhere/at/all' }],
+  ['files.E001', { FILE_UPLOAD_TEMP_DIR: '/dev/null' }],
   ['security.W001', without(securityHeaders)],
   ['security.W003', without(crossOriginProtection)],
   ['security.W004', { SECURE_HSTS_SECONDS: 0 }],
@@ -117,6 +119,37 @@ test('frame-ancestors without a source is DENY', async () => {
     SECURE_CSP: { 'frame-ancestors': [] },
   };
   expect(await idsUnder(changes)).toEqual(['security.W019', 'security.W104']);
+});
+
+test('all that is wrong with the URLs is told at once', async () => {
+  withSettings({ ...SOUND, ROOT_URLCONF: join(import.meta.dirname, 'broken-urls.ts') });
+  const { messages } = await findIssues(false);
+  expect(messages.map(({ id, message }) => [id, message])).toEqual([
+    ['urls.E001', "URL pattern '/a/' starts with a slash: leave it out."],
+    ['urls.E001', "URL pattern 'b/' has the view undefined: expected a function."],
+    ['urls.E001', expect.stringContaining("There is no URL converter 'nit'")],
+    ['urls.E001', "include('d/') has the urlpatterns undefined: expected a list."],
+  ]);
+});
+
+test('a static file that the sources name and nobody has is told with the source', async () => {
+  const src = makeTree({
+    'src/app/views.ts': "staticUrl('ap.css'); staticUrl('app.css#a'); staticUrl(`${x}.css`);",
+    'static/app.css': '',
+  });
+  vi.spyOn(process, 'cwd').mockReturnValue(src);
+  onTestFinished(() => void vi.restoreAllMocks());
+  const STATICFILES_DIRS = [join(src, 'static')];
+  withSettings({ ...SOUND, STATIC_URL: '/static/', STATICFILES_DIRS });
+  const { messages } = await findIssues(false);
+  expect(messages).toEqual([
+    {
+      level: 'warning',
+      id: 'staticfiles.W102',
+      message:
+        "app/views.ts: There is no static file 'ap.css' in STATICFILES_DIRS: did you mean 'app.css'?",
+    },
+  ]);
 });
 
 test('STATIC_ROOT must not be inside a folder of STATICFILES_DIRS', async () => {

@@ -37,11 +37,15 @@ async function startServer(root: string, how: Start = {}) {
   const output = outputOf(child);
   const answers = (path: string, text: string) =>
     vi.waitFor(async () => {
-      const answer = await fetch(`http://127.0.0.1:${port}${path}`).catch(() => undefined);
+      const answer = await fetch(`http://127.0.0.1:${port}${path}`, AS_BROWSER).catch(
+        () => undefined,
+      );
       expect((await answer?.text()) ?? '', output()).toContain(text);
     }, PATIENCE);
   return { port, child, output, answers };
 }
+
+const AS_BROWSER = { headers: { Accept: 'text/html' } };
 
 test('it serves, reloads on a change, shows broken code in the browser, and quits', async () => {
   const root = copyProject();
@@ -63,7 +67,7 @@ test('it serves, reloads on a change, shows broken code in the browser, and quit
 
   writeFileSync(views, `${source}\nthis no TypeScript`);
   await answers('/items/7/', 'The project cannot be loaded');
-  const page = await fetch(`http://127.0.0.1:${port}/anything`, { method: 'POST' });
+  const page = await fetch(`http://127.0.0.1:${port}/anything`, { ...AS_BROWSER, method: 'POST' });
   expect([page.status, page.headers.get('Refresh')]).toEqual([500, '2']);
   expect(await page.text()).toMatch(/views\.ts:\d+.*<mark>no<\/mark> TypeScript/s);
   expect(output()).toMatch(/views\.ts:\d+/);

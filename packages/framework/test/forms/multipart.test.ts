@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { assert, asyncProperty, integer } from 'fast-check';
 import { expect, test, vi } from 'vitest';
@@ -11,6 +11,7 @@ import { path, type View } from '../../src/urls/path.ts';
 import { temporaryFolder } from '../../../wsgi/test/temporary-folder.ts';
 import { serveProject, withSettings } from '../serve.ts';
 import { BOUNDARY, CONTENT_TYPE, multipartBody } from './multipart-body.ts';
+import { limitFileSize } from './limit-file-size.ts';
 import { openFilesIn } from './open-files.ts';
 
 function read(body: Buffer, settings: Partial<Settings> = {}): Promise<Form> {
@@ -86,6 +87,43 @@ test.for<[what: string, disposition: string, name: string, fileName: string]>([
   expect(form.uploads.map((upload) => [upload.name, upload.file.name])).toEqual([[name, fileName]]);
 });
 
+test.for<[parameter: string, fileName: string]>([
+  ["filename*=utf-8''z%C3%A4.png", 'zä.png'],
+  ["filename*=iso-8859-1''%E4.png", 'ä.png'],
+  ['filename*=broken', 'broken'],
+  ['filename="a.png";', 'a.png'],
+])('a part with %s is a file', async ([parameter, fileName]) => {
+  const form = await read(partOf(`Content-Disposition: form-data; name="a"; ${parameter}`));
+  expect(form.file('a')?.name).toBe(fileName);
+  expect(form.has('a')).toBe(false);
+});
+
+test('the mark at the start of a field is part of it', async () => {
+  const form = await read(multipartBody({ name: 'a', content: '\ufeffb' }));
+  expect(form.get('a')).toBe('\ufeffb');
+});
+
+const BASE64 = 'Content-Transfer-Encoding: Base64';
+
+test.for(['name="a"; filename="b"', 'name="a"'])(
+  'base64 is decoded, however it is cut: %s',
+  async (parameters) => {
+    const header = `Content-Disposition: form-data; ${parameters}\r\n${BASE64}`;
+    const encoded = Buffer.from('häll\0 world').toString('base64');
+    const body = partOf(header, `${encoded.slice(0, 6)}\r\n${encoded.slice(6)}`);
+    const pieces = Array.from(body, (byte) => Buffer.from([byte]));
+    withSettings({});
+    const form = await readMultipart(CONTENT_TYPE, pieces);
+    const file = form.file('a');
+    expect(file ? String(await file.bytes()) : form.get('a')).toBe('häll\0 world');
+  },
+);
+
+test.for(['a', 'aMOk=b', '*'])('base64 that is none, %s, is a bad request', async (content) => {
+  const header = `Content-Disposition: form-data; name="a"\r\n${BASE64}`;
+  await expect(read(partOf(header, content))).rejects.toMatchObject({ status: 400 });
+});
+
 test.for([
   ['image/png; charset=x', 'image/png'],
   ['IMAGE/PNG', 'image/png'],
@@ -155,8 +193,9 @@ test.for([10, 1_000_000])('a file is read as a stream, and moved (memory: %i)', 
 });
 
 /** A body of one part with this header, as a string of bytes. */
-function partOf(header: string): Buffer {
-  return Buffer.from(`--${BOUNDARY}\r\n${header}\r\n\r\nx\r\n--${BOUNDARY}--\r\n`, 'latin1');
+function partOf(header: string, content: string = 'x'): Buffer {
+  const body = `--${BOUNDARY}\r\n${header}\r\n\r\n${content}\r\n--${BOUNDARY}--\r\n`;
+  return Buffer.from(body, 'latin1');
 }
 
 const TEN_FIELDS = Array.from({ length: 10 }, () => ({ name: 'a', content: 'b' }));
@@ -171,6 +210,28 @@ test('a file is moved to another file system, too', async () => {
   await form.file('f')?.moveTo(kept);
   await form.removeFiles();
   expect(readFileSync(kept, 'utf8')).toBe('abc');
+});
+
+test('a move that fails, as for want of room, leaves what it would replace', async () => {
+  const content = 'x'.repeat(9000);
+  const body = multipartBody({ name: 'f', fileName: 'f', content });
+  for (const memoryBytes of [0, 100_000]) {
+    const folder = temporaryFolder('/dev/shm');
+    const kept = join(folder, 'kept');
+    writeFileSync(kept, 'precious');
+    const form = await read(body, {
+      FILE_UPLOAD_TEMP_DIR: temporaryFolder(),
+      FILE_UPLOAD_MAX_MEMORY_SIZE: memoryBytes,
+    });
+    limitFileSize('4096');
+    await expect(form.file('f')?.moveTo(kept)).rejects.toMatchObject({ code: 'EFBIG' });
+    limitFileSize('unlimited');
+    expect(readdirSync(folder)).toEqual(['kept']);
+    expect(readFileSync(kept, 'utf8')).toBe('precious');
+    await form.file('f')?.moveTo(kept);
+    expect(readFileSync(kept, 'utf8')).toBe(content);
+    await form.removeFiles();
+  }
 });
 
 test.for<[what: string, body: Buffer, Partial<Settings>, status: number]>([

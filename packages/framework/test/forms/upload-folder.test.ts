@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { expect, onTestFinished, test } from 'vitest';
 import { UploadFolder } from '../../src/forms/upload-folder.ts';
 import { temporaryFolder } from '../../../wsgi/test/temporary-folder.ts';
+import { limitFileSize } from './limit-file-size.ts';
 import { openFilesIn } from './open-files.ts';
 
 async function store(folder: UploadFolder, ...pieces: string[]) {
@@ -48,8 +48,3 @@ test('what cannot be written, as on a full disk, is closed', async () => {
   await folder.remove();
   expect(openFilesIn(parent)).toEqual([]);
 });
-
-/** Of this process, in bytes. */
-function limitFileSize(limit: string): void {
-  execFileSync('prlimit', ['--pid', String(process.pid), `--fsize=${limit}:`]);
-}

@@ -50,7 +50,11 @@ test.for<[accept: string | undefined, type: string | undefined]>([
   ['text/*;q=1, text/html;q=0', undefined],
   ['text/html;q=0, */*', 'application/json'],
   ['image/png', undefined],
-  ['text/html;level=1', undefined],
+  ['text/html;level=1', 'text/html'],
+  ['application/json; charset=utf-8', 'application/json'],
+  ['application/json;version=1.0, */*;q=0.1', 'application/json'],
+  ['text/html;level="1,2;3";q=0.2, application/json;q=0.1', 'text/html'],
+  ['text/html;level=1;q=0, application/json;q=0.1', 'application/json'],
   ['application/json;q=2', 'application/json'],
   ['application/json, text/html', 'application/json'],
   ['application/json, text/plain, */*', 'application/json'],
@@ -69,6 +73,7 @@ test.for<[offered: string[], type: string]>([
   [['text/html', 'image/jpeg'], 'image/jpeg'],
   [['text/html', 'text/plain;format=fixed'], 'text/plain;format=fixed'],
   [['text/plain', 'text/plain;format=flowed'], 'text/plain;format=flowed'],
+  [['text/plain', 'text/html'], 'text/plain'],
 ])('of %j the example of RFC 9110 §12.5.1 gets %s', ([offered, type]) => {
   const accept =
     'text/*;q=0.3, text/plain;q=0.7, text/plain;format=flowed, text/plain;format=fixed;q=0.4, */*;q=0.5';

@@ -56,6 +56,11 @@ test.for<[what: string, method: string, view: View]>([
     'GET',
     () => new HttpResponse('a', { headers: { 'Cache-Control': 'no-store' } }),
   ],
+  [
+    'what is not to be stored, in capitals',
+    'GET',
+    () => new HttpResponse('a', { headers: { 'Cache-Control': 'private, No-Store' } }),
+  ],
   ['an error', 'GET', () => new HttpResponse('a', { status: 404 })],
   ['the answer to a POST', 'POST', () => new HttpResponse('a')],
 ])('%s gets no ETag', async ([, method, view]) => {
@@ -65,6 +70,24 @@ test.for<[what: string, method: string, view: View]>([
   expect(answer.text).not.toBe('');
   expect(answer.status).not.toBe(500);
   expect(answer.headers).not.toHaveProperty('etag');
+});
+
+test.for(['my-directive="my-no-store"', 'no-store-ever', 'a="b, no-store"'])(
+  'Cache-Control: %s is not no-store',
+  async (value) => {
+    const { get } = await serveView(
+      () => new HttpResponse('a', { headers: { 'Cache-Control': value } }),
+    );
+    expect((await get('/')).headers).toHaveProperty('etag');
+  },
+);
+
+test('a 304 says nothing of what it does not have', async () => {
+  const headers = { ETag: '"own"', 'Content-Language': 'de', 'Content-Location': '/de/' };
+  const { get } = await serveView(() => new HttpResponse('Inhalt', { headers }));
+  const answer = await get('/', { headers: { 'If-None-Match': '"own"' } });
+  expect(answer.headers).toHaveProperty('content-location');
+  expect(answer.headers).not.toHaveProperty('content-language');
 });
 
 test('a stream without an ETag is there all the same', async () => {

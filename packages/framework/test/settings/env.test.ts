@@ -108,11 +108,16 @@ test('an empty secret file counts as unset', () => {
   expect(env.secret('X', 'fallback')).toBe('fallback');
 });
 
-test('a secret file that cannot be read is refused', () => {
-  vi.stubEnv('X_FILE', '/nowhere/x');
-  const refusal = "X_FILE is '/nowhere/x': expected a file that can be read.";
-  expect(() => env.secret('X')).toThrow(refusal);
-  expect(() => env.secret('X', 'fallback')).toThrow(refusal);
+test.for<[what: string, makeFile: () => string, reason: string]>([
+  ['missing', () => '/nowhere/x', 'there is no such file.'],
+  ['below a file', () => '/dev/null/x', 'there is no such file.'],
+  ['a folder', () => temporaryFolder(), 'expected a file, and it is a folder.'],
+  // Root may read everything but this.
+  ['unreadable', () => '/proc/self/mem', 'cannot read it (EIO).'],
+])('a secret file that is %s is refused, and told so', ([, makeFile, reason]) => {
+  vi.stubEnv('X_FILE', makeFile());
+  expect(() => env.secret('X')).toThrow(reason);
+  expect(() => env.secret('X', 'fallback')).toThrow(reason);
 });
 
 test('all problems are collected, also where a placeholder breaks what follows', async () => {

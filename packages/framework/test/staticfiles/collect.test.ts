@@ -6,6 +6,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -52,6 +53,21 @@ test('every file is copied, the first folder wins', async () => {
   expect(await collectStatic()).toEqual({ copied: 2, unmodified: 0, postProcessed: 2, removed: 0 });
   expect(read('app.css')).toBe('p{}\n');
   expect(read('img/logo.png')).toBe('png\n');
+});
+
+test('what editors and CVS leave behind is not published', async () => {
+  const { out } = useFolders({ 'one/app.js~': '', 'one/CVS/Entries': '', 'one/old~/a.css': '' });
+  await collectStatic();
+  expect(globSync('**/{*~,Entries*,a.*css}', { cwd: out })).toEqual([]);
+});
+
+test('a file that is too large to be read is told by its name', async () => {
+  const { one } = useFolders({ 'one/film.mp4': '' });
+  // It takes no room: nothing is written into it.
+  truncateSync(join(one, 'film.mp4'), 2 ** 31 + 1);
+  await expect(collectStatic()).rejects.toThrow(
+    /^The static file .*one\/film\.mp4 cannot be read:/,
+  );
 });
 
 test('what was collected and is stale goes: a file, its hashed name a run later, its variants', async () => {

@@ -24,14 +24,30 @@ test.for([
   ['static/', '/shop', 'app.css', '/shop/static/app.b864b7b520ea.css'],
   ['https://cdn.example/', '/shop', 'app.css', 'https://cdn.example/app.b864b7b520ea.css'],
   ['/static/', null, 'img/a b.png', '/static/img/a%20b.eab3b89c707d.png'],
+  ['/static/', null, 'app.css#arrow', '/static/app.b864b7b520ea.css#arrow'],
+  ['/static/', null, 'app.css?v', '/static/app.b864b7b520ea.css?v'],
 ] as const)('%s below %s: %s is %s', ([STATIC_URL, FORCE_SCRIPT_NAME, name, url]) => {
   withSettings({ STATIC_URL, FORCE_SCRIPT_NAME });
   expect(staticUrl(name)).toBe(url);
 });
 
 test('under DEBUG names are not hashed, and need no manifest', () => {
-  withSettings({ DEBUG: true, STATIC_ROOT: null });
-  expect(staticUrl('img/new one.png')).toBe('/static/img/new%20one.png');
+  const folder = makeTree({ 'img/new one.svg': '' });
+  withSettings({ DEBUG: true, STATIC_ROOT: null, STATICFILES_DIRS: [folder] });
+  expect(staticUrl('img/new one.svg')).toBe('/static/img/new%20one.svg');
+  expect(staticUrl('img/new one.svg#a')).toBe('/static/img/new%20one.svg#a');
+});
+
+test('a slip of the pen is told under DEBUG, before it is a 500 of production', () => {
+  withSettings({
+    DEBUG: true,
+    STATICFILES_DIRS: [makeTree({ 'welcome.css': '', 'img/a': '', 'a~': '' })],
+  });
+  expect(() => staticUrl('welcom.css')).toThrow(
+    "There is no static file 'welcom.css' in STATICFILES_DIRS: did you mean 'welcome.css'?",
+  );
+  expect(() => staticUrl('img')).toThrow("There is no static file 'img'");
+  expect(() => staticUrl('a~')).toThrow("There is no static file 'a~'");
 });
 
 test('a name that is not in the manifest is an error that says what to do', () => {

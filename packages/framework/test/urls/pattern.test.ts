@@ -5,7 +5,7 @@ import { cpuTimeMs } from '../../../wsgi/test/cpu-time.ts';
 
 declare module '../../src/urls/pattern.ts' {
   interface ConverterTypes {
-    year: number;
+    [name: `year${string}`]: number;
     anything: string;
   }
 }
@@ -83,18 +83,26 @@ test.for(['', 'g', 'y', 'gi'])(
   'a converter of the project matches each time, with the flags %j too',
   (flags) => {
     const regex = new RegExp('[0-9]{4}', flags);
-    registerConverter('year', { regex, toValue: Number, toUrl: String });
-    const pattern = compilePattern('<year:year>/');
+    registerConverter(`year${flags}`, { regex, toValue: Number, toUrl: String });
+    const pattern = compilePattern(`<year${flags}:year>/`);
     expect(matchPattern(pattern, '/2026/')).toEqual({ year: 2026 });
     expect(matchPattern(pattern, '/2026/')).toEqual({ year: 2026 });
   },
 );
+
+registerConverter('anything', { regex: /.*/, toValue: String, toUrl: String });
 
 test.for([
   ['<anything:a>/', '//'],
   ['n<anything:a>/', '/n/'],
   ['n<anything:a>n', '/n'],
 ])('no converter is asked about the empty text that %s has in %s', ([pattern = '', path = '']) => {
-  registerConverter('anything', { regex: /.*/, toValue: String, toUrl: String });
   expect(matchPattern(compilePattern(pattern), path)).toBeUndefined();
+});
+
+test.for(['slug', 'anything'] as const)('a second converter of the name %s is refused', (name) => {
+  const converter = { regex: /x/, toValue: String, toUrl: String };
+  expect(() => registerConverter(name, converter as never)).toThrow(
+    `There is a URL converter '${name}' already`,
+  );
 });

@@ -83,5 +83,33 @@ test.for([
   const { get } = await serveProject({ urlpatterns });
   const answer = await get('/form/', { method });
   expect(answer.status).toBe(status);
-  expect(answer.headers.allow).toBe(status === 405 ? 'GET, HEAD, POST' : undefined);
+  expect(answer.headers.allow).toBe(status === 405 ? 'GET, HEAD, POST, OPTIONS' : undefined);
+});
+
+const byMethod = [
+  path('items/<int:id>/', {
+    GET: (_, { id }) => jsonResponse({ got: id }),
+    PUT: (_, { id }) => jsonResponse({ put: id + 1 }),
+  }),
+  path('post/', { POST: () => new HttpResponse('posted') }),
+  path('own/', { OPTIONS: () => new HttpResponse('own') }),
+  path('any/', ({ method }) => new HttpResponse(method)),
+];
+
+test.for<[method: string, path: string, status: number, text: string, allow: string | undefined]>([
+  ['GET', '/items/7/', 200, '{"got":7}', undefined],
+  ['HEAD', '/items/7/', 200, '', undefined],
+  ['PUT', '/items/7/', 200, '{"put":8}', undefined],
+  ['DELETE', '/items/7/', 405, '', 'GET, HEAD, PUT, OPTIONS'],
+  ['OPTIONS', '/items/7/', 204, '', 'GET, HEAD, PUT, OPTIONS'],
+  ['OPTIONS', '/post/', 204, '', 'POST, OPTIONS'],
+  ['HEAD', '/post/', 405, '', 'POST, OPTIONS'],
+  ['OPTIONS', '/own/', 200, 'own', undefined],
+  ['OPTIONS', '/any/', 200, 'OPTIONS', undefined],
+])('%s of %s, whose path has a view for each method, gets %i', async ([method, ...expected]) => {
+  const [target, status, text, allow] = expected;
+  const { get } = await serveProject({ urlpatterns: byMethod });
+  const answer = await get(target, { method });
+  expect([answer.status, answer.headers.allow]).toEqual([status, allow]);
+  expect(status === 405 ? '' : answer.text).toBe(text);
 });

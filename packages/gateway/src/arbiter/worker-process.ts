@@ -76,7 +76,7 @@ export class WorkerProcess {
     this.generation = generation;
     this.#child = fork(WORKER_FILE, [], {
       cwd: generation.config.chdir,
-      env: workerEnvironment(generation.config),
+      env: workerEnvironment(generation.config, number),
       stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...listeners.map(({ fd }) => fd)],
     });
     this.#tellOf(events);
