@@ -27,35 +27,35 @@ const ENCODED_BYTE = /%[0-9A-Fa-f]{2}|[^]/g;
 
 /** The header fields of the request as they came; where a middleware has changed one, as environ has it. */
 export function fieldLinesOf(environ: Environ): HeaderList {
-  const lines = (environ['gateway.field_lines']?.() ?? []).map(([name, value]) =>
+  const came = (environ['gateway.field_lines']?.() ?? []).map(([name, value]) =>
     fieldFacts(name, value),
   );
-  const told = new Map<CgiName, string>();
-  for (const { key, value } of lines) {
-    if (key !== undefined) told.set(key, joinField(key, told.get(key), value));
+  const told: Record<string, string> = {};
+  for (const { key, value } of came) {
+    if (key !== undefined) told[key] = joinField(key, told[key], value);
   }
-  const kept = lines.flatMap(({ key, sent, value }): HeaderList => {
-    const isKept = key !== undefined && told.get(key) === environ[key];
-    return isKept ? [[sent, value]] : [];
-  });
-  return [...kept, ...changedFields(environ, told)];
+  const lines: HeaderList = [];
+  for (const { key, sent, value } of came) {
+    if (key !== undefined && told[key] === environ[key]) lines.push([sent, value]);
+  }
+  for (const key of Object.keys(environ)) {
+    if (isField(key) && told[key] !== environ[key]) addChanged(lines, key, environ[key]);
+  }
+  return lines;
 }
 
-/** Their names in lower case: nobody sent them. */
-function changedFields(environ: Environ, told: ReadonlyMap<string, string>): HeaderList {
-  return Object.entries(environ).flatMap(([key, value]): HeaderList => {
-    if (typeof value !== 'string' || told.get(key) === value) return [];
-    const name = fieldName(key);
-    const isThere = name !== undefined && (value !== '' || key.startsWith('HTTP_'));
-    return isThere ? [[name, value]] : [];
-  });
+function isField(key: string): key is CgiName {
+  return key.startsWith('HTTP_') || key === 'CONTENT_TYPE' || key === 'CONTENT_LENGTH';
 }
 
-/** `x-request-id` of `HTTP_X_REQUEST_ID`. */
-function fieldName(key: string): string | undefined {
-  const isContent = key === 'CONTENT_TYPE' || key === 'CONTENT_LENGTH';
-  const name = key.startsWith('HTTP_') ? key.slice('HTTP_'.length) : isContent ? key : undefined;
-  return name?.toLowerCase().replaceAll('_', '-');
+/** In lower case, as nobody sent it. */
+function addChanged(lines: HeaderList, key: CgiName, value: string | undefined): void {
+  const name = key
+    .replace(/^HTTP_/, '')
+    .toLowerCase()
+    .replaceAll('_', '-');
+  const isThere = value !== undefined && (value !== '' || key.startsWith('HTTP_'));
+  if (isThere) lines.push([name, value]);
 }
 
 /** Whether the head announces a body (RFC 9112 §6), which may still turn out to be empty. */

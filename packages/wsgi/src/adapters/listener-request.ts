@@ -48,7 +48,18 @@ function readFrom(environ: Environ, request: IncomingMessage, socket: ListenerSo
       failTo(request, error);
     }
   };
-  Object.assign(request, { _read: () => void readPiece() });
+  const { _read: consume } = request as unknown as ConsumedMessage;
+  Object.assign(request, {
+    _read() {
+      // Node's notes that the request is read, without which it is not read on.
+      consume.call(request);
+      void readPiece();
+    },
+  });
+}
+
+interface ConsumedMessage {
+  readonly _read: (this: IncomingMessage) => void;
 }
 
 /** A response that is complete does not end what its listener still does with the request. */

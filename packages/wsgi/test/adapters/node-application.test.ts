@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
@@ -107,6 +107,42 @@ test.for(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE', 'get', 'BREW'])(
     expect(await seen.promise).toEqual([method, '{"id":7}']);
   },
 );
+
+test.for<[how: string, read: (request: IncomingMessage, read: (text: string) => void) => void]>([
+  [
+    'flowing',
+    (request, read) => {
+      let all = '';
+      request.on('data', (piece) => (all += piece)).on('end', () => read(all));
+    },
+  ],
+  ['iterated', (request, read) => void text(request).then(read)],
+  ['piped', (request, read) => void text(request.pipe(new PassThrough())).then(read)],
+  [
+    'read',
+    (request, read) => {
+      let all = '';
+      request.on('readable', () => (all += request.read() ?? '')).on('end', () => read(all));
+    },
+  ],
+])('a body of many pieces comes whole where it is %s', async ([, read]) => {
+  const seen = Promise.withResolvers<string>();
+  const pieces = Array.from({ length: 200 }, (_, index) => Buffer.alloc(1000, String(index)));
+  const application = nodeApplication((request, response) => {
+    read(request, (all) => {
+      seen.resolve(all);
+      response.end();
+    });
+  });
+  const sent = Buffer.concat(pieces).toString();
+  const environ = sampleEnviron({
+    REQUEST_METHOD: 'POST',
+    CONTENT_LENGTH: String(sent.length),
+    'wsgi.input': new BodyInputStream(() => pieces.shift()),
+  });
+  await application(environ, () => async () => {});
+  expect(await seen.promise).toBe(sent);
+});
 
 test('it answers before the first byte of a body', async () => {
   const { port } = await serve(
