@@ -53,6 +53,8 @@ export interface TargetParts {
 }
 
 export interface FieldFacts {
+  /** Its name as it came, in any case. */
+  readonly sent: string;
   /** None for a name with a `_`: such a field is left out. */
   readonly key: CgiName | undefined;
   /** One of 32: keys whose bits differ are different. All of them (-1) where that is not known. */
@@ -103,6 +105,7 @@ export function buildEnviron(
     // memory for each request: V8 keeps such properties apart from the object.
     'gateway.request_id': undefined,
     'gateway.signal': () => exchange.signal,
+    'gateway.field_lines': () => head.fields.map(({ sent, value }) => [sent, value]),
     'gateway.draining': exchange.isDraining,
     'gateway.worker': server.worker,
   };
@@ -133,14 +136,17 @@ function addFields(environ: Environ, fields: readonly FieldFacts[]): void {
 
 /** Repeats are joined: RFC 9110 §5.2 with a comma, cookies with a semicolon (RFC 6265 §5.4). */
 function addField(environ: Environ, key: CgiName, value: string): void {
-  const earlier = variable(environ, key);
-  const all = earlier ? `${earlier}${key === 'HTTP_COOKIE' ? '; ' : ','}${value}` : value;
-  setVariable(environ, key, all);
+  setVariable(environ, key, joinField(key, variable(environ, key), value));
+}
+
+/** @param earlier what came before under the same name. */
+export function joinField(key: CgiName, earlier: string | undefined, value: string): string {
+  return earlier ? `${earlier}${key === 'HTTP_COOKIE' ? '; ' : ','}${value}` : value;
 }
 
 /** A field of which a server gives the name and the value alone. */
 export function fieldFacts(name: string, value: string): FieldFacts {
-  return { key: cgiName(name), bit: ALL_BITS, value };
+  return { sent: name, key: cgiName(name), bit: ALL_BITS, value };
 }
 
 const ALL_BITS = -1;

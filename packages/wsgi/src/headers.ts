@@ -18,6 +18,19 @@ export const HOP_BY_HOP: ReadonlySet<string> = new Set([
 ]);
 
 /**
+ * Whether a response with that code leaves the field, its name in lower case, to the server. RFC 9110 has
+ * a 407 tell Proxy-Authenticate (§15.5.8), and a 426 Upgrade (§15.5.22).
+ */
+export function isConnectionField(name: string, code: number): boolean {
+  return HOP_BY_HOP.has(name) && NEEDED_BY_CODE.get(code) !== name;
+}
+
+const NEEDED_BY_CODE: ReadonlyMap<number, string> = new Map([
+  [407, 'proxy-authenticate'],
+  [426, 'upgrade'],
+]);
+
+/**
  * The environ key of a request header (RFC 3875 §4.1.18), or `undefined` where the name has a `_`,
  * which would pass for the `-` of another header.
  */
@@ -37,13 +50,17 @@ export function checkStatus(status: string): void {
   }
 }
 
-/** @throws for a name that is no token, or about the connection. */
+/** @throws for a name that is no token. */
 export function checkName(name: string): void {
   if (typeof name !== 'string') throw new TypeError(`header name is not a string: ${show(name)}`);
   if (!TOKEN.test(name)) {
     throw new Error(`header name must be letters, digits and hyphens: ${show(name)}`);
   }
-  if (HOP_BY_HOP.has(name.toLowerCase())) {
+}
+
+/** @throws for what is about the connection. */
+export function checkConnectionField(name: string, code: number): void {
+  if (isConnectionField(name.toLowerCase(), code)) {
     throw new Error(`header '${name}' is about the connection: leave it to the server`);
   }
 }

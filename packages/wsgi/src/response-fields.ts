@@ -1,4 +1,4 @@
-import { checkName, checkValue, show } from './headers.ts';
+import { checkConnectionField, checkName, checkValue, HOP_BY_HOP, show } from './headers.ts';
 import type { HeaderList } from './types.ts';
 
 /**
@@ -25,9 +25,10 @@ export const NO_FIELDS: ResponseFields = {
  * PEP 3333 "The start_response() Callable": checks that headers are a list of pairs of strings that are
  * safe on the wire, and writes them out.
  *
+ * @param code of the status: some have fields that others have not.
  * @throws where they are not, or where there is a Content-Length that is no number, or two of them.
  */
-export function writeFields(headers: HeaderList): ResponseFields {
+export function writeFields(headers: HeaderList, code: number = 200): ResponseFields {
   if (!Array.isArray(headers)) throw new TypeError(`headers are not a list: ${show(headers)}`);
   let lines = '';
   let hasDate = false;
@@ -43,6 +44,7 @@ export function writeFields(headers: HeaderList): ResponseFields {
     if (known.role === 'Date') hasDate = true;
     else if (known.role === 'Server') hasServer = true;
     else if (known.role === 'Content-Length') contentLength = readLength(value, contentLength);
+    else if (known.role === 'hop-by-hop') checkConnectionField(name, code);
   }
   return { lines, hasDate, hasServer, contentLength };
 }
@@ -75,7 +77,7 @@ interface KnownName {
 }
 
 /** What a server has to know of a header. */
-type Role = 'Date' | 'Server' | 'Content-Length';
+type Role = 'Date' | 'Server' | 'Content-Length' | 'hop-by-hop';
 
 const knownNames = new Map<string, KnownName>();
 const KNOWN_NAMES_MAX = 1024;
@@ -96,6 +98,7 @@ function writeLine({ start }: KnownName, name: string, value: string): string {
 
 function roleOf(name: string): Role | undefined {
   const lower = name.toLowerCase();
+  if (HOP_BY_HOP.has(lower)) return 'hop-by-hop';
   return (['Date', 'Server', 'Content-Length'] as const).find(
     (role) => role.toLowerCase() === lower,
   );

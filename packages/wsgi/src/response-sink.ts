@@ -11,7 +11,7 @@ export interface ResponseSink {
   sendAll(status: string, fields: ResponseFields, framing: WholeFraming, body: Bytes): void;
   /** The head of a response whose body follows in pieces. */
   sendHead(status: string, fields: ResponseFields, framing: Framing): void;
-  /** One piece, never empty. A promise where the client is slow: it resolves once more can be taken, or never will be. */
+  /** One piece; an empty one, the first, sends the head alone. A promise where the client is slow: it resolves once more can be taken, or never will be. */
   write(piece: Bytes): Awaitable<void>;
   /** The body after `sendHead` is complete. */
   end(): void;

@@ -112,8 +112,8 @@ export class WsgiResponse {
     this.#wasStartCalled = true;
     this.#status = '';
     checkStatus(status);
-    this.#fields = writeFields(headers);
     const code = codeOf(status);
+    this.#fields = writeFields(headers, code);
     if (code === 204) this.#fields = writeFields(withoutContentLength(headers));
     this.#hasBody = !this.#isHeadRequest && !forbidsBody(code);
     this.#status = status;
@@ -123,13 +123,21 @@ export class WsgiResponse {
   /** PEP 3333 "The write() Callable". Throws at once, as a caller may not wait for the promise. */
   #write(data: Bytes): Promise<void> {
     checkPiece(data);
-    if (this.#sink.isClosed) throw new Error('write() after the client went away');
+    if (this.#sink.isClosed) throw new DOMException('the client went away', 'AbortError');
     if (this.#hasBody) {
       if (this.#isFinished) throw new Error('write() after the end of the response');
       if (this.#sentBytes + data.length > this.#fields.contentLength)
         throw tooLong(this.#fields.contentLength);
     }
+    if (data.length === 0) return Promise.resolve(this.#sendHeadAlone());
     return Promise.resolve(this.send(data));
+  }
+
+  /** "upon the application's first invocation of the write() callable": also without a byte. */
+  #sendHeadAlone(): Awaitable<void> {
+    if (this.isFinished || this.#isHeadSent) return undefined;
+    this.#sendHead();
+    return this.#hasBody ? this.#sink.write(EMPTY) : undefined;
   }
 
   #sendHead(): void {

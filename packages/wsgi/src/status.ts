@@ -97,9 +97,12 @@ export function forbidsBody(code: number): boolean {
 export class ProtocolError extends Error {
   override readonly name = 'ProtocolError';
   readonly status: number;
+  /** The same, as some frameworks call it: one that catches the error answers with it. */
+  readonly statusCode: number;
 
   constructor(status: number, message: string) {
     super(message);
     this.status = status;
+    this.statusCode = status;
   }
 }

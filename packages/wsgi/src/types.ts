@@ -97,7 +97,7 @@ export interface Environ {
   'wsgi.input_terminated'?: boolean;
   'wsgi.file_wrapper'?: FileWrapper;
 
-  // The gateway's own; undefined on other servers, but for the signal.
+  // The gateway's own; undefined on other servers, but for the signal and the field lines.
 
   /** Identifies the request in every log: a trusted proxy's X-Request-ID, or made by the server. */
   'gateway.request_id'?: string | undefined;
@@ -106,6 +106,8 @@ export interface Environ {
    * function, as most applications never ask, and a signal is costly to make.
    */
   'gateway.signal'?: () => AbortSignal;
+  /** Gives the header fields of the request as they came: each line, in its order and its case. */
+  'gateway.field_lines'?: () => HeaderList;
   /** The worker is finishing its last requests: health checks should fail. */
   'gateway.draining'?: boolean | undefined;
   /** The process that serves the request. */

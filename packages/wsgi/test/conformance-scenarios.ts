@@ -38,6 +38,24 @@ export const SCENARIOS: readonly ConformanceScenario[] = [
     },
   },
   {
+    name: 'the first write() sends the head, though it is empty',
+    application: (log) => async (_environ, startResponse) => {
+      const write = startResponse('200 OK', PLAIN);
+      await write(bytes(''));
+      await log.until('head received');
+      return logged(log, [bytes('body')]);
+    },
+    async run(port, log) {
+      const socket = await connectTo(port);
+      socket.write(GET.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'));
+      const head = await readUntil(socket, '\r\n\r\n');
+      expect(head.split('\r\n\r\n')).toEqual([expect.stringMatching(/^HTTP\/1.1 200 OK/), '']);
+      log.add('head received');
+      expect(await readAll(socket)).toBe('4\r\nbody\r\n0\r\n\r\n');
+      await log.until('close');
+    },
+  },
+  {
     name: 'a client that leaves aborts the signal, and the body is closed',
     application: (log) =>
       streaming(log, async function* (environ) {

@@ -468,6 +468,45 @@ test.for<[what: string, pieces: Bytes[]]>([
   expect(sink.messages).toEqual(['in close()']);
 });
 
+test.for<[what: string, status: string, method: string, calls: string[]]>([
+  [
+    'a body',
+    '200 OK',
+    'GET',
+    ['head 200 OK [Content-Type] until-end', "write ''", "write 'a'", 'end'],
+  ],
+  ['HEAD', '200 OK', 'HEAD', ["all 200 OK [Content-Type] as-is ''"]],
+  ['a 204', '204 No Content', 'GET', ["all 204 No Content [Content-Type] as-is ''"]],
+])('an empty write() sends the head of %s, once', async ([, status, method, calls]) => {
+  const sink = new RecordingSink();
+  await runApplication(
+    async (_environ, startResponse) => {
+      const write = startResponse(status, PLAIN);
+      await write(bytes(''));
+      await write(bytes(''));
+      return [bytes('a')];
+    },
+    sampleEnviron({ REQUEST_METHOD: method }),
+    sink,
+  );
+  expect(sink.calls).toEqual(calls);
+});
+
+test('write() after the client went away is no fault of the application', async () => {
+  const sink = new RecordingSink();
+  await runApplication(
+    async (_environ, startResponse) => {
+      const write = startResponse('200 OK', PLAIN);
+      sink.leave();
+      await write(bytes('a'));
+      return [];
+    },
+    sampleEnviron(),
+    sink,
+  );
+  expect(sink.errors).toEqual([]);
+});
+
 test('write() throws after the client went away and after the end', async () => {
   const sink = new RecordingSink();
   const writes: Write[] = [];

@@ -97,7 +97,7 @@ class FetchResponseSink implements ResponseSink {
 
   write(piece: Bytes): Awaitable<void> {
     const body = this.#body;
-    if (body === undefined || this.isClosed) return undefined;
+    if (body === undefined || this.isClosed || piece.length === 0) return undefined;
     body.enqueue(piece);
     return (body.desiredSize ?? 0) > 0 ? undefined : this.#taken();
   }

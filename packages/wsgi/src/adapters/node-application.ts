@@ -1,116 +1,173 @@
-import { once } from 'node:events';
-import {
-  createServer,
-  request as httpRequest,
-  type ClientRequest,
-  type IncomingMessage,
-  type ServerResponse,
-} from 'node:http';
-import type { Socket } from 'node:net';
-import { duplexPair, Readable, type Duplex } from 'node:stream';
-import type { Application, Environ } from '../types.ts';
-import { hasBody, headersOf, targetOf, withoutHopByHop } from './environ-request.ts';
-import { fieldLines } from './handler.ts';
+import { ServerResponse, type IncomingMessage } from 'node:http';
+import { ProtocolError } from '../status.ts';
+import type { Application, Body, Bytes, Environ, StartResponse, Write } from '../types.ts';
+import { abort, dropRest, incomingMessage, isBeingRead } from './listener-request.ts';
+import { responseHeaders, withoutTabs } from './listener-response.ts';
+import { ListenerSocket } from './listener-socket.ts';
 
 /** A listener for `node:http`; it may return a promise. */
 export type NodeListener = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 /**
  * A listener for `node:http` as an application: one of Express, `app.routing` of a Fastify instance
- * that is ready, `app.callback()` of Koa. Requests and responses are Node's own: they pass through its
- * client and its server, over a connection in memory. It gets the URL below the mount point.
+ * that is ready, `app.callback()` of Koa. Requests and responses are Node's own, over a socket that ends
+ * here; framing and connection are the server's. It gets the URL below the mount point.
  */
 export function nodeApplication(listener: NodeListener): Application {
-  return async (environ, startResponse) => {
-    const call = sendRequest(environ, connect(environ, listener));
-    const [response] = (await once(call, 'response')) as [IncomingMessage];
-    const { statusCode, statusMessage } = response;
-    startResponse(`${statusCode} ${statusMessage}`, withoutHopByHop(fieldLines(response)));
-    return response;
+  return (environ, startResponse) => {
+    const call = new ListenerCall(environ, listener);
+    return call.isOver ? call.answerWhole(startResponse) : call.answer(startResponse);
   };
 }
 
-/** The client's end of a connection to a server of its own. */
-function connect(environ: Environ, listener: NodeListener): Duplex {
-  const [near, far] = duplexPair();
-  // Neither end is told that the other was destroyed.
-  near.once('close', () => far.destroy());
-  far.once('close', () => {
-    if (!far.writableFinished) near.destroy();
-  });
-  const server = createServer(LIMITS, (request, response) => {
-    void listen(listener, request, response, near);
-  });
-  server.emit('connection', Object.assign(far, socketFacts(environ)));
-  return near;
-}
+const EMPTY: Bytes = new Uint8Array(0);
 
-/** What fails before it answers is a fault that the server answers for; later, as Node has it. */
-async function listen(
-  listener: NodeListener,
-  request: IncomingMessage,
-  response: ServerResponse,
-  client: Duplex,
-): Promise<void> {
-  try {
-    await listener(request, response);
-  } catch (error) {
-    if (!response.headersSent) return void client.destroy(error as Error);
-    if (!response.writableEnded) response.destroy();
-    throw error;
+/** One request to a listener, and what it answers. */
+class ListenerCall implements AsyncIterableIterator<Bytes> {
+  readonly #environ: Environ;
+  readonly #socket: ListenerSocket;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  #fault: { readonly error: unknown } | undefined;
+
+  constructor(environ: Environ, listener: NodeListener) {
+    this.#environ = environ;
+    this.#socket = new ListenerSocket(environ);
+    this.#request = incomingMessage(environ, this.#socket);
+    this.#response = new ServerResponse(this.#request);
+    this.#response.assignSocket(this.#socket);
+    this.#serve();
+    void this.#listen(listener);
+  }
+
+  /** The response is complete, and the listener reads no more of the request. */
+  get isOver(): boolean {
+    return this.#isComplete && !isBeingRead(this.#request);
+  }
+
+  /** What is there in the turn of the request is a list, which tells the length of a body. */
+  answerWhole(startResponse: StartResponse): Body {
+    this.#start(startResponse);
+    this.#socket.taken();
+    return this.#socket.response.pieces;
+  }
+
+  async answer(startResponse: StartResponse): Promise<Body> {
+    const signal = this.#environ['gateway.signal']?.();
+    signal?.addEventListener('abort', () => this.close(), { once: true });
+    if (signal?.aborted === true) this.close();
+    while (this.#socket.response.head === undefined) {
+      signal?.throwIfAborted();
+      if (this.#socket.destroyed) throw this.#faultOr('the listener closed the connection');
+      await this.#socket.changed();
+    }
+    const write = this.#start(startResponse);
+    // PEP 3333 "The start_response() Callable": the head goes "upon the … first invocation of write()".
+    const isHeadAlone = this.#socket.response.pieces.length === 0 && !this.#isComplete;
+    if (isHeadAlone && !this.#socket.destroyed) void write(EMPTY);
+    return this;
+  }
+
+  // What Node's server does.
+
+  #serve(): void {
+    const socket = this.#socket;
+    const request = this.#request;
+    const response = this.#response;
+    // It is asked for what it ended by.
+    socket.on('error', () => undefined);
+    socket.on('drain', () => drain(response));
+    socket.on('timeout', () => {
+      const isHeeded = !request.complete && request.emit('timeout', socket);
+      if (!response.emit('timeout', socket) && !isHeeded) socket.destroy();
+    });
+    response.once('finish', () => {
+      if (isBeingRead(request)) request.once('close', () => this.#end());
+      else this.#end();
+    });
+  }
+
+  #end(): void {
+    dropRest(this.#request);
+    this.#socket.destroySoon();
+  }
+
+  /** What fails before it answers is a fault that the server answers for; later, as Node has it. */
+  async #listen(listener: NodeListener): Promise<void> {
+    try {
+      await listener(this.#request, this.#response);
+    } catch (error) {
+      if (this.#response.headersSent) {
+        if (!this.#response.writableEnded) this.#response.destroy();
+        throw error;
+      }
+      this.#fault = { error };
+      this.#socket.destroy();
+    }
+  }
+
+  // The response.
+
+  get #isComplete(): boolean {
+    const isEnded = this.#response.writableEnded || this.#socket.writableEnded;
+    return isEnded && this.#socket.isRead && this.#socket.response.mayEnd;
+  }
+
+  /** @throws {ProtocolError} where what the client sent, and not the listener, is at fault for a 500. */
+  #start(startResponse: StartResponse): Write {
+    const { head } = this.#socket.response;
+    if (head === undefined) throw new Error('the listener has not answered');
+    const refused = this.#request.errored;
+    try {
+      if (head.code >= 500 && refused instanceof ProtocolError) throw refused;
+      return startResponse(withoutTabs(head.status), responseHeaders(head.code, head.headers));
+    } catch (error) {
+      this.#socket.destroy();
+      throw error;
+    }
+  }
+
+  #faultOr(message: string): unknown {
+    const fault = this.#fault ?? { error: this.#socket.errored ?? new Error(message) };
+    return fault.error;
+  }
+
+  async next(): Promise<IteratorResult<Bytes>> {
+    const socket = this.#socket;
+    const { pieces } = socket.response;
+    for (;;) {
+      if (pieces.length === 0) socket.taken();
+      const value = pieces.shift();
+      if (value !== undefined) return { done: false, value };
+      if (this.isOver) return { done: true, value: undefined };
+      if (socket.destroyed) throw this.#faultOr('the listener cut its response');
+      await socket.changed();
+    }
+  }
+
+  async return(): Promise<IteratorResult<Bytes>> {
+    this.close();
+    return { done: true, value: undefined };
+  }
+
+  /** Ends what is not over: the client went away. */
+  close(): void {
+    if (this.isOver && this.#socket.response.pieces.length === 0) return;
+    abort(this.#request);
+    this.#socket.destroy();
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
   }
 }
 
-/** The server in front has limits of its own. */
-const LIMITS = {
-  maxHeaderSize: 16 * 1024 * 1024,
-  headersTimeout: 0,
-  requestTimeout: 0,
-  requireHostHeader: false,
-};
-
-/** What frameworks ask of a socket: who the client is, and whether it came by TLS. */
-function socketFacts(environ: Environ): Partial<Socket> & { encrypted?: true } {
-  const { REMOTE_ADDR: remoteAddress = '', REMOTE_PORT: remotePort } = environ;
-  return {
-    ...(environ['wsgi.url_scheme'] === 'https' ? { encrypted: true } : {}),
-    localPort: Number(environ.SERVER_PORT),
-    remoteAddress,
-    ...(remotePort === undefined ? {} : { remotePort: Number(remotePort) }),
-    setTimeout: returnThis,
-    setNoDelay: returnThis,
-    setKeepAlive: returnThis,
-    destroySoon(this: Socket) {
-      this.end(() => this.destroy());
-    },
-  };
+/** As where a socket is assigned: a response that was full learns that it can write on. */
+function drain(response: ServerResponse): void {
+  const { _flush: flush } = response as ServerResponse & BufferedMessage;
+  if (!response.writableEnded) flush.call(response);
 }
 
-function returnThis(this: Socket): Socket {
-  return this;
-}
-
-function sendRequest(environ: Environ, connection: Duplex): ClientRequest {
-  const signal = environ['gateway.signal']?.();
-  const call = httpRequest({
-    createConnection: () => connection,
-    method: environ.REQUEST_METHOD,
-    path: targetOf(environ),
-    headers: headersOf(environ).flat(),
-    setHost: false,
-    maxHeaderSize: LIMITS.maxHeaderSize,
-    ...(signal === undefined ? {} : { signal }),
-  });
-  // One that comes before the response has a listener more; a later one cuts the response.
-  call.on('error', () => undefined);
-  if (hasBody(environ)) sendBody(environ, call);
-  else call.end();
-  return call;
-}
-
-/** A listener that answers early closes the connection: what is left is not read. */
-function sendBody(environ: Environ, call: ClientRequest): void {
-  Readable.from(environ['wsgi.input'])
-    .on('error', (error) => call.destroy(error))
-    .pipe(call);
+interface BufferedMessage {
+  readonly _flush: (this: ServerResponse) => void;
 }

@@ -99,8 +99,9 @@ class NodeResponseSink implements ResponseSink {
 
   sendHead(status: string, fields: ResponseFields, framing: Framing): void {
     this.#isUntilClose = framing === 'until-end' && this.#request.httpVersion === '1.0';
-    const rawHeaders = listHeaders(fields, framing).flat();
-    this.#response.writeHead(codeOf(status), status.slice(4), rawHeaders);
+    // Node refuses to announce trailers where there is no chunked coding; none will come.
+    const headers = listHeaders(fields, framing).filter(([name]) => !TRAILER.test(name));
+    this.#response.writeHead(codeOf(status), status.slice(4), headers.flat());
   }
 
   write(piece: Bytes): Awaitable<void> {
@@ -132,6 +133,8 @@ class NodeResponseSink implements ResponseSink {
     });
   }
 }
+
+const TRAILER = /^trailer$/i;
 
 /** Neither TLS nor a unix socket, which has no address, can. */
 function canReset(socket: Socket): boolean {

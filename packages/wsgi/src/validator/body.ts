@@ -27,6 +27,7 @@ function syncSide(body: Iterable<Bytes>, exchange: Exchange): Iterable<Bytes> {
       return {
         next() {
           notAfterClose(exchange);
+          sentByNow(exchange);
           return checkedStep(iterator.next(), exchange);
         },
         return: () => iterator.return?.() ?? { done: true, value: undefined },
@@ -43,6 +44,7 @@ function asyncSide(body: AsyncIterable<Bytes>, exchange: Exchange): AsyncIterabl
       return {
         async next() {
           notAfterClose(exchange);
+          sentByNow(exchange);
           return checkedStep(await iterator.next(), exchange);
         },
         return: async () => (await iterator.return?.()) ?? { done: true, value: undefined },
@@ -108,6 +110,11 @@ function iteratedOnce(exchange: Exchange): void {
 
 function notAfterClose(exchange: Exchange): void {
   requires(!exchange.isClosed, 'the server must not read the body after close()');
+}
+
+/** "only after the first iteration … that yields a non-empty bytestring": an empty one sends no headers. */
+function sentByNow(exchange: Exchange): void {
+  exchange.isHeadSent ||= exchange.bodyBytes > 0;
 }
 
 /** "the server or gateway must call that method upon completion of the current request". */

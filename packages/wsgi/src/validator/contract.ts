@@ -24,6 +24,8 @@ export class Exchange {
   /** Of the Content-Length header; `undefined` without one. */
   contentLength: number | undefined;
   bodyBytes = 0;
+  /** The server has had to send the headers. */
+  isHeadSent = false;
   /** start_response threw back the error it was given: the application has to stop. */
   mustStop = false;
   isIterated = false;

@@ -1,5 +1,5 @@
 import { forbidsBody } from '../status.ts';
-import { HOP_BY_HOP } from '../headers.ts';
+import { isConnectionField } from '../headers.ts';
 import type { ExcInfo, HeaderList, StartResponse, Write } from '../types.ts';
 import { requires, type Exchange } from './contract.ts';
 
@@ -14,8 +14,8 @@ export function checkedStartResponse(
     boxed(excInfo);
     onceWithoutExcInfo(exchange, excInfo);
     statusLine(status);
-    headerList(headers);
     const code = Number.parseInt(status, 10);
+    headerList(code, headers);
     contentType(code, headers);
     exchange.contentLength = contentLength(code, headers);
     exchange.code = code;
@@ -50,23 +50,24 @@ function statusLine(status: unknown): void {
 }
 
 /** "It must be a Python list" of pairs. */
-function headerList(headers: unknown): void {
+function headerList(code: number, headers: unknown): void {
   requires(Array.isArray(headers), 'headers must be a list', headers);
   for (const header of headers) {
     const isPair = Array.isArray(header) && header.length === 2;
     requires(isPair, 'each header must be a pair [name, value]', header);
-    headerName(header[0]);
+    headerName(code, header[0]);
     headerValue(header[0], header[1]);
   }
 }
 
 /** "Each header_name must be a valid HTTP header field-name"; wsgiref.validate has what is valid. */
-function headerName(name: unknown): asserts name is string {
+function headerName(code: number, name: unknown): asserts name is string {
   requires(typeof name === 'string', 'a header name must be a string', name);
   requires(/^[A-Za-z][A-Za-z0-9_-]*$/.test(name), 'a header name is letters, digits and -', name);
   requires(!/[-_]$/.test(name), "a header name must not end in '-' or '_'", name);
   requires(name.toLowerCase() !== 'status', 'the status is an argument, not a header', name);
-  requires(!HOP_BY_HOP.has(name.toLowerCase()), 'leave hop-by-hop headers to the server', name);
+  const isServers = isConnectionField(name.toLowerCase(), code);
+  requires(!isServers, 'leave hop-by-hop headers to the server', name);
 }
 
 /** "must not include any control characters, including carriage returns or linefeeds". */
@@ -107,15 +108,25 @@ function forward(
   exchange: Exchange,
   parameters: Parameters<StartResponse>,
 ): Write {
+  const isAfterHead = exchange.isHeadSent && parameters[2] !== undefined;
+  let write: Write;
   try {
-    return startResponse(...parameters);
+    write = startResponse(...parameters);
   } catch (error) {
     exchange.mustStop = parameters[2] !== undefined;
     throw error;
   }
+  requires(
+    !isAfterHead,
+    'once the headers were sent, start_response must throw the error of excInfo',
+  );
+  return write;
 }
 
-/** "The write() Callable". */
+/**
+ * "The write() Callable". The headers go "upon the application's first invocation" of it, also where it
+ * is given no byte: so an application sends them before it has a body.
+ */
 function checkedWrite(write: Write, exchange: Exchange): Write {
   requires(typeof write === 'function', 'start_response must return write', write);
   return (...parameters: Parameters<Write>) => {
@@ -126,6 +137,7 @@ function checkedWrite(write: Write, exchange: Exchange): Write {
     const written = write(data);
     requires(written instanceof Promise, 'write() must return a promise', written);
     exchange.bodyBytes += data.length;
+    exchange.isHeadSent = true;
     return written;
   };
 }

@@ -11,6 +11,7 @@ import type { HandlerOptions } from '../../src/adapters/handler.ts';
 import { nodeHandler } from '../../src/adapters/node-handler.ts';
 import type { Application, Environ } from '../../src/types.ts';
 import { validator } from '../../src/validator.ts';
+import { exchange, valuesOf } from '../raw-client.ts';
 
 const LOCAL = { host: '127.0.0.1', port: 0 };
 
@@ -135,6 +136,24 @@ test('a client that leaves in the middle of its body is no fault of the applicat
   call.destroy();
   await answered.promise;
   expect(faults).toEqual([]);
+  server.close();
+});
+
+test('trailers are not announced, as none come', async () => {
+  const server = createServer(
+    nodeHandler((_environ, startResponse) => {
+      startResponse('200 OK', [
+        ['trailer', 'X-Sum'],
+        ['Content-Length', '4'],
+      ]);
+      return [Buffer.from('body')];
+    }),
+  );
+  await once(server.listen(LOCAL), 'listening');
+  const { port } = server.address() as AddressInfo;
+  const response = await exchange(port, 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+  expect(response).toMatchObject({ status: '200 OK', body: 'body' });
+  expect(valuesOf(response, 'trailer')).toEqual([]);
   server.close();
 });
 

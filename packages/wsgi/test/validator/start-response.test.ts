@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Application } from '../../src/types.ts';
 import { validator } from '../../src/validator.ts';
 import { ContractError } from '../../src/validator/contract.ts';
 import { sampleEnviron } from '../environ.ts';
@@ -62,6 +63,61 @@ test('start_response is called again with excInfo', async () => {
     return [];
   });
   expect(fault).toBeUndefined();
+});
+
+test.for<[what: string, application: Application]>([
+  [
+    'an empty write()',
+    async (_environ, startResponse) => {
+      await startResponse('200 OK', PLAIN)(bytes(''));
+      startResponse('500 Oops', PLAIN, [new Error('late')]);
+      return [];
+    },
+  ],
+  [
+    'a piece',
+    (_environ, startResponse) => {
+      startResponse('200 OK', PLAIN);
+      return (function* () {
+        yield bytes('a');
+        startResponse('500 Oops', PLAIN, [new Error('late')]);
+      })();
+    },
+  ],
+])('a server has to throw what it is given after %s', async ([, application]) => {
+  const checked = validator(application);
+  const answered = async (): Promise<void> => {
+    const body = await checked(sampleEnviron(), () => async () => {});
+    for await (const piece of body) expect(piece).toEqual(bytes('a'));
+  };
+  await expect(answered()).rejects.toThrow('start_response must throw the error of excInfo');
+});
+
+test('an empty piece sends no headers: start_response is called again with excInfo', async () => {
+  const fault = await faultOf((_environ, startResponse) => {
+    startResponse('200 OK', PLAIN);
+    return (function* () {
+      yield bytes('');
+      startResponse('500 Oops', PLAIN, [new Error('late')]);
+      yield bytes('sorry');
+    })();
+  });
+  expect(fault).toBeUndefined();
+});
+
+test.for([
+  ['426 Upgrade Required', 'Upgrade'],
+  ['407 Proxy Authentication Required', 'Proxy-Authenticate'],
+] as const)('a %s tells %s, which no other status does', async ([status, name]) => {
+  const faultWith = (line: string): Promise<unknown> =>
+    faultOf((_environ, startResponse) => {
+      startResponse(line, [...PLAIN, [name, 'a']]);
+      return [];
+    });
+  expect(await faultWith(status)).toBeUndefined();
+  expect(await faultWith('200 OK')).toMatchObject({
+    message: expect.stringContaining('leave hop-by-hop headers'),
+  });
 });
 
 test('what start_response throws with excInfo is not swallowed', async () => {

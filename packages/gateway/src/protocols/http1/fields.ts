@@ -10,6 +10,8 @@ export interface Field extends FieldName {
 }
 
 interface FieldName {
+  /** As it came, in any case. */
+  readonly sent: string;
   /** In lower case. */
   readonly name: string;
   /** Its environ key; none for a name with a `_`. */
@@ -91,9 +93,9 @@ export function readField(bytes: Uint8Array, text: string, start: number, end: n
   }
   let valueEnd = end;
   while (valueEnd > valueStart && WHITESPACE[bytes[valueEnd - 1] ?? 0] === 1) valueEnd--;
-  const { name, key, bit } = recallName(bytes, text, start, nameEnd);
+  const { sent, name, key, bit } = recallName(bytes, text, start, nameEnd);
   const value = text.slice(valueStart, valueEnd);
-  return { name, key, bit, value, isPlain: plainEnd >= valueEnd };
+  return { sent, name, key, bit, value, isPlain: plainEnd >= valueEnd };
 }
 
 function malformedName(line: string): ProtocolError {
@@ -104,15 +106,10 @@ function malformedName(line: string): ProtocolError {
   );
 }
 
-interface KnownName extends FieldName {
-  /** As it was sent, in any case. */
-  readonly sent: string;
-}
-
 const NAME_LENGTH_MAX = 32;
 const NAME_PLACES = 256;
 /** One name a place. */
-const knownNames = Array.from<KnownName | undefined>({ length: NAME_PLACES });
+const knownNames = Array.from<FieldName | undefined>({ length: NAME_PLACES });
 
 /** Clients send the same few names: each is taken apart once, and compared from then on. */
 function recallName(bytes: Uint8Array, text: string, start: number, end: number): FieldName {
@@ -125,7 +122,7 @@ function recallName(bytes: Uint8Array, text: string, start: number, end: number)
   return learned;
 }
 
-function learnName(sent: string): KnownName {
+function learnName(sent: string): FieldName {
   const name = sent.toLowerCase();
   let sum = 0;
   for (const octet of Buffer.from(name, 'latin1')) sum += octet;

@@ -52,10 +52,10 @@ export class ResponseEncoder {
     });
   }
 
-  /** One piece of the body (RFC 9112 §7.1), with the head before the first one. */
+  /** One piece of the body (RFC 9112 §7.1), with the head before the first one; an empty one is no chunk. */
   encodePiece(piece: Bytes): Parts {
     const head = this.#takeHead();
-    return this.#isChunked
+    return this.#isChunked && piece.length > 0
       ? [`${head}${piece.length.toString(16)}\r\n`, piece, '\r\n']
       : [head, piece];
   }
