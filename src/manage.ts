@@ -1,8 +1,6 @@
-import { join } from 'node:path';
-import { config } from 'dotenv';
+import './environment.ts';
 import { runCommand } from '@wsgi/framework/commands';
 
-config({ path: join(import.meta.dirname, '../.env'), quiet: true });
-process.env['SETTINGS_MODULE'] ||= 'myproject.settings';
+process.env['SETTINGS_MODULE'] ??= 'myproject.settings';
 
 process.exitCode = await runCommand(process.argv.slice(2));

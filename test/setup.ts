@@ -1,2 +1,2 @@
 // Before each of your test files: what they run with.
-process.env['SETTINGS_MODULE'] ||= 'myproject.settings';
+process.env['SETTINGS_MODULE'] ??= 'myproject.settings';
