@@ -54,6 +54,9 @@ export class Connection implements SocketListener, Wire, BodySource {
   #body: RequestBody | undefined;
   /** For the client to send what comes next. What it takes is bounded by the socket. */
   #deadlineMs: number;
+  /** How much of a response had been sent when that was last looked at, and since when the application rests. */
+  #seenBytes = 0;
+  #restsSinceMs = 0;
   /** What may still be read on after the last response, and until when. */
   #lingerBytes = LINGER_BYTES_MAX;
   #lingerEndMs = Infinity;
@@ -100,14 +103,15 @@ export class Connection implements SocketListener, Wire, BodySource {
   }
 
   #serve(head: RequestHead): void {
-    const { bodyMs } = this.#service.timeouts;
-    const body = new RequestBody(this.#parser, head.expectsContinue, this, bodyMs);
+    const body = new RequestBody(this.#parser, head.expectsContinue, this);
     this.#body = body;
     if (this.#service.state.isOverloaded(this.#service.overload)) return this.#shed(head);
     const exchange = new Exchange(head, body, this, this.#service);
     this.#phase = 'exchange';
     this.#exchange = exchange;
     this.#deadlineMs = Infinity;
+    this.#seenBytes = 0;
+    this.#restsSinceMs = exchange.startedAtMs;
     this.#service.outbox.flushOverdue(exchange.startedAtMs);
     const pending = exchange.run();
     if (pending === undefined) this.#finish(exchange);
@@ -189,6 +193,10 @@ export class Connection implements SocketListener, Wire, BodySource {
     if (this.#exchange?.status === '') void this.client.write([CONTINUE]);
   }
 
+  get patienceMs(): number {
+    return this.#service.timeouts.bodyMs;
+  }
+
   wantBytes(withinMs: number): void {
     this.client.resume();
     this.#setDeadline(withinMs);
@@ -199,7 +207,7 @@ export class Connection implements SocketListener, Wire, BodySource {
   /** Acts where a deadline has passed; called about twice a second. */
   checkDeadline(nowMs: number): void {
     const exchange = this.#exchange;
-    if (exchange?.isOverdue(nowMs, this.#isClientAwaited())) {
+    if (exchange && this.#isOverdue(exchange, nowMs)) {
       exchange.timeOut();
       return this.#finish(exchange);
     }
@@ -217,9 +225,12 @@ export class Connection implements SocketListener, Wire, BodySource {
     this.#lingerEndMs = Math.min(this.#lingerEndMs, nowMs + LINGER_DRAINING_MS);
   }
 
-  /** It is the client's turn in an exchange: for that there are other limits. */
-  #isClientAwaited(): boolean {
-    return this.client.isFull || this.#body?.isAwaited === true;
+  /** The application rests for too long; while it is the client's turn there are other limits. */
+  #isOverdue({ sentBytes }: Exchange, nowMs: number): boolean {
+    const isClientAwaited = this.client.isFull || this.#body?.isAwaited === true;
+    if (isClientAwaited || sentBytes !== this.#seenBytes) this.#restsSinceMs = nowMs;
+    this.#seenBytes = sentBytes;
+    return nowMs - this.#restsSinceMs >= this.#service.timeouts.requestMs;
   }
 
   #meetDeadline(): void {
