@@ -8,17 +8,12 @@ import { CONTINUE, encodeOverload, encodeRefusal } from '../protocols/http1/resp
 import { ClientSocket, lendingSocket, type SocketListener } from './client-socket.ts';
 import { clientAddress, type PeerFacts } from './environ.ts';
 import { Exchange, type Wire } from './exchange.ts';
+import { Linger } from './linger.ts';
 import { RequestBody, type BodySource } from './request-body.ts';
 import type { Service } from './service.ts';
 
 /** Bytes of requests that wait here before the socket is paused. */
 const BUFFERED_BYTES_MAX = 65_536;
-/** So long after its last byte a client is read on that was answered, as a reset would overtake the answer. */
-const LINGER_PAUSE_MS = 1000;
-/** What is read on at most: the rest stays in the system's buffers. */
-const LINGER_BYTES_MAX = 16 * 1024 * 1024;
-/** So long at most, once the worker drains. */
-const LINGER_DRAINING_MS = 5000;
 /**
  * How long a draining worker keeps an idle connection open: under load the proxy uses each of them
  * once more, and learns from the response that it closes. Closed at once, they would race it.
@@ -54,9 +49,11 @@ export class Connection implements SocketListener, Wire, BodySource {
   #body: RequestBody | undefined;
   /** For the client to send what comes next. What it takes is bounded by the socket. */
   #deadlineMs: number;
-  /** What may still be read on after the last response, and until when. */
-  #lingerBytes = LINGER_BYTES_MAX;
-  #lingerEndMs = Infinity;
+  /** How much of a response had been sent when that was last looked at, and since when the application rests. */
+  #seenBytes = 0;
+  #restsSinceMs = 0;
+  /** After the last response. */
+  #linger: Linger | undefined;
 
   /** @param onOver runs once, when nothing more can come or go and no application works on a request. */
   constructor(accepted: Socket, peer: PeerFacts, service: Service, onOver: () => void) {
@@ -73,7 +70,7 @@ export class Connection implements SocketListener, Wire, BodySource {
   // The way of a request: bytes in, a head, an exchange, the rest of the body, the next request.
 
   #onBytes(bytes: Buffer): void {
-    if (this.#phase === 'closing') return this.#linger(bytes.length);
+    if (this.#phase === 'closing') return this.#drop(bytes);
     const wasReadingHead = this.#isReadingHead();
     this.#parser.feed(bytes);
     if (this.#phase === 'skip') this.#skipBody();
@@ -100,14 +97,15 @@ export class Connection implements SocketListener, Wire, BodySource {
   }
 
   #serve(head: RequestHead): void {
-    const { bodyMs } = this.#service.timeouts;
-    const body = new RequestBody(this.#parser, head.expectsContinue, this, bodyMs);
+    const body = new RequestBody(this.#parser, head.expectsContinue, this);
     this.#body = body;
     if (this.#service.state.isOverloaded(this.#service.overload)) return this.#shed(head);
     const exchange = new Exchange(head, body, this, this.#service);
     this.#phase = 'exchange';
     this.#exchange = exchange;
     this.#deadlineMs = Infinity;
+    this.#seenBytes = 0;
+    this.#restsSinceMs = exchange.startedAtMs;
     this.#service.outbox.flushOverdue(exchange.startedAtMs);
     const pending = exchange.run();
     if (pending === undefined) this.#finish(exchange);
@@ -189,6 +187,10 @@ export class Connection implements SocketListener, Wire, BodySource {
     if (this.#exchange?.status === '') void this.client.write([CONTINUE]);
   }
 
+  get patienceMs(): number {
+    return this.#service.timeouts.bodyMs;
+  }
+
   wantBytes(withinMs: number): void {
     this.client.resume();
     this.#setDeadline(withinMs);
@@ -199,7 +201,7 @@ export class Connection implements SocketListener, Wire, BodySource {
   /** Acts where a deadline has passed; called about twice a second. */
   checkDeadline(nowMs: number): void {
     const exchange = this.#exchange;
-    if (exchange?.isOverdue(nowMs, this.#isClientAwaited())) {
+    if (exchange && this.#isOverdue(exchange, nowMs)) {
       exchange.timeOut();
       return this.#finish(exchange);
     }
@@ -214,12 +216,15 @@ export class Connection implements SocketListener, Wire, BodySource {
   /** What the worker waits for while it drains. */
   #hurry(nowMs: number): void {
     if (this.#isIdle()) this.#deadlineMs = Math.min(this.#deadlineMs, nowMs + IDLE_GRACE_MS);
-    this.#lingerEndMs = Math.min(this.#lingerEndMs, nowMs + LINGER_DRAINING_MS);
+    this.#linger?.hurry(nowMs);
   }
 
-  /** It is the client's turn in an exchange: for that there are other limits. */
-  #isClientAwaited(): boolean {
-    return this.client.isFull || this.#body?.isAwaited === true;
+  /** The application rests for too long; while it is the client's turn there are other limits. */
+  #isOverdue({ sentBytes }: Exchange, nowMs: number): boolean {
+    const isClientAwaited = this.client.isFull || this.#body?.isAwaited === true;
+    if (isClientAwaited || sentBytes !== this.#seenBytes) this.#restsSinceMs = nowMs;
+    this.#seenBytes = sentBytes;
+    return nowMs - this.#restsSinceMs >= this.#service.timeouts.requestMs;
   }
 
   #meetDeadline(): void {
@@ -275,20 +280,20 @@ export class Connection implements SocketListener, Wire, BodySource {
     if (this.#phase === 'closing') return;
     this.#phase = 'closing';
     this.#body?.end(REQUEST_OVER);
+    const linger = new Linger();
+    this.#linger = linger;
     this.client.end(() => {
       if (this.client.isClosed) return;
       this.#onTaken();
-      const nowMs = performance.now();
-      this.#lingerEndMs = nowMs + this.#service.timeouts.lingerMs;
-      this.#deadlineMs = nowMs + LINGER_PAUSE_MS;
+      this.#deadlineMs = linger.begin(this.#service.timeouts.lingerMs);
     });
   }
 
-  /** Drops what comes after the last response; a client that sends on without end gets no further. */
-  #linger(byteCount: number): void {
-    this.#lingerBytes -= byteCount;
-    if (this.#lingerBytes < 0) return this.client.pause();
-    this.#deadlineMs = Math.min(performance.now() + LINGER_PAUSE_MS, this.#lingerEndMs);
+  /** What comes after the last response; a client that sends on without end gets no further. */
+  #drop(bytes: Buffer): void {
+    const deadlineMs = this.#linger?.prolong(bytes.length);
+    if (deadlineMs === undefined) this.client.pause();
+    else this.#deadlineMs = deadlineMs;
   }
 
   onClose(): void {

@@ -50,9 +50,6 @@ export class Exchange implements ResponseSink, ExchangeFacts {
   /** The response is incomplete by our own doing. */
   #isCut = false;
   #isTold = false;
-  /** How much had been sent when it was last looked at, and since when nothing was that the application owes. */
-  #seenBytes = 0;
-  #idleSinceMs = this.startedAtMs;
   #abortController: AbortController | undefined;
   #onClosed: (() => void) | undefined;
 
@@ -94,13 +91,6 @@ export class Exchange implements ResponseSink, ExchangeFacts {
     this.sentBytes = Math.max(0, this.sentBytes - this.#wire.client.unsentBytes);
     this.#letGo();
     this.finish();
-  }
-
-  /** The application has made no progress for too long; to be asked now and then. */
-  isOverdue(nowMs: number, isClientAwaited: boolean): boolean {
-    if (isClientAwaited || this.sentBytes !== this.#seenBytes) this.#idleSinceMs = nowMs;
-    this.#seenBytes = this.sentBytes;
-    return nowMs - this.#idleSinceMs >= this.#service.timeouts.requestMs;
   }
 
   /** Ends an exchange that takes too long, whatever the application still does. */

@@ -13,8 +13,16 @@ const EARNED_MS = 2;
 export interface BodySource {
   /** The client waits for 100 before it sends any (RFC 9110 §10.1.1). */
   sendContinue(): void;
+  /** How long the client may take, for the next bytes and for a body that comes drop by drop. */
+  readonly patienceMs: number;
   /** Bytes are wanted: read on, and mind how long they take. */
   wantBytes(withinMs: number): void;
+}
+
+/** How long the client was waited for, less what it earned by what it sent; most bodies are here at once. */
+interface Wait {
+  sumMs: number;
+  sinceMs: number;
 }
 
 /** The body of one request: the application pulls it, and what it leaves is skipped. */
@@ -25,22 +33,12 @@ export class RequestBody {
   #error: unknown;
   #waiter: PromiseWithResolvers<Bytes | undefined> | undefined;
   #skippedBytes = 0;
-  readonly #patienceMs: number;
-  /** How long the client has been waited for, less what it earned by what it sent. */
-  #waitedMs = 0;
-  #waitsSinceMs = 0;
+  #wait: Wait | undefined;
 
-  /** @param patienceMs how long the client may take, for the next bytes and for a body that comes drop by drop. */
-  constructor(
-    parser: RequestParser,
-    expectsContinue: boolean,
-    source: BodySource,
-    patienceMs: number,
-  ) {
+  constructor(parser: RequestParser, expectsContinue: boolean, source: BodySource) {
     this.#parser = parser;
     this.#isContinueDue = expectsContinue;
     this.#source = source;
-    this.#patienceMs = patienceMs;
   }
 
   /** The application waits for bytes. */
@@ -104,13 +102,16 @@ export class RequestBody {
   }
 
   #await(): void {
-    this.#waitsSinceMs = Math.round(performance.now());
-    this.#source.wantBytes(this.#patienceMs - this.#waitedMs);
+    this.#wait ??= { sumMs: 0, sinceMs: 0 };
+    this.#wait.sinceMs = performance.now();
+    this.#source.wantBytes(this.#source.patienceMs - this.#wait.sumMs);
   }
 
   #countWait(byteCount: number): void {
-    const waitedMs = Math.round(performance.now()) - this.#waitsSinceMs;
-    this.#waitedMs = Math.max(0, this.#waitedMs + waitedMs - byteCount * EARNED_MS);
+    if (this.#wait === undefined) return;
+    const { sumMs, sinceMs } = this.#wait;
+    const waitedMs = performance.now() - sinceMs;
+    this.#wait.sumMs = Math.max(0, sumMs + waitedMs - byteCount * EARNED_MS);
   }
 
   #read(): Bytes | undefined {
