@@ -15,6 +15,22 @@ export interface WorkerView extends WorkerIdentity {
   readonly log: Log;
 }
 
+/** A metric of the project with its values, as prom-client's `register.getMetricsAsJSON()` gives it. */
+export interface ProjectMetric {
+  readonly name: string;
+  readonly help: string;
+  /** `counter`, `gauge`, `histogram` or `summary`. prom-client's own types call that a number. */
+  readonly type: unknown;
+  /** How the gauges of several workers become one: their sum, unless it is said. */
+  readonly aggregator?: 'omit' | 'sum' | 'first' | 'min' | 'max' | 'average';
+  readonly values: readonly {
+    readonly value: number;
+    readonly labels: Readonly<Partial<Record<string, string | number>>>;
+    /** Where it is not the metric's own: `…_bucket`, `…_sum`, `…_count`. */
+    readonly metricName?: string;
+  }[];
+}
+
 /** Gunicorn's server hooks. What a hook throws is logged, except at the start, which it stops. */
 export interface ServerHooks {
   /** In the arbiter, before anything is bound. */
@@ -43,6 +59,11 @@ export interface ServerHooks {
   preRequest?(worker: WorkerView, environ: Environ): void;
   /** In a worker, after the response: `"200 OK"`, or `''` where the client went away before. */
   postRequest?(worker: WorkerView, environ: Environ, status: string): void;
+  /**
+   * In a worker, each second: what `/metrics` shows of the project beside the gateway's own. Not
+   * Gunicorn's.
+   */
+  metrics?(worker: WorkerView): Awaitable<readonly ProjectMetric[]>;
   /** In a worker, before it exits. */
   workerExit?(worker: WorkerView): void;
 }
@@ -61,6 +82,7 @@ const NAMES: Readonly<Record<keyof ServerHooks, true>> = {
   workerAbort: true,
   preRequest: true,
   postRequest: true,
+  metrics: true,
   workerExit: true,
 };
 

@@ -1,8 +1,12 @@
 import { performance } from 'node:perf_hooks';
+import type { MetricFamily } from './project-metrics.ts';
 import { bucketOf, noDurations, type Durations } from './durations.ts';
 
 /** What a worker tells the arbiter with each heartbeat: counts since the one before, and how it stands. */
-export interface WorkerMetrics extends Counts, Gauges {}
+export interface WorkerMetrics extends Counts, Gauges {
+  /** The project's own, where it has a hook for them. */
+  readonly project?: readonly MetricFamily[] | undefined;
+}
 
 /** What stands in reports as the last heartbeat told it. */
 export interface Gauges {

@@ -46,10 +46,11 @@ export class Server {
     await setImmediate();
     for (const listener of this.#listeners) listener.close();
     this.#sweep();
-    return new Promise((resolve) => {
+    await new Promise<void>((resolve) => {
       this.#onDrained = resolve;
       this.#settle();
     });
+    await this.#service.projectMetrics?.settle();
   }
 
   /** Cuts every connection. */
@@ -65,6 +66,7 @@ export class Server {
       ...this.#service.state.meter.take(),
       requestsInFlight: this.#service.state.requestsInFlight,
       connections: this.#connections.size,
+      project: this.#service.projectMetrics?.take(),
     };
   }
 
