@@ -15,6 +15,22 @@ export interface WorkerView extends WorkerIdentity {
   readonly log: Log;
 }
 
+/** A metric of the project with its values, as prom-client's `register.getMetricsAsJSON()` gives it. */
+export interface ProjectMetric {
+  readonly name: string;
+  readonly help: string;
+  /** `counter`, `gauge`, `histogram` or `summary`. prom-client's own types call that a number. */
+  readonly type: unknown;
+  /** How the gauges of several workers become one: their sum, unless it is said. */
+  readonly aggregator?: 'omit' | 'sum' | 'first' | 'min' | 'max' | 'average';
+  readonly values: readonly {
+    readonly value: number;
+    readonly labels: Readonly<Partial<Record<string, string | number>>>;
+    /** Where it is not the metric's own: `…_bucket`, `…_sum`, `…_count`. */
+    readonly metricName?: string;
+  }[];
+}
+
 /**
  * Gunicorn's server hooks. What a hook throws is logged, except at the start, which it stops. One that may
  * give a promise is awaited; one that gives `void` is not.
@@ -47,6 +63,11 @@ export interface ServerHooks {
   /** In a worker, after the response: `"200 OK"`, or `''` where the client went away before. */
   postRequest?(worker: WorkerView, environ: Environ, status: string): void;
   /**
+   * In a worker, each second: what `/metrics` shows of the project beside the gateway's own. Not
+   * Gunicorn's.
+   */
+  metrics?(worker: WorkerView): Awaitable<readonly ProjectMetric[]>;
+  /**
    * In a worker, after its last request and before it exits: within what is left of graceful-timeout, and
    * for half a second where it exits at once. An exit that is not the gateway's, such as the application's
    * own `process.exit()`, waits for no promise.
@@ -68,6 +89,7 @@ const NAMES: Readonly<Record<keyof ServerHooks, true>> = {
   workerAbort: true,
   preRequest: true,
   postRequest: true,
+  metrics: true,
   workerExit: true,
 };
 

@@ -2,6 +2,7 @@ import type { WorkerProcess } from '../arbiter/worker-process.ts';
 import { version } from '../process.ts';
 import { COARSE_BOUNDS_MS, countUpTo, quantileMs, sum } from './durations.ts';
 import { add, NOTHING, STATUS_CLASSES, type Counts, type WorkerMetrics } from './meter.ts';
+import { ProjectLedger } from './project-metrics.ts';
 import type {
   Recent,
   Report,
@@ -33,14 +34,16 @@ export class Ledger {
   readonly #startedAtMs = performance.now();
   readonly #version = version();
   readonly #accounts = new WeakMap<ObservedWorker, Account>();
+  readonly #project = new ProjectLedger<ObservedWorker>();
   #total: Counts = NOTHING;
 
   /** Books a heartbeat; the last one of a worker may come after its exit. */
   book(worker: ObservedWorker, metrics: WorkerMetrics): void {
     const { heartbeats, requests } = this.#accountOf(worker);
     this.#total = add(this.#total, metrics);
+    if (metrics.project !== undefined) this.#project.book(worker, metrics.project);
     this.#accounts.set(worker, {
-      heartbeats: [metrics, ...heartbeats].slice(0, RECENT_HEARTBEATS),
+      heartbeats: [{ ...metrics, project: undefined }, ...heartbeats].slice(0, RECENT_HEARTBEATS),
       requests: requests + sum(metrics.statuses),
     });
   }
@@ -61,6 +64,7 @@ export class Ledger {
       total: totalOf(this.#total),
       restarts: this.restarts.counts,
       lastRestart: this.restarts.last,
+      project: this.#project.families(observed),
     };
   }
 

@@ -1,11 +1,14 @@
 import { performance } from 'node:perf_hooks';
 import type { RequestInFlight } from '../worker/watchdog.ts';
+import type { MetricFamily } from './project-metrics.ts';
 import { bucketOf, noDurations, type Durations } from './durations.ts';
 
 /** What a worker tells the arbiter with each heartbeat: counts since the one before, and how it stands. */
 export interface WorkerMetrics extends Counts, Gauges {
   /** A few of those in flight, the oldest first. */
   readonly oldestRequests: readonly RequestInFlight[];
+  /** The project's own, where it has a hook for them. */
+  readonly project?: readonly MetricFamily[] | undefined;
 }
 
 /** What stands in reports as the last heartbeat told it. */

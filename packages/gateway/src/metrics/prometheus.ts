@@ -4,6 +4,7 @@ import { bindTcp } from '../arbiter/listener.ts';
 import { cannotListen } from '../errors.ts';
 import type { Log } from '../log/log.ts';
 import { formatAddress, type TcpAddress } from '../settings/addresses.ts';
+import { escapeLabel, type MetricFamily } from './project-metrics.ts';
 import { sumOf, type Report, type Total, type WorkerReport } from './report.ts';
 
 const PATIENCE_MS = 5000;
@@ -69,7 +70,14 @@ type Labels = Readonly<Record<string, string | number>>;
  * would be one more series, for good.
  */
 export function prometheusText(report: Report): string {
-  return [...metricsSinceStart(report), ...metricsNow(report)].map(format).join('');
+  const own = [...metricsSinceStart(report), ...metricsNow(report)].map(format);
+  return [...own, ...report.project.map(formatFamily)].join('');
+}
+
+function formatFamily({ name, help, type, samples }: MetricFamily): string {
+  const oneLine = help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
+  const lines = samples.map(([series, value]) => `${series} ${value}\n`);
+  return `# HELP ${name} ${oneLine}\n# TYPE ${name} ${type}\n${lines.join('')}`;
 }
 
 function metricsSinceStart({ total, restarts, ...report }: Report): Metric[] {
@@ -154,10 +162,8 @@ function typeOf(name: string, samples: readonly Sample[]): string {
 }
 
 function formatLabels(labels: Labels): string {
-  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escape(String(value))}"`);
+  const pairs = Object.entries(labels).map(
+    ([name, value]) => `${name}="${escapeLabel(String(value))}"`,
+  );
   return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
-}
-
-function escape(value: string): string {
-  return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 }

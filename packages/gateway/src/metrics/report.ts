@@ -1,6 +1,7 @@
 import type { WorkerState } from '../messages.ts';
 import type { RequestInFlight } from '../worker/watchdog.ts';
 import { sum } from './durations.ts';
+import type { MetricFamily } from './project-metrics.ts';
 import type { Gauges, STATUS_CLASSES } from './meter.ts';
 
 /** The metrics of a gateway: the answer on its control socket, shown by `stats`, `top` and `/metrics`. */
@@ -19,6 +20,8 @@ export interface Report {
   readonly total: Total;
   readonly restarts: Readonly<Record<RestartReason, number>>;
   readonly lastRestart: RestartReport | undefined;
+  /** The project's own metrics, of all workers together. */
+  readonly project: readonly MetricFamily[];
 }
 
 export interface WorkerReport extends Gauges {

@@ -52,10 +52,11 @@ export class Server {
     await setImmediate();
     for (const listener of this.#listeners) listener.close();
     this.#sweep();
-    return new Promise((resolve) => {
+    await new Promise<void>((resolve) => {
       this.#onDrained = resolve;
       this.#settle();
     });
+    await this.#service.projectMetrics?.settle();
   }
 
   /** Cuts every connection. */
@@ -73,6 +74,7 @@ export class Server {
       requestsInFlight: this.#service.state.requestsInFlight,
       oldestRequests: oldest.slice(0, OLDEST_MAX).map((exchange) => exchange.describe()),
       connections: this.#connections.size,
+      project: this.#service.projectMetrics?.take(),
     };
   }
 

@@ -7,6 +7,7 @@ import type { Settings } from '../settings/catalogue.ts';
 import { Networks } from '../settings/addresses.ts';
 import type { AccessLog } from './access-log.ts';
 import type { Outbox } from './client-socket.ts';
+import { ProjectMetricsHook } from './project-metrics-hook.ts';
 
 /** How long at most a client is read on that sends more after the last response. */
 const LINGER_MS = 30_000;
@@ -53,6 +54,7 @@ export function makeService(
       loopDelayMs: config.limitQueueDelay * 1000 || Infinity,
     },
     state: new ServerState(),
+    projectMetrics: hooks.metrics && new ProjectMetricsHook(() => hooks.metrics?.(worker), log),
     log,
     accessLog,
     outbox,

@@ -58,6 +58,7 @@ const REPORT: Report = {
   },
   restarts: { blocked: 1, died: 1, failed: 0, retired: 0, reload: 0 },
   lastRestart: { worker: 1, reason: 'died', detail: 'SIGKILL', secondsAgo: 61 },
+  project: [],
 };
 
 async function run(

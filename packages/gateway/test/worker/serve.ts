@@ -49,6 +49,7 @@ export async function serve(
     },
     overload: { requestsInFlight: Infinity, loopDelayMs: Infinity },
     state: new ServerState(),
+    projectMetrics: undefined,
     hooks: {},
     outbox: new Outbox(),
     log: pino({}, { write: (line: string) => log.push(JSON.parse(line)) }),

@@ -1,5 +1,5 @@
 import { getWsgiApplication } from '@wsgi/framework';
 
-process.env['SETTINGS_MODULE'] ||= 'sample.settings';
+process.env['SETTINGS_MODULE'] ??= 'sample.settings';
 
 export const application = await getWsgiApplication();
