@@ -29,6 +29,25 @@ export function raw(text: string): Html {
   return new Html(text);
 }
 
+/**
+ * Data for a script of the page: an element that no browser runs, whose text
+ * `JSON.parse(document.getElementById(id).textContent)` reads.
+ *
+ * @throws {TypeError} where JSON has no text for it.
+ */
+export function jsonScript(id: string, data: unknown): Html {
+  const text = JSON.stringify(data) as string | undefined;
+  if (text === undefined)
+    throw new TypeError(`JSON has no text for a value of type ${typeof data}.`);
+  const escaped = text.replaceAll(
+    /[<>&]/g,
+    (character) => `\\u00${character.charCodeAt(0).toString(16)}`,
+  );
+  return html`<script id="${id}" type="application/json">
+    ${raw(escaped)}
+  </script>`;
+}
+
 /** Escapes what has a meaning in HTML's text and quoted attributes. */
 function escapeHtml(text: string): string {
   return /[&<>"']/.test(text)

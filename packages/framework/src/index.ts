@@ -17,6 +17,7 @@ export {
   type ViewsByMethod,
 } from './urls/path.ts';
 export { registerConverter, type Converter, type ConverterTypes } from './urls/pattern.ts';
+export { absoluteUrl, isOwnUrl } from './urls/own-url.ts';
 export { lazyReverse, reverse } from './urls/reverse.ts';
 
 // Requests
@@ -28,7 +29,8 @@ export { conditional } from './conditional.ts';
 export type { CookieOptions } from './cookies.ts';
 export { eventStream, type EventStreamOptions, type ServerSentEvent } from './event-stream.ts';
 export { fileResponse, type FileOptions } from './files/file-response.ts';
-export { html, Html, raw, type Renderable } from './html.ts';
+export { html, Html, jsonScript, raw, type Renderable } from './html.ts';
+export { listPage, type ListPage } from './list-page.ts';
 export {
   htmlResponse,
   HttpResponse,

@@ -70,6 +70,23 @@ export class HttpResponse {
     this.setCookie(name, '', { ...options, maxAgeSeconds: 0, expires: new Date(0) });
   }
 
+  /** Says that the answer depends on these request headers, beside those that it names already. */
+  varyOn(...names: readonly string[]): this {
+    const listed = this.headers.get('Vary') ?? '';
+    const known = listed.toLowerCase().split(/[\s,]+/);
+    const missing = names.filter((name) => !known.includes(name.toLowerCase()));
+    if (missing.length > 0 && !known.includes('*')) {
+      this.headers.set('Vary', [...(listed ? [listed] : []), ...missing].join(', '));
+    }
+    return this;
+  }
+
+  /** Keeps every cache from storing it, the browser's own too. */
+  neverCache(): this {
+    this.headers.set('Cache-Control', 'no-store, private');
+    return this;
+  }
+
   /** Marks the cookies that say nothing about it as Secure. The handler does it for what came over https. */
   secureCookies(): void {
     for (const { header, isOpen } of this.#cookies?.values() ?? []) {
@@ -188,9 +205,13 @@ export function jsonResponse(data: unknown, init: ResponseInit = NO_INIT): HttpR
 /**
  * Sends the client elsewhere: 302, unless the status says otherwise.
  *
- * @throws {BadRequest} for a scheme other than http, https and ftp: the place may be a client's word.
+ * @throws {BadRequest} for another site without its scheme, `//evil.example`, and for a scheme other than
+ * http, https and ftp: the place may be a client's word. `isOwnUrl` tells whether it is on this site.
  */
 export function redirect(location: string, init: ResponseInit = NO_INIT): HttpResponse {
+  if (/^\s*[/\\]{2}/.test(location)) {
+    throw new BadRequest('A redirect to another site names its scheme.');
+  }
   const [, scheme] = SCHEME.exec(location) ?? [];
   if (scheme !== undefined && !REDIRECT_SCHEMES.has(scheme.toLowerCase())) {
     throw new BadRequest(`A redirect does not lead to '${scheme}:'.`);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { html, raw, type Renderable } from '../src/html.ts';
+import { html, jsonScript, raw, type Renderable } from '../src/html.ts';
 
 test.for<[string, Renderable, string]>([
   ['text', `<b title="it's">&</b>`, '&#60;b title=&#34;it&#39;s&#34;&#62;&#38;&#60;/b&#62;'],
@@ -25,4 +25,14 @@ test.for<[unknown, string]>([
   [[{ a: 1 }], 'html cannot show [object Object]: expected text, numbers and HTML.'],
 ])('%o is refused in words', ([value, message]) => {
   expect(() => html`${value as Renderable}`).toThrow(message);
+});
+
+test('data in a page cannot end its element, and is read as it was', () => {
+  const data = { text: '</script><!-- & \u2028' };
+  const page = String(jsonScript('a"b', data));
+  const [, text = ''] =
+    /^<script id="a&#34;b" type="application\/json">(.*)<\/script>$/s.exec(page) ?? [];
+  expect(text).not.toMatch(/[<>&]/);
+  expect(JSON.parse(text)).toEqual(data);
+  expect(() => jsonScript('a', undefined)).toThrow('JSON has no text');
 });

@@ -61,14 +61,20 @@ test.for<[string, string]>([
   expect(response.headers.get('Location')).toBe(location);
 });
 
-test.for(['javascript:alert(1)', ' \n\0JavaScript:alert(1)', 'data:text/html,x', 'mailto:a@b.c'])(
-  'a redirect to %j is refused',
-  (to) => {
-    expect(() => redirect(to)).toThrow(BadRequest);
-  },
-);
+test.for([
+  'javascript:alert(1)',
+  ' \n\0JavaScript:alert(1)',
+  'data:text/html,x',
+  'mailto:a@b.c',
+  '//evil.example/',
+  '/\\evil.example/',
+  '\\\\evil.example/',
+  ' //evil.example/',
+])('a redirect to %j is refused', (to) => {
+  expect(() => redirect(to)).toThrow(BadRequest);
+});
 
-test.for(['https://example.com/', 'HTTP://example.com/', '//example.com/', 'a/b:c', '?a:b'])(
+test.for(['https://example.com/', 'HTTP://example.com/', '/a//b', 'a/b:c', '?a:b'])(
   'a redirect to %j is sent',
   (to) => {
     expect(redirect(to).headers.get('Location')).toBe(to);
@@ -115,4 +121,17 @@ test.for<[what: string, make: (promise: never) => unknown]>([
 test('what is no HTML, or no body at all, is refused', () => {
   expect(() => htmlResponse('<b>' as never)).toThrow('expected what html`…` gives');
   expect(() => new HttpResponse(7 as never)).toThrow('expected text, bytes or an iterable of both');
+});
+
+test('Vary names each header once, and nothing beside *', () => {
+  const response = new HttpResponse('').varyOn('Cookie').varyOn('accept', 'COOKIE');
+  expect(response.headers.get('Vary')).toBe('Cookie, accept');
+  response.headers.set('Vary', '*');
+  expect(response.varyOn('Cookie').headers.get('Vary')).toBe('*');
+});
+
+test('what is never to be cached says so, whatever it said before', () => {
+  const headers = { 'Cache-Control': 'max-age=60' };
+  const response = new HttpResponse('', { headers }).neverCache();
+  expect(response.headers.get('Cache-Control')).toBe('no-store, private');
 });

@@ -33,7 +33,7 @@ export function notFoundPage(request: HttpRequest, error: Error): Page {
     </header>
     <main>
       ${error instanceof NoPatternMatches ? triedPatterns(error) : faultSections(error)}
-      ${factSections(requestFacts(request))} ${debugNote(404)}
+      ${factSections([...requestFacts(request), settingFacts()])} ${debugNote(404)}
     </main>`;
   return { title: `Not found: ${request.path}`, content };
 }

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { copyFile, readFile, rename, writeFile } from 'node:fs/promises';
+import { copyFile, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join, parse } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Bytes } from '@wsgi/wsgi';
 import { replaceFile } from '../files/replace-file.ts';
@@ -85,6 +87,32 @@ export class UploadedFile {
     if (typeof place === 'string') await move(place, path);
     else await replaceFile(path, (unfinished) => writeFile(unfinished, place));
     this.#place = path;
+  }
+
+  /** Keeps it in a folder, under its own name or one like it that no file has there; gives the path. */
+  async moveInto(folder: string): Promise<string> {
+    const path = await reserve(folder, this.name);
+    try {
+      await this.moveTo(path);
+      return path;
+    } catch (error) {
+      await rm(path, { force: true });
+      throw error;
+    }
+  }
+}
+
+/** An empty file of this name, or of one like it that no file has. */
+async function reserve(folder: string, name: string): Promise<string> {
+  const { name: stem, ext } = parse(name.replace(/^\.+/, '') || 'file');
+  for (let candidate = stem + ext; ; candidate = `${stem}_${randomUUID().slice(0, 8)}${ext}`) {
+    const path = join(folder, candidate);
+    try {
+      await (await open(path, 'wx')).close();
+      return path;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
   }
 }
 

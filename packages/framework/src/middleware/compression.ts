@@ -21,7 +21,7 @@ export function compression(getResponse: Handler): Handler {
     ignoreDatedRange(request);
     const response = await getResponse(request);
     if (!dependsOnCoding(response)) return response;
-    addToVary(response);
+    response.varyOn('Accept-Encoding');
     const coding = selectEncoding(request.headers.get('Accept-Encoding'), Object.keys(CODECS));
     const codec = CODECS[coding ?? ''];
     if (coding === undefined || !codec || response.status === 206) return response;
@@ -98,12 +98,6 @@ async function* compressPieces(body: Body, codec: Codec): AsyncGenerator<Bytes> 
 
 function isWhole(body: Body): body is Body & readonly Bytes[] {
   return Array.isArray(body) && body.length <= 1;
-}
-
-function addToVary({ headers }: HttpResponse): void {
-  const vary = headers.get('Vary');
-  if (vary === undefined) headers.set('Vary', 'Accept-Encoding');
-  else if (!/\*|\baccept-encoding\b/i.test(vary)) headers.set('Vary', `${vary}, Accept-Encoding`);
 }
 
 /** RFC 9110 §15.4.5: a 304 has the ETag of the 200, which is strong where the client got it so. */

@@ -165,6 +165,7 @@ test('a 404 under DEBUG lists the patterns that were tried', async () => {
   expect(text).toContain('<code>/items/&#60;int:id&#62;/</code>');
   expect(text).toContain('id="tried"');
   expect(text).toContain('>item</span>');
+  expect(text).toMatch(/<dt>DEBUG<\/dt>\s*<dd>true<\/dd>/);
 });
 
 test('a 404 under DEBUG is text for what is no browser', async () => {

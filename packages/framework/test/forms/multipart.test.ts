@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { assert, asyncProperty, integer } from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import { HttpError } from '../../src/errors.ts';
@@ -210,6 +210,27 @@ test('a file is moved to another file system, too', async () => {
   await form.file('f')?.moveTo(kept);
   await form.removeFiles();
   expect(readFileSync(kept, 'utf8')).toBe('abc');
+});
+
+test("a file that is moved into a folder takes nobody's place there", async () => {
+  const folder = temporaryFolder();
+  const part = { name: 'f', fileName: 'cat.png' };
+  const hidden = { name: 'f', fileName: '.htaccess' };
+  const form = await read(
+    multipartBody(
+      { ...part, content: '1' },
+      { ...part, content: '2' },
+      { ...hidden, content: '3' },
+    ),
+  );
+  const paths = [];
+  for (const file of form.files('f')) paths.push(await file.moveInto(folder));
+  expect(paths.map((kept) => relative(folder, kept))).toEqual([
+    'cat.png',
+    expect.stringMatching(/^cat_[0-9a-f]{8}\.png$/),
+    'htaccess',
+  ]);
+  expect(paths.map((kept) => readFileSync(kept, 'utf8'))).toEqual(['1', '2', '3']);
 });
 
 test('a move that fails, as for want of room, leaves what it would replace', async () => {
