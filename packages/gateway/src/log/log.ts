@@ -55,7 +55,7 @@ export function terminalStream(fd: number): DestinationStream | undefined {
       sync: true,
       colorize: true,
       translateTime: 'SYS:HH:MM:ss',
-      ignore: `pid,logger,${ACCESS_FIELDS}`,
+      ignore: `pid,logger,worker,${ACCESS_FIELDS}`,
       messageFormat: (line, key) =>
         line['logger'] === 'access' ? accessText(line) : (line[key] as string),
     });
