@@ -1,6 +1,7 @@
 import type { Config } from './settings/catalogue.ts';
 import type { WorkerMetrics } from './metrics/meter.ts';
 import type { Address } from './settings/addresses.ts';
+import type { Retirement } from './worker/retirement.ts';
 import type { RequestInFlight } from './worker/watchdog.ts';
 
 /** A bound socket, as a descriptor of the process that gets the message. */
@@ -60,7 +61,7 @@ export type WorkerMessage =
   /** It stands still on purpose, until its next message. */
   | { readonly kind: 'standstill' }
   /** It goes on serving, but should be replaced. */
-  | { readonly kind: 'retire'; readonly reason: string }
+  | ({ readonly kind: 'retire' } & Retirement)
   /** It cannot serve, and is about to exit with that code. */
   | { readonly kind: 'failed'; readonly exitCode: number; readonly reason: string }
   /** It exits now, whatever made it, and cuts so many requests; some of them are told of. */

@@ -174,6 +174,7 @@ test('a blocked worker is replaced within its timeout + 1 s, and one line has th
   await gateway.lines(/is ready/, 2);
   expect(performance.now() - blockedAt).toBeLessThan(3000 + SLOW_MACHINE_MS);
   expect(line.msg).toMatch(/blocked for over 2 s at application .*behaviours\.ts:\d+:\d+/);
+  expect(line['worker']).toBe(1);
   expect(line['stack']).toMatch(/^ +at application .*behaviours\.ts/);
   expect(line['requests']).toMatchObject([
     { method: 'GET', target: '/sleep/60000', request_id: expect.any(String) },

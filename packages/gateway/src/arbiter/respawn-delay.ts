@@ -13,10 +13,20 @@ export class RespawnDelay {
   }
 
   grow(): void {
+    this.#growFrom(performance.now());
+  }
+
+  /** The same for one of several that follow each other; gives how long it has to wait. */
+  takeTurn(): number {
     const nowMs = performance.now();
-    if (nowMs - this.#untilMs > CALM_MS) this.reset();
+    this.#growFrom(Math.max(nowMs, this.#untilMs));
+    return this.#untilMs - nowMs;
+  }
+
+  #growFrom(startMs: number): void {
+    if (startMs - this.#untilMs > CALM_MS) this.reset();
     this.#delayMs = Math.min(Math.max(this.#delayMs * 2, FIRST_DELAY_MS), LONGEST_DELAY_MS);
-    this.#untilMs = nowMs + this.#delayMs;
+    this.#untilMs = startMs + this.#delayMs;
   }
 
   reset(): void {

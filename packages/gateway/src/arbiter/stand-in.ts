@@ -26,6 +26,7 @@ export class StandIn {
   /** One, and those that finish. */
   readonly #processes = new Set<WorkerProcess>();
   #servedAtMs = performance.now();
+  #hasServed = false;
 
   constructor(
     listeners: readonly Listener[],
@@ -48,6 +49,7 @@ export class StandIn {
     const current = this.#current;
     if (hasWorker) {
       this.#servedAtMs = performance.now();
+      this.#hasServed = true;
       if (current?.state === 'ready') this.#log.info('a worker serves: no more 503');
       current?.drain();
     } else if (current === undefined && performance.now() - this.#servedAtMs > PATIENCE_MS) {
@@ -85,7 +87,9 @@ export class StandIn {
     switch (message.kind) {
       case 'ready':
         standIn.markReady();
-        if (standIn.state === 'ready') this.#log.warn('no worker serves: each request gets 503');
+        if (standIn.state !== 'ready') return;
+        // A start may take its time.
+        this.#log[this.#hasServed ? 'warn' : 'info']('no worker serves: each request gets 503');
         return;
       case 'heartbeat':
         return this.#ledger.book(standIn, message.metrics);
@@ -113,6 +117,7 @@ function ownConfig(config: Config): Config {
   return {
     ...config,
     applicationName: APPLICATION_FILE,
+    procName: config.procName || config.applicationName,
     configFile: undefined,
     keepalive: 0,
     gracefulTimeout: GRACEFUL_SECONDS,

@@ -1,5 +1,6 @@
 import type { Restarts } from '../metrics/ledger.ts';
 import type { Log } from '../log/log.ts';
+import type { Retirement } from '../worker/retirement.ts';
 import type { Cut, WorkerProcess } from './worker-process.ts';
 
 /** What becomes of workers: tells it in the log, and counts it for the metrics. */
@@ -22,9 +23,11 @@ export class WorkerLog {
     this.#log.fatal(`worker ${number} could not start: ${reason}`);
   }
 
-  due({ number }: WorkerProcess, reason: string): void {
+  due({ number }: WorkerProcess, { reason, isFault, remedy }: Retirement): void {
     this.#restarts.count(number, 'retired', reason);
-    this.#log.info(`worker ${number} is due to be replaced: ${reason}`);
+    const what = `worker ${number} is due to be replaced: ${reason}`;
+    if (remedy !== undefined) this.#log.warn(`${what}; ${remedy}`);
+    else this.#log[isFault ? 'warn' : 'info'](what);
   }
 
   /** It finishes its requests, or none, though the arbiter did not ask it to. */

@@ -8,6 +8,7 @@ import type { Log } from '../log/log.ts';
 import type { Inspection, Listener, WorkerMessage } from '../messages.ts';
 import type { Config } from '../settings/catalogue.ts';
 import type { LoadedConfig } from '../settings/config.ts';
+import type { Retirement } from '../worker/retirement.ts';
 import { OomKills, shortageFor } from './memory.ts';
 import { RespawnDelay } from './respawn-delay.ts';
 import { StandIn } from './stand-in.ts';
@@ -39,6 +40,7 @@ export class WorkerPool {
   readonly #workerLog: WorkerLog;
   readonly #workers = new Set<WorkerProcess>();
   readonly #respawnDelay = new RespawnDelay();
+  readonly #retireDelay = new RespawnDelay();
   readonly #oomKills = new OomKills();
   readonly #standIn: StandIn;
   #current: Generation;
@@ -126,6 +128,7 @@ export class WorkerPool {
     const isKept = config.workers === this.config.workers && this.target > 0;
     const target = isKept ? this.target : config.workers;
     this.#respawnDelay.reset();
+    this.#retireDelay.reset();
     this.#switchTo({ number: this.#lastGeneration, config, target });
   }
 
@@ -204,8 +207,7 @@ export class WorkerPool {
         setTimeout(() => this.#owner.queue(() => this.#onSignalled(worker)), GROUP_SIGNAL_MS);
         return;
       case 'retire':
-        worker.markRetiring();
-        return this.#workerLog.due(worker, message.reason);
+        return this.#onDue(worker, message);
       case 'standstill':
         return;
       case 'heartbeat':
@@ -235,6 +237,12 @@ export class WorkerPool {
     if (this.#current === this.#proven) return;
     this.#switchTo(this.#proven);
     this.#log.error('reload given up: workers and settings from before stay');
+  }
+
+  /** Where the next one will fare no better, one goes after the other, and less and less often. */
+  #onDue(worker: WorkerProcess, retirement: Retirement): void {
+    this.#workerLog.due(worker, retirement);
+    worker.retireIn(retirement.remedy === undefined ? 0 : this.#retireDelay.takeTurn());
   }
 
   /** Not asked to by the arbiter; another one starts while it finishes. */

@@ -54,7 +54,7 @@ export class WorkerProcess {
   readonly startedAtMs: number = performance.now();
   readonly #child: ChildProcess;
   #state: WorkerState = 'starting';
-  #isRetiring = false;
+  #retiresAtMs = Infinity;
   #signalledBy: NodeJS.Signals | undefined;
   #lastMessageAtMs = this.startedAtMs;
   #mayBeSilent = false;
@@ -126,9 +126,9 @@ export class WorkerProcess {
     return this.#state;
   }
 
-  /** It asked to be replaced. */
+  /** It asked to be replaced, and its turn has come. */
   get isRetiring(): boolean {
-    return this.#isRetiring;
+    return performance.now() >= this.#retiresAtMs;
   }
 
   /** A signal that ends it, and that may have come from elsewhere. */
@@ -185,8 +185,8 @@ export class WorkerProcess {
     this.#cut = cut;
   }
 
-  markRetiring(): void {
-    this.#isRetiring = true;
+  retireIn(ms: number): void {
+    this.#retiresAtMs = performance.now() + ms;
   }
 
   markSignalled(signal: NodeJS.Signals): void {

@@ -45,7 +45,7 @@ export function terminalStream(fd: number): DestinationStream | undefined {
       sync: true,
       colorize: true,
       translateTime: 'SYS:HH:MM:ss',
-      ignore: fd === STDERR ? 'pid,logger' : `pid,logger,${ACCESS_FIELDS}`,
+      ignore: fd === STDERR ? 'pid,logger,worker' : `pid,logger,worker,${ACCESS_FIELDS}`,
       messageFormat: (line, key) =>
         line['logger'] === 'access' ? accessText(line) : (line[key] as string),
     });

@@ -62,7 +62,7 @@ async function testimony(): Promise<Testimony | undefined> {
 async function tell(): Promise<void> {
   // Not needed before, and costly to hold for the whole life of a worker.
   const { openLog } = await import('../log/log.ts');
-  const log = openLog(logSettings);
+  const log = openLog(logSettings).child({ worker: worker.number });
   const what = `worker ${worker.number} is blocked for over ${timeoutMs / 1000} s`;
   try {
     tellPlace(log, what, await testimony());

@@ -4,7 +4,6 @@ import { ApplicationError, ExitCode, exitCodeOf, explain } from '../errors.ts';
 import type { ServerHooks, WorkerView } from '../hooks.ts';
 import { openLog } from '../log/log.ts';
 import type { Listener, WorkerMessage } from '../messages.ts';
-import { residentBytes } from '../metrics/meter.ts';
 import { nameProcess } from '../process.ts';
 import type { Config } from '../settings/catalogue.ts';
 import { readConfigFile } from '../settings/config-file.ts';
@@ -13,12 +12,12 @@ import { startMessage, tell, whenToldToDrain } from './channel.ts';
 import { Outbox } from './client-socket.ts';
 import { Ending } from './ending.ts';
 import { heedInspections } from './inspection.ts';
+import { dutyToRetire, type Retirement } from './retirement.ts';
 import { Server } from './server.ts';
 import { makeService, requestLimit, type ServerState } from './service.ts';
 import { Watchdog } from './watchdog.ts';
 
 const HEARTBEAT_MS = 1000;
-const MEBIBYTE = 1024 * 1024;
 
 /** A worker process, from the arbiter's first message to its exit. */
 async function main(): Promise<void> {
@@ -68,30 +67,18 @@ async function serve(
 /** Tells the arbiter that the loop turns, with the metrics, and when the worker is due to be replaced. */
 function beat(server: Server, state: ServerState, config: Config): void {
   let hasAsked = false;
-  const retire = (reason: string): void => {
-    if (!hasAsked) void tell({ kind: 'retire', reason });
+  const retire = (retirement: Retirement): void => {
+    if (!hasAsked) void tell({ kind: 'retire', ...retirement });
     hasAsked = true;
   };
   const requests = requestLimit(config);
-  state.onceServed(requests, () => retire(`it has served ${requests} requests`));
+  state.onceServed(requests, () => retire({ reason: `it has served ${requests} requests` }));
   const isDue = dutyToRetire(config);
   setInterval(() => {
     void tell({ kind: 'heartbeat', metrics: server.takeMetrics() });
-    const reason = isDue();
-    if (reason !== undefined) retire(reason);
+    const retirement = isDue();
+    if (retirement !== undefined) retire(retirement);
   }, HEARTBEAT_MS).unref();
-}
-
-/** The function that it makes says why the worker should be replaced; to be called now and then. */
-function dutyToRetire({ maxWorkerMemory, maxWorkerLifetime }: Config): () => string | undefined {
-  const startedAtMs = performance.now();
-  return () => {
-    if (maxWorkerLifetime > 0 && performance.now() - startedAtMs >= maxWorkerLifetime * 1000) {
-      return `it is ${maxWorkerLifetime} s old`;
-    }
-    const memory = maxWorkerMemory > 0 ? Math.round(residentBytes() / MEBIBYTE) : 0;
-    return memory > maxWorkerMemory ? `it takes ${memory} MiB of memory` : undefined;
-  };
 }
 
 /** What is meant for the arbiter alone may reach the whole process group. */

@@ -1,12 +1,15 @@
+import { openSync } from 'node:fs';
 import type { Application } from '@wsgi/wsgi';
 
 /**
- * `/grow` takes memory until there is none, `/fill` such as is outside of V8's heap, `/write` has what the client sent written to the log,
+ * `/grow` takes memory until there is none, `/fill` such as is outside of V8's heap, `/leak` opens and
+ * forgets fifty files, `/write` has what the client sent written to the log,
  * `/fail` throws, `/block` never yields the loop again, any other path tells who serves.
  */
 export const application: Application = (environ, startResponse) => {
   if (environ.PATH_INFO === '/grow') grow();
   if (environ.PATH_INFO === '/fill') fill();
+  if (environ.PATH_INFO === '/leak') for (let n = 0; n < 50; n++) openSync('/dev/null', 'r');
   if (environ.PATH_INFO === '/write') environ['wsgi.errors'].write(decoded(environ.QUERY_STRING));
   if (environ.PATH_INFO === '/block') for (;;);
   if (environ.PATH_INFO === '/fail') throw new Error('planted: the application fails');
