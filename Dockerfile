@@ -1,4 +1,5 @@
-# Targets: `production` (the application, the default), `nginx` (the front with the static files), `dev`.
+# Targets: `production` (the application, the default), `nginx` (the front with the static files), `dev`,
+# `prometheus` (what asks both of them for their metrics).
 
 FROM node:26-trixie-slim AS base
 WORKDIR /app
@@ -42,7 +43,8 @@ FROM nginx:1.30 AS nginx
 ENV NGINX_ENVSUBST_OUTPUT_DIR=/tmp \
     NGINX_ENVSUBST_FILTER=^NGINX_ \
     NGINX_ENTRYPOINT_LOCAL_RESOLVERS=1 \
-    NGINX_ENTRYPOINT_QUIET_LOGS=1
+    NGINX_ENTRYPOINT_QUIET_LOGS=1 \
+    NGINX_METRICS_HOST=127.0.0.1
 COPY nginx/*.template /etc/nginx/templates/
 COPY nginx/unavailable.html /srv/errors/
 COPY --from=build /app/staticfiles /srv/static
@@ -54,6 +56,12 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --start-interval=1s \
 # Where rendering failed, this file is missing and nginx does not start.
 CMD ["nginx", "-c", "/tmp/nginx.conf"]
 
+FROM prom/prometheus:v3 AS prometheus
+COPY --chmod=644 deploy/prometheus.yml /etc/prometheus/prometheus.yml
+USER 65534:65534
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --start-interval=1s \
+    CMD ["promtool", "check", "healthy"]
+
 # Stacks name the lines of src/ by the source maps in dist/; the sources themselves stay outside.
 FROM base AS production
 ENV NODE_ENV=production
@@ -63,7 +71,7 @@ COPY --from=build /app/packages packages
 COPY --from=build /app/dist dist
 COPY --chmod=644 package.json ./
 USER 1000:1000
-EXPOSE 8000
+EXPOSE 8000 8001
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --start-interval=1s \
     CMD ["node", "-e", "fetch('http://127.0.0.1:8000/healthz').then(({ ok }) => process.exit(ok ? 0 : 1))"]
-CMD ["node", "--enable-source-maps", "node_modules/.bin/gateway", "--bind", "0.0.0.0:8000", "myproject.wsgi"]
+CMD ["node", "--enable-source-maps", "node_modules/.bin/gateway", "--bind", "0.0.0.0:8000", "--metrics-bind", "0.0.0.0:8001", "myproject.wsgi"]

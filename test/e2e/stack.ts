@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { beforeAll, beforeEach, inject } from 'vitest';
 
-type Service = 'app' | 'nginx' | 'dev';
+type Service = 'app' | 'nginx' | 'dev' | 'prometheus';
 
 /** What `docker compose` reads: the project's name, the published address and so on. */
 export type ComposeEnvironment = Readonly<Record<string, string>>;
@@ -39,12 +39,14 @@ export class Stack {
   readonly #environment: NodeJS.ProcessEnv;
   readonly url: string;
   readonly developmentUrl: string;
+  readonly prometheusUrl: string;
   readonly port: number;
 
   constructor(environment: ComposeEnvironment) {
     this.#environment = { ...process.env, ...environment };
     this.url = `http://${environment['HTTP_PORT']}`;
     this.developmentUrl = `http://127.0.0.1:${environment['DEV_PORT']}`;
+    this.prometheusUrl = `http://127.0.0.1:${environment['PROMETHEUS_PORT']}`;
     this.port = Number(new URL(this.url).port);
   }
 
