@@ -1,6 +1,7 @@
 import { check } from './commands/check.ts';
 import { collectstatic } from './commands/collectstatic.ts';
 import { print, printError, type Command } from './commands/command.ts';
+import { copyfiles } from './commands/copyfiles.ts';
 import { diffsettings } from './commands/diffsettings.ts';
 import { runserver } from './commands/runserver.ts';
 import { shell } from './commands/shell.ts';
@@ -13,6 +14,7 @@ export { print, printError, CommandError, type Command };
 const COMMANDS: readonly Command[] = [
   check,
   collectstatic,
+  copyfiles,
   diffsettings,
   runserver,
   shell,
