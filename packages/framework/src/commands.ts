@@ -9,6 +9,7 @@ requireNode();
 // Not before: an older Node could not even link them.
 const { check } = await import('./commands/check.ts');
 const { collectstatic } = await import('./commands/collectstatic.ts');
+const { copyfiles } = await import('./commands/copyfiles.ts');
 const { diffsettings } = await import('./commands/diffsettings.ts');
 const { runserver } = await import('./commands/runserver.ts');
 const { shell } = await import('./commands/shell.ts');
@@ -17,6 +18,7 @@ const { startproject } = await import('./commands/startproject.ts');
 const COMMANDS: readonly Command[] = [
   check,
   collectstatic,
+  copyfiles,
   diffsettings,
   runserver,
   shell,
