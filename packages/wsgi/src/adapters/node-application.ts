@@ -42,14 +42,20 @@ class ListenerCall implements AsyncIterableIterator<Bytes> {
 
   /** The response is complete, and the listener reads no more of the request. */
   get isOver(): boolean {
-    return this.#isComplete && !isBeingRead(this.#request);
+    return this.#isComplete && !this.#isReading;
   }
 
-  /** What is there in the turn of the request is a list, which tells the length of a body. */
+  /** A response that closes its connection ends the request, too. */
+  get #isReading(): boolean {
+    return !this.#socket.response.isLast && isBeingRead(this.#request);
+  }
+
+  /** What is there in the turn of the request is sent in the same; a list would tell the length of a body. */
   answerWhole(startResponse: StartResponse): Body {
     this.#start(startResponse);
     this.#socket.taken();
-    return this.#socket.response.pieces;
+    const { isChunked, pieces } = this.#socket.response;
+    return isChunked ? pieces.values() : pieces;
   }
 
   async answer(startResponse: StartResponse): Promise<Body> {
@@ -82,13 +88,14 @@ class ListenerCall implements AsyncIterableIterator<Bytes> {
       if (!response.emit('timeout', socket) && !isHeeded) socket.destroy();
     });
     response.once('finish', () => {
-      if (isBeingRead(request)) request.once('close', () => this.#end());
+      if (this.#isReading) request.once('close', () => this.#end());
       else this.#end();
     });
   }
 
   #end(): void {
-    dropRest(this.#request);
+    if (isBeingRead(this.#request)) abort(this.#request);
+    else dropRest(this.#request);
     this.#socket.destroySoon();
   }
 
@@ -153,8 +160,9 @@ class ListenerCall implements AsyncIterableIterator<Bytes> {
   /** Ends what is not over: the client went away. */
   close(): void {
     if (this.isOver && this.#socket.response.pieces.length === 0) return;
-    abort(this.#request);
+    // In this order the error is the request's alone, as where a connection breaks.
     this.#socket.destroy();
+    abort(this.#request);
   }
 
   [Symbol.asyncIterator](): this {

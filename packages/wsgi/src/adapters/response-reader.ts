@@ -15,9 +15,12 @@ export class ResponseReader {
   head: ListenerResponseHead | undefined;
   /** The body, without its coding, as far as it came and was not taken. */
   readonly pieces: Bytes[] = [];
+  /** The listener left the length of the body open. */
+  isChunked = false;
+  /** The listener wants the connection to close after the response. */
+  isLast = false;
   /** Of the head, before it is complete. */
   #rest = EMPTY;
-  #isChunked = false;
   /** What is left of the chunk. */
   #chunkBytes = 0;
   /** Of the line between two chunks. */
@@ -26,12 +29,12 @@ export class ResponseReader {
 
   /** Where nothing more comes, the body is not visibly cut by that. */
   get mayEnd(): boolean {
-    return this.head !== undefined && (!this.#isChunked || this.#isLastChunk);
+    return this.head !== undefined && (!this.isChunked || this.#isLastChunk);
   }
 
   feed(bytes: Buffer): void {
     const body = this.head === undefined ? this.#readHead(bytes) : bytes;
-    if (this.#isChunked) this.#readChunks(body);
+    if (this.isChunked) this.#readChunks(body);
     else this.#take(body);
   }
 
@@ -55,9 +58,8 @@ export class ResponseReader {
 
   #begin(head: ListenerResponseHead): void {
     this.head = head;
-    this.#isChunked = head.headers.some(
-      ([name, value]) => name.toLowerCase() === 'transfer-encoding' && /\bchunked\b/i.test(value),
-    );
+    this.isChunked = hasOption(head, 'transfer-encoding', /\bchunked\b/i);
+    this.isLast = hasOption(head, 'connection', /\bclose\b/i);
   }
 
   #readChunks(bytes: Buffer): void {
@@ -89,6 +91,10 @@ export class ResponseReader {
   #take(piece: Buffer): void {
     if (piece.length > 0) this.pieces.push(piece);
   }
+}
+
+function hasOption({ headers }: ListenerResponseHead, field: string, option: RegExp): boolean {
+  return headers.some(([name, value]) => name.toLowerCase() === field && option.test(value));
 }
 
 function parseHead(text: string): ListenerResponseHead {

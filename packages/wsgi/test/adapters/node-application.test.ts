@@ -327,6 +327,44 @@ test.for<[status: number, name: string, value: string, values: readonly string[]
   expect(valuesOf(response, name)).toEqual(values);
 });
 
+test.for<[how: string, listener: NodeListener, framing: readonly string[]]>([
+  ['a length', (_request, response) => void response.end('body'), ['4']],
+  ['chunks', (_request, response) => void (response.write('body'), response.end()), []],
+  [
+    'chunks that it asks for',
+    (_request, response) => void response.setHeader('Transfer-Encoding', 'chunked').end('body'),
+    [],
+  ],
+])('a listener that frames by %s has it so', async ([, listener, framing]) => {
+  const response = await answerOf((request, outgoing) => {
+    outgoing.setHeader('Content-Type', 'text/plain');
+    return listener(request, outgoing);
+  });
+  expect(response).toMatchObject({ status: '200 OK', body: 'body', isComplete: true });
+  expect(valuesOf(response, 'content-length')).toEqual(framing);
+});
+
+test('a client that leaves is the error of the request, and of nothing else', async () => {
+  const events: string[] = [];
+  const called = Promise.withResolvers<void>();
+  const closed = Promise.withResolvers<void>();
+  const { port } = await serve(
+    nodeApplication((request, response) => {
+      request.socket.on('error', () => events.push('socket error'));
+      request.on('error', ({ message }) => events.push(`request ${message}`));
+      request.once('close', closed.resolve);
+      response.once('close', () => events.push('response close'));
+      called.resolve();
+    }),
+  );
+  const client = await connectTo(port);
+  client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n');
+  await called.promise;
+  client.destroy();
+  await closed.promise;
+  expect(events).toEqual(['response close', 'request aborted']);
+});
+
 test('a transfer coding that only its own connection could take off is a fault', async () => {
   const application = nodeApplication((_request, response) => {
     response.writeHead(200, { 'Transfer-Encoding': 'gzip' }).end('coded');
@@ -376,6 +414,21 @@ test('a listener reads on after its answer', async () => {
   await readUntil(client, 'accepted');
   client.write('def');
   expect(await seen.promise).toBe('abcdef');
+  client.destroy();
+});
+
+test('a listener that closes the connection reads no further', async () => {
+  const failed = Promise.withResolvers<unknown>();
+  const { port } = await serve(
+    nodeApplication((request, response) => {
+      text(request).catch(failed.resolve);
+      response.writeHead(413, { 'Content-Type': 'text/plain', Connection: 'close' }).end('no more');
+    }),
+  );
+  const client = await connectTo(port);
+  client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\nabc');
+  await readUntil(client, 'no more');
+  expect(await failed.promise).toMatchObject({ code: 'ECONNRESET' });
   client.destroy();
 });
 
