@@ -30,8 +30,12 @@ export function ownMessage(received: unknown): WorkerMessage | undefined {
 export type WorkerMessage =
   /** It accepts connections. */
   | { readonly kind: 'ready' }
-  /** Its event loop turns; and what it has done since the last time. */
-  | { readonly kind: 'heartbeat'; readonly metrics: WorkerMetrics }
+  /** Its event loop turns; and what it has done since the last time. A debugger may stop it, or not. */
+  | {
+      readonly kind: 'heartbeat';
+      readonly metrics: WorkerMetrics;
+      readonly isInspected: boolean;
+    }
   /** It finishes what it has, serves no more, and then exits. */
   | { readonly kind: 'leaving'; readonly reason: string }
   /** The same, at once or politely, because of a signal. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { environmentWithoutInspector } from '@wsgi/wsgi/inspector-options';
 import type { Config } from './settings/catalogue.ts';
 
 /** What `ps` shows. */
@@ -25,7 +26,7 @@ export function makeSecret(): void {
 
 /** This process's, with the variables of these settings. */
 export function workerEnvironment({ rawEnv }: Pick<Config, 'rawEnv'>): NodeJS.ProcessEnv {
-  return { ...process.env, ...replaced, ...rawEnv };
+  return { ...environmentWithoutInspector(process.env), ...replaced, ...rawEnv };
 }
 
 /** The version in the package.json of the gateway. */

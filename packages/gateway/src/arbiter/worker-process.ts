@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { extname, join } from 'node:path';
+import { withoutInspector } from '@wsgi/wsgi/inspector-options';
 import {
   ownMessage,
   type Listener,
@@ -41,6 +42,7 @@ export class WorkerProcess {
   readonly #child: ChildProcess;
   #state: WorkerState = 'starting';
   #isRetiring = false;
+  #isInspected: boolean;
   #signalledBy: NodeJS.Signals | undefined;
   #lastMessageAtMs = this.startedAtMs;
   #readyAtMs = Infinity;
@@ -56,8 +58,10 @@ export class WorkerProcess {
   ) {
     this.number = number;
     this.generation = generation;
+    this.#isInspected = generation.config.inspect !== undefined;
     this.#child = fork(WORKER_FILE, [], {
       cwd: generation.config.chdir,
+      execArgv: withoutInspector(process.execArgv),
       env: workerEnvironment(generation.config),
       stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...listeners.map(({ fd }) => fd)],
     });
@@ -71,6 +75,7 @@ export class WorkerProcess {
       const message = ownMessage(received);
       if (message === undefined) return;
       this.#lastMessageAtMs = performance.now();
+      if (message.kind === 'heartbeat') this.#isInspected = message.isInspected;
       events.message(this, message);
     });
     this.#child.on('disconnect', () => (this.#channelLostAtMs = performance.now()));
@@ -132,7 +137,8 @@ export class WorkerProcess {
   /** What is wrong with it, where it has been silent, or finishing, for too long. */
   get overdue(): string | undefined {
     const { timeout } = this.generation.config;
-    if (timeout > 0 && this.silentMs > (timeout + SILENCE_MARGIN_SECONDS) * 1000) {
+    const isWatched = timeout > 0 && !this.#isInspected;
+    if (isWatched && this.silentMs > (timeout + SILENCE_MARGIN_SECONDS) * 1000) {
       return this.#state === 'starting' ? 'is not ready in time' : 'is stuck';
     }
     return performance.now() > this.#endsByMs ? 'does not finish' : undefined;

@@ -3,7 +3,7 @@ import { Session } from 'node:inspector';
 import { setTimeout } from 'node:timers/promises';
 import { workerData } from 'node:worker_threads';
 import type { Log } from '../log/log.ts';
-import { WITNESS, type Testimony, type WatchdogData } from './watchdog.ts';
+import { INSPECTED, WITNESS, type Testimony, type WatchdogData } from './watchdog.ts';
 
 /** How often the thread looks whether the arbiter is still there. */
 const LOOK_MS = 500;
@@ -33,7 +33,8 @@ function isBlocked(): boolean {
     // A blocked worker would outlive its arbiter.
     if (process.ppid !== arbiterPid) process.kill(process.pid, 'SIGKILL');
   }
-  return Atomics.wait(count, 0, seen, SECOND_CHANCE_MS) === 'timed-out';
+  const isSilent = Atomics.wait(count, 0, seen, SECOND_CHANCE_MS) === 'timed-out';
+  return isSilent && Atomics.load(count, INSPECTED) === 0;
 }
 
 /** Pauses the main thread where it is, and asks it there. */

@@ -3,9 +3,13 @@ import { Worker } from 'node:worker_threads';
 import type { WorkerIdentity } from '@wsgi/wsgi';
 import type { WorkerView } from '../hooks.ts';
 import type { Settings } from '../settings/catalogue.ts';
+import { isInspected } from './inspector.ts';
 
 const THREAD_FILE = join(import.meta.dirname, `watchdog-thread${extname(import.meta.filename)}`);
 const HEARTBEAT_MS = 200;
+
+/** What of the heartbeats says whether the inspector is open: then nobody is blocked. */
+export const INSPECTED = 1;
 
 /** The name under which the thread finds `describe` in the blocked main thread. */
 export const WITNESS = 'gateway.watchdog';
@@ -41,12 +45,15 @@ export class Watchdog {
   requestsInFlight: () => readonly RequestInFlight[] = () => [];
 
   start({ number, pid, config, log }: WorkerView, arbiterPid: number): void {
-    const heartbeats = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
+    const heartbeats = new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT);
     const count = new Int32Array(heartbeats);
-    setInterval(() => {
+    const beat = (): void => {
+      Atomics.store(count, INSPECTED, isInspected() ? 1 : 0);
       Atomics.add(count, 0, 1);
       Atomics.notify(count, 0);
-    }, HEARTBEAT_MS).unref();
+    };
+    beat();
+    setInterval(beat, HEARTBEAT_MS).unref();
     Object.defineProperty(globalThis, Symbol.for(WITNESS), { value: () => this.#testify() });
     const workerData: WatchdogData = {
       heartbeats,

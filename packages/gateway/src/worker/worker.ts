@@ -11,6 +11,7 @@ import type { Config } from '../settings/catalogue.ts';
 import { readConfigFile } from '../settings/config-file.ts';
 import { openAccessLog } from './access-log.ts';
 import { Outbox } from './client-socket.ts';
+import { isInspected, openInspector } from './inspector.ts';
 import { Server } from './server.ts';
 import { makeService, requestLimit, type ServerState } from './service.ts';
 import { Watchdog, type RequestInFlight } from './watchdog.ts';
@@ -27,6 +28,7 @@ async function main(): Promise<void> {
   nameProcess(config, `worker ${number}`);
   const log = openLog(config);
   const view: WorkerView = { number, pid: process.pid, config, log };
+  await openInspector(config.inspect, log);
   const { hooks } = await readConfigFile(config.configFile);
   await hooks.postFork?.(view);
   const watchdog = new Watchdog();
@@ -63,7 +65,7 @@ function beat(server: Server, state: ServerState, config: Config): void {
 }
 
 function heartbeat(server: Server): WorkerMessage {
-  return { kind: 'heartbeat', metrics: server.takeMetrics() };
+  return { kind: 'heartbeat', metrics: server.takeMetrics(), isInspected: isInspected() };
 }
 
 /** The function that it makes says why the worker should be replaced; to be called now and then. */
