@@ -35,7 +35,7 @@ COPY --chown=1000:1000 src src
 # What the application makes beside its sources has a place, too.
 RUN chown 1000:1000 /app
 USER 1000:1000
-EXPOSE 8000
+EXPOSE 8000 9229
 CMD ["node", "--conditions=source", "--import", "tsx", "src/manage.ts", "runserver", "0.0.0.0:8000"]
 
 FROM nginx:1.30 AS nginx

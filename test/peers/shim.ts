@@ -38,7 +38,7 @@ function adopt(server: HttpServer): void {
     },
     closeIdleConnections() {
       for (const connection of connections) {
-        if (connection.requestInFlight === undefined) connection.client.close();
+        if (connection.exchange === undefined) connection.client.close();
       }
     },
   });
@@ -86,6 +86,7 @@ function serviceOf(server: HttpServer): Service {
       sendMs: 60_000,
       idleMs: 5000,
       requestMs: Infinity,
+      lingerMs: 5000,
     },
     overload: { requestsInFlight: Infinity, loopDelayMs: Infinity },
     state,

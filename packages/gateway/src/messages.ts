@@ -52,8 +52,12 @@ export const END_OF_FILE = '\0';
 export type WorkerMessage =
   /** It accepts connections. */
   | { readonly kind: 'ready' }
-  /** Its event loop turns; and what it has done since the last time. */
-  | { readonly kind: 'heartbeat'; readonly metrics: WorkerMetrics }
+  /** Its event loop turns; and what it has done since the last time. A debugger may stop it, or not. */
+  | {
+      readonly kind: 'heartbeat';
+      readonly metrics: WorkerMetrics;
+      readonly isInspected: boolean;
+    }
   /** It finishes what it has, serves no more, and then exits. */
   | { readonly kind: 'leaving'; readonly reason: string }
   /** The same, at once or politely, because of a signal. */

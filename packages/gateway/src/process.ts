@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { environmentWithoutInspector } from '@wsgi/wsgi/inspector-options';
 import type { Config } from './settings/catalogue.ts';
 
 /** What `ps` shows. */
@@ -28,7 +29,12 @@ export function workerEnvironment(
   { rawEnv }: Pick<Config, 'rawEnv'>,
   number: number,
 ): NodeJS.ProcessEnv {
-  return { ...process.env, ...replaced, ...rawEnv, GATEWAY_WORKER: String(number) };
+  return {
+    ...environmentWithoutInspector(process.env),
+    ...replaced,
+    ...rawEnv,
+    GATEWAY_WORKER: String(number),
+  };
 }
 
 /** The version in the package.json of the gateway. */

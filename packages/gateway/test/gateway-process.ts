@@ -18,6 +18,9 @@ export interface LogLine {
 /** One that serves, at that port. */
 export type Running = GatewayProcess & { readonly port: number };
 
+/** The words of a command that runs another one, given behind them. */
+export type Through = readonly [string, ...string[]];
+
 /** The gateway's command as a real process, bound to a free port of the loopback interface. */
 export class GatewayProcess {
   readonly child: ChildProcess;
@@ -34,7 +37,7 @@ export class GatewayProcess {
     environment: NodeJS.ProcessEnv = {},
     cwd?: string,
     options: Pick<SpawnOptions, 'detached' | 'stdio'> = {},
-    through: readonly [string, ...string[]] | [] = [],
+    through: Through | [] = [],
   ) {
     const [command, ...words] = [...through, process.execPath, CLI, ...args] as const;
     this.child = spawn(command, words, {

@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { constants } from 'node:os';
 import { join, resolve } from 'node:path';
 import { inspect, parseArgs } from 'node:util';
+import { environmentWithoutInspector, withoutInspector } from '@wsgi/wsgi/inspector-options';
 import { sourceRoot } from '@wsgi/wsgi/names';
 import { CommandError, ImproperlyConfigured } from '../errors.ts';
 import { loadSettings, settings, settingsSource } from '../settings.ts';
@@ -13,33 +14,56 @@ import { check } from './check.ts';
 import { print, printError, type Command } from './command.ts';
 
 const DEFAULT_ADDRESS = '127.0.0.1:8000';
+/** Node's own, where debuggers look. */
+const INSPECTOR_ADDRESS = '127.0.0.1:9229';
 
 export const runserver: Command = {
   name: 'runserver',
-  usage: '[addr:port]',
+  usage: '[addr:port] [--inspect[=addr:port]]',
   summary: `Serves the project for development and reloads it; on ${DEFAULT_ADDRESS} unless told.`,
   /** Runs the gateway as a child until it ends; DEBUG is on unless the environment says otherwise. */
   async run(args) {
-    const address = parseAddress(args);
+    const { address, inspector } = parseOptions(args);
     const command = findGateway();
     process.env['DEBUG'] ||= 'true';
     await refuseUsedPort(address);
     print(`Watching ${sourceRoot()} for changes.`);
     await checkProject();
     printBanner(address);
-    const gateway = startGateway(command, address);
+    const gateway = startGateway(command, address, inspector);
     forwardSignals(gateway);
     return exitCode(gateway);
   },
 };
 
+/** The address to serve at, and where a debugger finds the worker's inspector, if one is wanted. */
+function parseOptions(args: readonly string[]): { address: string; inspector: string | undefined } {
+  const { values, positionals } = parseArgs({
+    args: args.map((arg) => (arg === '--inspect' ? `--inspect=${INSPECTOR_ADDRESS}` : arg)),
+    options: { inspect: { type: 'string' } },
+    allowPositionals: true,
+  });
+  const [address = DEFAULT_ADDRESS, ...rest] = positionals;
+  if (rest.length > 0) throw unexpected(args);
+  // In a container by a variable, as it is the host's to say whether its port is there.
+  const inspector = values.inspect ?? (process.env['RUNSERVER_INSPECT'] || undefined);
+  return {
+    address: parseAddress(address, args),
+    inspector: inspector === undefined ? undefined : parseAddress(inspector, args),
+  };
+}
+
 /** A port, or what the gateway's --bind takes: it says itself what is wrong with an address. */
-function parseAddress(args: readonly string[]): string {
-  const { positionals } = parseArgs({ args, allowPositionals: true });
-  const [text = DEFAULT_ADDRESS, ...rest] = positionals;
+function parseAddress(text: string, args: readonly string[]): string {
   const address = /^\d+$/.test(text) ? `127.0.0.1:${text}` : text;
-  if (rest.length === 0 && URL.canParse(`http://${address}`)) return address;
-  throw new CommandError(`runserver ${args.join(' ')}: expected a port, or an address and a port.`);
+  if (URL.canParse(`http://${address}`)) return address;
+  throw unexpected(args);
+}
+
+function unexpected(args: readonly string[]): CommandError {
+  return new CommandError(
+    `runserver ${args.join(' ')}: expected a port, or an address and a port.`,
+  );
 }
 
 /**
@@ -107,11 +131,16 @@ Quit with Control-C.
 }
 
 /** On a change it starts a worker with the new code, whose `getWsgiApplication` heeds RUNSERVER. */
-function startGateway(command: string, address: string): ChildProcess {
+function startGateway(
+  command: string,
+  address: string,
+  inspector: string | undefined,
+): ChildProcess {
   const options = ['--bind', address, '--workers', '1', '--reload'];
+  if (inspector !== undefined) options.push('--inspect', inspector);
   // execArgv holds tsx's loader where the sources run.
-  const args = [...process.execArgv, command, ...options, servedModule()];
-  const env = { ...process.env, RUNSERVER: 'true' };
+  const args = [...withoutInspector(process.execArgv), command, ...options, servedModule()];
+  const env = { ...environmentWithoutInspector(process.env), RUNSERVER: 'true' };
   return spawn(process.execPath, args, { stdio: 'inherit', env });
 }
 

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { runserver } from '../../src/commands/runserver.ts';
+import { Debugger } from '../../../wsgi/test/debugger.ts';
 import { freePort } from '../../../wsgi/test/free-port.ts';
 import { temporaryFolder } from '../../../wsgi/test/temporary-folder.ts';
 import { manage, PROJECT, startManage, UNDER_TSX, type Start } from './manage-process.ts';
@@ -31,9 +32,13 @@ function outputOf(child: ChildProcess): () => string {
   return () => output;
 }
 
-async function startServer(root: string, how: Start = {}) {
+interface Inspection extends Start {
+  readonly args?: readonly string[];
+}
+
+async function startServer(root: string, { args = [], ...how }: Inspection = {}) {
   const port = await freePort();
-  const child = startManage(['runserver', `${port}`], { root, ...how });
+  const child = startManage(['runserver', `${port}`, ...args], { root, ...how });
   const output = outputOf(child);
   const answers = (path: string, text: string) =>
     vi.waitFor(async () => {
@@ -78,6 +83,29 @@ test('it serves, reloads on a change, shows broken code in the browser, and quit
   child.kill('SIGINT');
   expect(await exited).toEqual([0, null]);
 }, 90_000);
+
+test.for<[how: string, toHow: (port: number) => Inspection]>([
+  ['an option', (port) => ({ args: [`--inspect=${port}`] })],
+  ['a variable', (port) => ({ environment: { RUNSERVER_INSPECT: `127.0.0.1:${port}` } })],
+])('a debugger finds the worker, also after a reload, where %s says so', async ([, toHow]) => {
+  const root = copyProject();
+  const inspectorPort = await freePort();
+  const { answers } = await startServer(root, toHow(inspectorPort));
+  await answers('/items/7/', 'Item 7');
+  const pidThere = async (): Promise<unknown> => {
+    const eyes = await Debugger.attach(inspectorPort);
+    const pid = await eyes?.evaluate('process.pid');
+    eyes?.close();
+    return pid;
+  };
+  const first = await pidThere();
+  expect(first).toEqual(expect.any(Number));
+  const views = join(root, 'src/sample/views.ts');
+  writeFileSync(views, readFileSync(views, 'utf8').replace('`Item ', '`Changed '));
+  await answers('/items/7/', 'Changed 7');
+  await expect.poll(pidThere, PATIENCE).toEqual(expect.any(Number));
+  expect(await pidThere()).not.toBe(first);
+});
 
 test('a project that is broken at the start is shown, and served once it is mended', async () => {
   const root = copyProject();

@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { extname, join } from 'node:path';
+import { withoutInspector } from '@wsgi/wsgi/inspector-options';
 import {
   ownMessage,
   type Envelope,
@@ -57,7 +58,8 @@ export class WorkerProcess {
   #retiresAtMs = Infinity;
   #signalledBy: NodeJS.Signals | undefined;
   #lastMessageAtMs = this.startedAtMs;
-  #mayBeSilent = false;
+  /** It stands still on purpose, or a debugger may have stopped it. */
+  #mayBeSilent: boolean;
   #readyAtMs = Infinity;
   /** As its last heartbeat had it. */
   #gauges: Gauges = { requestsInFlight: 0, connections: 0, memoryBytes: 0 };
@@ -74,8 +76,10 @@ export class WorkerProcess {
   ) {
     this.number = number;
     this.generation = generation;
+    this.#mayBeSilent = generation.config.inspect !== undefined;
     this.#child = fork(WORKER_FILE, [], {
       cwd: generation.config.chdir,
+      execArgv: withoutInspector(process.execArgv),
       env: workerEnvironment(generation.config, number),
       stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...listeners.map(({ fd }) => fd)],
     });
@@ -89,7 +93,8 @@ export class WorkerProcess {
       const message = ownMessage(received);
       if (message === undefined) return;
       this.#lastMessageAtMs = performance.now();
-      this.#mayBeSilent = message.kind === 'standstill';
+      if (message.kind === 'standstill') this.#mayBeSilent = true;
+      if (message.kind === 'heartbeat') this.#mayBeSilent = message.isInspected;
       events.message(this, message);
     });
     this.#child.on('disconnect', () => (this.#channelLostAtMs = performance.now()));

@@ -233,6 +233,13 @@ export const CATALOGUE = {
       parse: flag,
       description: 'Replace the workers when a source file changes. For development.',
     },
+    inspect: {
+      flags: { long: 'inspect', value: 'HOST:PORT' },
+      default: () => '',
+      parse: optionalTcpAddress,
+      description:
+        "Where a worker's inspector listens for a debugger, which may do what the worker may. For development; none unless given.",
+    },
   }),
   ...section('Logging', {
     accesslog: {

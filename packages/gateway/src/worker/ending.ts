@@ -62,7 +62,7 @@ export class Ending {
     await this.#runExitHook();
     // The requests since the last heartbeat are to be counted too.
     const metrics = this.#server?.takeMetrics();
-    if (metrics !== undefined) await tell({ kind: 'heartbeat', metrics });
+    if (metrics !== undefined) await tell({ kind: 'heartbeat', metrics, isInspected: false });
     process.exit(exitCode);
   }
 

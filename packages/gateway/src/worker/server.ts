@@ -8,6 +8,7 @@ import { formatAddress, type Address } from '../settings/addresses.ts';
 import { Connection } from './connection.ts';
 import { serverNameAndPort, type PeerFacts } from './environ.ts';
 import type { Exchange } from './exchange.ts';
+import { closeInspector } from './inspector.ts';
 import type { Service } from './service.ts';
 import type { RequestInFlight } from './watchdog.ts';
 
@@ -47,6 +48,7 @@ export class Server {
   /** Accepts no more, finishes what is in flight, closes each connection; resolves after the last. */
   async drain(): Promise<void> {
     this.#service.state.isDraining = true;
+    closeInspector();
     // Connections that wait in the backlog when a signal comes are taken in one turn of the loop.
     await setImmediate();
     await setImmediate();

@@ -3,7 +3,7 @@ import { Session } from 'node:inspector';
 import { setTimeout } from 'node:timers/promises';
 import { workerData } from 'node:worker_threads';
 import type { Log } from '../log/log.ts';
-import { WITNESS, type Testimony, type WatchdogData } from './watchdog.ts';
+import { MAY_STAND_STILL, WITNESS, type Testimony, type WatchdogData } from './watchdog.ts';
 
 /** How often the thread looks whether the arbiter is still there. */
 const LOOK_MS = 500;
@@ -34,7 +34,7 @@ function isBlocked(): boolean {
     if (process.ppid !== arbiterPid) process.kill(process.pid, 'SIGKILL');
   }
   const isSilent = Atomics.wait(count, 0, seen, SECOND_CHANCE_MS) === 'timed-out';
-  return isSilent && Atomics.load(count, 1) === 0;
+  return isSilent && Atomics.load(count, MAY_STAND_STILL) === 0;
 }
 
 /** Pauses the main thread where it is, and asks it there. */

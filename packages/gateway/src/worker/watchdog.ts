@@ -3,9 +3,13 @@ import { Worker } from 'node:worker_threads';
 import type { WorkerIdentity } from '@wsgi/wsgi';
 import type { WorkerView } from '../hooks.ts';
 import type { Settings } from '../settings/catalogue.ts';
+import { isInspected } from './inspector.ts';
 
 const THREAD_FILE = join(import.meta.dirname, `watchdog-thread${extname(import.meta.filename)}`);
 const HEARTBEAT_MS = 200;
+
+/** What of the heartbeats says that the loop may stand still: on purpose, or by a debugger. */
+export const MAY_STAND_STILL = 1;
 
 /** The name under which the thread finds `describe` in the blocked main thread. */
 export const WITNESS = 'gateway.watchdog';
@@ -46,6 +50,7 @@ export class Watchdog {
   readonly #loop = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
 
   start({ number, pid, config, log }: WorkerView, arbiterPid: number): void {
+    this.#turn();
     setInterval(() => this.#turn(), HEARTBEAT_MS).unref();
     Object.defineProperty(globalThis, Symbol.for(WITNESS), { value: () => this.#testify() });
     const workerData: WatchdogData = {
@@ -62,17 +67,17 @@ export class Watchdog {
 
   /** Lets the loop be blocked on purpose, for as long as it takes. */
   standStill<Result>(act: () => Result): Result {
-    Atomics.store(this.#loop, 1, 1);
+    Atomics.store(this.#loop, MAY_STAND_STILL, 1);
     try {
       return act();
     } finally {
       // The time from now on counts.
       this.#turn();
-      Atomics.store(this.#loop, 1, 0);
     }
   }
 
   #turn(): void {
+    Atomics.store(this.#loop, MAY_STAND_STILL, isInspected() ? 1 : 0);
     Atomics.add(this.#loop, 0, 1);
     Atomics.notify(this.#loop, 0);
   }

@@ -12,6 +12,7 @@ import { startMessage, tell, whenToldToDrain } from './channel.ts';
 import { Outbox } from './client-socket.ts';
 import { Ending } from './ending.ts';
 import { heedInspections } from './inspection.ts';
+import { isInspected, openInspector } from './inspector.ts';
 import { dutyToRetire, type Retirement } from './retirement.ts';
 import { Server } from './server.ts';
 import { makeService, requestLimit, type ServerState } from './service.ts';
@@ -29,6 +30,7 @@ async function main(): Promise<void> {
   nameProcess(config, `worker ${number}`);
   const log = openLog(config).child({ worker: number });
   const view: WorkerView = { number, pid: process.pid, config, log };
+  await openInspector(config.inspect, log);
   const { hooks } = await readConfigFile(config.configFile);
   await hooks.postFork?.(view);
   const ending = new Ending(view, hooks);
@@ -75,7 +77,7 @@ function beat(server: Server, state: ServerState, config: Config): void {
   state.onceServed(requests, () => retire({ reason: `it has served ${requests} requests` }));
   const isDue = dutyToRetire(config);
   setInterval(() => {
-    void tell({ kind: 'heartbeat', metrics: server.takeMetrics() });
+    void tell({ kind: 'heartbeat', metrics: server.takeMetrics(), isInspected: isInspected() });
     const retirement = isDue();
     if (retirement !== undefined) retire(retirement);
   }, HEARTBEAT_MS).unref();
