@@ -91,6 +91,7 @@ function serviceOf(server: HttpServer): Service {
     overload: { requestsInFlight: Infinity, loopDelayMs: Infinity },
     state,
     hooks: {},
+    projectMetrics: undefined,
     outbox: new Outbox(),
     log: log as unknown as Service['log'],
     accessLog: undefined,
