@@ -33,8 +33,9 @@ function filesBesideSources(): ReadonlyMap<string, string> {
   const files = filesInside('src');
   const folders = settings.STATICFILES_DIRS.map((folder) => relative('src', resolve(folder)));
   const isStatic = (name: string) => folders.some((folder) => name.startsWith(folder + sep));
-  const isCompiled = (name: string) => /\.[cm]?tsx?$/.test(name);
   return new Map(
-    [...files].filter(([name]) => !isCompiled(name) && !isStatic(name) && !isLeftover(name)),
+    [...files].filter(([name]) => !COMPILED.test(name) && !isStatic(name) && !isLeftover(name)),
   );
 }
+
+const COMPILED = /\.[cm]?tsx?$/;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { loadApplication } from '../application.ts';
 import { ExitCode, exitCodeOf, explain } from '../errors.ts';
-import { runHook, type ServerHooks, type WorkerView } from '../hooks.ts';
+import { closeAtExit, runHook, type ServerHooks, type WorkerView } from '../hooks.ts';
 import { openLog, type Log } from '../log/log.ts';
 import type { Envelope, StartMessage, WorkerMessage } from '../messages.ts';
 import { residentBytes } from '../metrics/meter.ts';
@@ -34,6 +34,7 @@ async function main(): Promise<void> {
   const outbox = new Outbox();
   const accessLog = openAccessLog(config, () => outbox.flush());
   const application = await loadApplication(config.applicationName);
+  closeAtExit(application, hooks);
   await hooks.postWorkerInit?.(view);
   const service = makeService(application, view, hooks, accessLog, outbox);
   const server = new Server(service);
