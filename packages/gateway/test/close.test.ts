@@ -19,7 +19,7 @@ test('a worker awaits what the application closes, behind its own hook and its l
   const config = join(folder, 'gateway.config.ts');
   writeFileSync(config, "export default { workerExit: () => console.log('workerExit') };");
   const gateway = await GatewayProcess.startOne(file, '--config', config);
-  gateway.kill('SIGTERM');
+  gateway.child.kill('SIGTERM');
   expect(await gateway.exited).toBe(0);
   expect(gateway.outputText.match(/^(?:workerExit|closed)$/gm)).toEqual(['workerExit', 'closed']);
 });
