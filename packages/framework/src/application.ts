@@ -10,6 +10,7 @@ import { ImproperlyConfigured } from './errors.ts';
 import { speaksForAll } from './first-worker.ts';
 import { clearAbandonedUploads } from './forms/abandoned-uploads.ts';
 import { mayHaveFiles } from './forms/multipart.ts';
+import { enterLifespan } from './lifespan.ts';
 import { log, setUpLogging } from './logging.ts';
 import { whenReady, type Handler, type Middleware } from './middleware/middleware.ts';
 import { HttpRequest } from './request.ts';
@@ -20,22 +21,27 @@ import { loadUrlconf, resolve, type Urlconf } from './urls/urlconf.ts';
 
 /**
  * The WSGI application of the project whose settings SETTINGS_MODULE names. Everything that can be
- * wrong with the settings, the URLconf or the middleware is found here, before the first request.
+ * wrong with the settings, the URLconf or the middleware is found here, before the first request, and
+ * the LIFESPAN begins.
  *
  * @throws {ImproperlyConfigured} saying what is wrong and what is expected.
  */
-export function getWsgiApplication(): Promise<Application> {
+export function getWsgiApplication(): Promise<WsgiApplication> {
   return loadProject().catch(explainFailure);
 }
 
-async function loadProject(): Promise<Application> {
+/** `close` is awaited by what serves it, behind the last response: it ends the LIFESPAN. */
+export type WsgiApplication = Application & { readonly close: () => Promise<void> };
+
+async function loadProject(): Promise<WsgiApplication> {
   await loadSettings();
   setUpLogging();
   permitMadeKey();
   await clearAbandonedUploads(settings.FILE_UPLOAD_TEMP_DIR ?? tmpdir());
   const urlconf = await loadUrlconf(settings.ROOT_URLCONF);
   if (speaksForAll()) tellOfMistakes(urlconf);
-  return createApplication(urlconf, settings.MIDDLEWARE);
+  const application = createApplication(urlconf, settings.MIDDLEWARE);
+  return Object.assign(application, { close: await enterLifespan() });
 }
 
 /** What nothing fails for, and `check` would say too. */
@@ -49,11 +55,11 @@ function tellOfMistakes(urlconf: Urlconf): void {
  * The variable RUNSERVER is set by the command of that name: under DEBUG the browser shows what keeps
  * the project from loading, until a change starts a process with a mended one. The terminal is told too.
  */
-function explainFailure(error: unknown): Application {
+function explainFailure(error: unknown): WsgiApplication {
   const isDebug = settingsSource() === undefined || settings.DEBUG;
   if (!process.env['RUNSERVER'] || !isDebug) throw error;
   process.stderr.write(`The project cannot be loaded.\n${inspect(error)}\n`);
-  return loadErrorPage(error);
+  return Object.assign(loadErrorPage(error), { close: async () => {} });
 }
 
 /** environ → request → middleware → URL pattern → view → response → start_response and body. */

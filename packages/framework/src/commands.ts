@@ -1,6 +1,7 @@
 import { requireNode } from '@wsgi/wsgi/node-version';
 import { print, printError, type Command } from './commands/command.ts';
 import { CommandError, ImproperlyConfigured, nearestName } from './errors.ts';
+import { enterLifespan } from './lifespan.ts';
 import { loadSettings } from './settings.ts';
 
 export { print, printError, CommandError, type Command };
@@ -37,7 +38,7 @@ export async function runCommand(
   const commands = new Map([...COMMANDS, ...own].map((command) => [command.name, command]));
   for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreGoneReader);
   try {
-    return await dispatch(commands, argv);
+    return await dispatch(commands, argv, own);
   } catch (error) {
     if (!isMistake(error)) throw error;
     printError(error.message);
@@ -55,12 +56,25 @@ type Commands = ReadonlyMap<string, Command>;
 async function dispatch(
   commands: Commands,
   [name = 'help', ...args]: readonly string[],
+  own: readonly Command[],
 ): Promise<number> {
   if (name === 'help' || asksForHelp(name)) {
     return args[0] ? printUsage(find(commands, args[0])) : printHelp([...commands.values()]);
   }
   const command = find(commands, name);
-  return args.some(asksForHelp) ? printUsage(command) : command.run(args);
+  if (args.some(asksForHelp)) return printUsage(command);
+  return own.includes(command) ? runWithin(command, args) : command.run(args);
+}
+
+/** Those of the project find what its LIFESPAN opens, as its views do; ours need nothing of it. */
+async function runWithin(command: Command, args: readonly string[]): Promise<number> {
+  await loadSettings();
+  const leave = await enterLifespan();
+  try {
+    return await command.run(args);
+  } finally {
+    await leave();
+  }
 }
 
 /** @throws {CommandError} where there is none of this name. */

@@ -51,7 +51,13 @@ function logError(request: HttpRequest, error: Error, status: number): void {
   const { id, method, path } = request;
   const fields = { request_id: id, method, path, status };
   if (status >= 500) log.error({ ...fields, err: error }, 'the request failed');
-  else if (![403, 404, 405].includes(status)) log.warn(fields, error.message);
+  else if (![403, 404, 405].includes(status)) log.warn(fields, withHint(error));
+}
+
+/** For whoever can do something about it. */
+function withHint(error: Error): string {
+  const hint = error instanceof HttpError ? error.hint : undefined;
+  return [messageOf(error), hint].filter(Boolean).join(' ');
 }
 
 /** What the URLconf's own handler answers; one that fails, or leaves it to the framework, is replaced. */
@@ -84,7 +90,7 @@ function plainResponse(request: HttpRequest, error: Error, status: number): Http
 }
 
 function technicalResponse(request: HttpRequest, error: Error, status: number): HttpResponse {
-  const detail = maskText(messageOf(error));
+  const detail = maskText(withHint(error));
   if (status === 404) {
     return negotiatedResponse(request, {
       status,

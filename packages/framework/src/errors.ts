@@ -33,20 +33,27 @@ export class CommandError extends Error {
   override name = 'CommandError';
 }
 
+export interface HttpErrorOptions extends ErrorOptions {
+  /** What to do, for the log and for developers: clients are not told of it. */
+  readonly hint?: string;
+}
+
 /** An error that a client is told of: it becomes a response with this status. */
 export class HttpError extends Error {
   readonly status: number;
+  readonly hint: string | undefined;
 
-  constructor(status: number, message: string, options?: ErrorOptions) {
+  constructor(status: number, message: string, options: HttpErrorOptions = {}) {
     super(message, options);
     this.name = new.target.name;
     this.status = status;
+    this.hint = options.hint;
   }
 }
 
 /** The request cannot be understood: 400. */
 export class BadRequest extends HttpError {
-  constructor(message = 'The request cannot be understood.', options?: ErrorOptions) {
+  constructor(message = 'The request cannot be understood.', options?: HttpErrorOptions) {
     super(400, message, options);
   }
 }

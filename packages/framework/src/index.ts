@@ -4,7 +4,8 @@
  */
 
 // The application
-export { getWsgiApplication } from './application.ts';
+export { getWsgiApplication, type WsgiApplication } from './application.ts';
+export type { Lifespan } from './lifespan.ts';
 export { log } from './logging.ts';
 
 // URLs
@@ -72,4 +73,5 @@ export {
 export { staticFiles } from './staticfiles/middleware.ts';
 
 // Checks
+export { registerHealthCheck, type HealthCheck } from './health-checks.ts';
 export { registerCheck, type Check, type CheckMessage } from './checks/check.ts';

@@ -27,12 +27,16 @@ export async function testClient(
   application?: Application,
   options: ClientOptions = {},
 ): Promise<TestClient> {
-  return new TestClient(application ?? (await getWsgiApplication()), options);
+  if (application) return new TestClient(application, options);
+  const own = await getWsgiApplication();
+  return new TestClient(own, { ...options, close: own.close });
 }
 
 export interface ClientOptions {
   /** Sent with each request, unless it has its own of the same name. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** What `client.close()` awaits: for the project's own application, the end of its LIFESPAN. */
+  readonly close?: () => Promise<void>;
 }
 
 /** A response as a test sees it: complete. */
@@ -70,10 +74,17 @@ export class TestClient {
   readonly delete: Send = this.#sender('DELETE');
   readonly #application: Application;
   readonly #headers: Readonly<Record<string, string>>;
+  /** Ends what the application has open: `afterAll(() => client.close())`. */
+  readonly close: () => Promise<void>;
 
-  constructor(application: Application, { headers = {} }: ClientOptions) {
+  constructor(application: Application, { headers = {}, close }: ClientOptions) {
     this.#application = validator(application);
     this.#headers = headers;
+    this.close = close ?? (() => Promise.resolve());
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   /** @throws what the application threw beyond its error pages, or a ContractError. */

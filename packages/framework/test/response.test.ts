@@ -118,6 +118,13 @@ test.for<[what: string, make: (promise: never) => unknown]>([
   );
 });
 
+test('a promise inside of data is found, and what is empty on purpose is not', () => {
+  const items = Promise.resolve([1]);
+  expect(() => jsonResponse({ a: [{ items }] })).toThrow('jsonResponse got [object Promise]');
+  const own = { toJSON: () => ({ items: {} }), items };
+  expect(jsonResponse({ a: {}, own }).status).toBe(200);
+});
+
 test('what is no HTML, or no body at all, is refused', () => {
   expect(() => htmlResponse('<b>' as never)).toThrow('expected what html`…` gives');
   expect(() => new HttpResponse(7 as never)).toThrow('expected text, bytes or an iterable of both');

@@ -1,4 +1,4 @@
-import type { Awaitable, Environ, WorkerIdentity } from '@wsgi/wsgi';
+import type { Application, Awaitable, Environ, WorkerIdentity } from '@wsgi/wsgi';
 import type { Config } from './settings/catalogue.ts';
 import type { Log } from './log/log.ts';
 
@@ -94,6 +94,21 @@ const NAMES: Readonly<Record<keyof ServerHooks, true>> = {
 };
 
 export const HOOK_NAMES: readonly string[] = Object.keys(NAMES);
+
+/** Has workerExit close the application, where it has a function `close` as a body may have one. */
+export function closeAtExit(application: Application, hooks: ServerHooks): void {
+  const close: unknown = Reflect.get(application, 'close');
+  if (typeof close !== 'function') return;
+  const own = { ...hooks };
+  hooks.workerExit = async (worker) => {
+    try {
+      const done: unknown = own.workerExit?.(worker);
+      await done;
+    } finally {
+      await Reflect.apply(close, application, []);
+    }
+  };
+}
 
 /** Calls a hook, where there is one; what it throws or rejects with is logged, and changes nothing. */
 export async function runHook<Name extends keyof ServerHooks>(

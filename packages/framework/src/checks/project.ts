@@ -76,12 +76,16 @@ function checkName(name: string, routes: readonly CompiledRoute[]): Found {
 }
 
 function checkHealthPath({ pattern }: CompiledRoute): Found {
-  const { HEALTH_PATH, MIDDLEWARE } = settings;
-  if (!MIDDLEWARE.includes(health) || `/${pattern.source}` !== HEALTH_PATH) return [];
+  const { HEALTH_PATH, READY_PATH, MIDDLEWARE } = settings;
+  const taken = Object.entries({ HEALTH_PATH, READY_PATH }).find(
+    ([, path]) => path === `/${pattern.source}`,
+  );
+  if (!taken || !MIDDLEWARE.includes(health)) return [];
+  const [name, path] = taken;
   return finding(
     'urls.W102',
-    `The URL pattern '${pattern.source}' is never reached: the health middleware answers HEALTH_PATH, which is '${HEALTH_PATH}'.`,
-    'Change HEALTH_PATH, and with it the health checks in the Dockerfile, or the pattern.',
+    `The URL pattern '${pattern.source}' is never reached: the health middleware answers ${name}, which is '${path}'.`,
+    `Change ${name}, and with it what asks for it, such as the health checks in the Dockerfile, or the pattern.`,
   );
 }
 

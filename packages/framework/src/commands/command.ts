@@ -7,7 +7,7 @@ export interface Command {
   readonly usage: string;
   /** One line. */
   readonly summary: string;
-  /** Gives the exit code. */
+  /** Gives the exit code. Where the command is the project's own, the settings are loaded and their LIFESPAN has begun. */
   run(args: readonly string[]): Awaitable<number>;
 }
 

@@ -39,3 +39,5 @@ function filesBesideSources(): ReadonlyMap<string, string> {
     [...files].filter(([name]) => !COMPILED.test(name) && !isStatic(name) && !isLeftover(name)),
   );
 }
+
+const COMPILED = /\.[cm]?tsx?$/;

@@ -22,6 +22,7 @@ export const shell: Command = {
     const server = repl.start({ prompt: '> ' });
     Object.assign(server.context, names);
     await once(server, 'exit');
+    await application.close();
     return 0;
   },
 };

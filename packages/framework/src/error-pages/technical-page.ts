@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { statusLine } from '@wsgi/wsgi/status';
 import type { Application } from '@wsgi/wsgi';
-import { asError, NoPatternMatches } from '../errors.ts';
+import { asError, HttpError, NoPatternMatches } from '../errors.ts';
 import { html, type Html } from '../html.ts';
 import { maskQuery, maskText } from '../secrets.ts';
 import { HttpRequest } from '../request.ts';
@@ -63,7 +63,8 @@ export function loadErrorPage(thrown: unknown): Application {
 
 /** The error and its causes as text, and the request. */
 export function technicalText(request: HttpRequest, error: Error): string {
-  return `${stacksOf(error)}\n${request.method} ${maskQuery(request.url)}`;
+  const hint = error instanceof HttpError && error.hint ? `\n${error.hint}\n` : '';
+  return `${stacksOf(error)}${hint}\n${request.method} ${maskQuery(request.url)}`;
 }
 
 function stacksOf(error: Error): string {
@@ -73,7 +74,8 @@ function stacksOf(error: Error): string {
 
 function faultHeading(error: Error): Html {
   return html`<h1>${error.name}</h1>
-    <p class="message">${maskText(messageOf(error)) || 'It has no message.'}</p>`;
+    <p class="message">${maskText(messageOf(error)) || 'It has no message.'}</p>
+    ${error instanceof HttpError && error.hint && html`<p class="message">${error.hint}</p>`}`;
 }
 
 function requestLines(request: HttpRequest): Html {

@@ -78,7 +78,7 @@ export function hosts(getResponse: Handler): Handler {
     const { host } = request;
     const patterns = allowedHosts();
     if (allowed?.host === host && allowed.by === patterns) return getResponse(request);
-    if (!isAllowedHost(host, patterns)) throw new BadRequest(refusal(host));
+    if (!isAllowedHost(host, patterns)) throw refusal(host);
     allowed = { host, by: patterns };
     return getResponse(request);
   };
@@ -97,10 +97,11 @@ function domainOf(host: string): string | undefined {
   return domain?.endsWith('.') ? domain.slice(0, -1) : domain;
 }
 
-function refusal(host: string): string {
+function refusal(host: string): BadRequest {
   const domain = domainOf(host);
-  if (domain === undefined) return `Host '${host}' is not well-formed.`;
-  return `Host '${host}' is not allowed: add '${domain}' to ALLOWED_HOSTS if it is yours.`;
+  if (domain === undefined) return new BadRequest(`Host '${host}' is not well-formed.`);
+  const hint = `Add '${domain}' to ALLOWED_HOSTS if it is yours.`;
+  return new BadRequest(`Host '${host}' is not allowed.`, { hint });
 }
 
 function allowedHosts(): readonly string[] {

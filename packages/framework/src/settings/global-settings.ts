@@ -72,7 +72,17 @@ export const GLOBAL_SETTINGS = {
   HEALTH_PATH: setting(
     types.path,
     '/healthz',
-    'Where the health middleware answers, whatever the Host.',
+    'Where the health middleware answers as long as the process can, whatever the Host: what fails here is to be started anew.',
+  ),
+  READY_PATH: setting(
+    types.path,
+    '/readyz',
+    'Where the health middleware says whether requests are to come, whatever the Host: 503 while the worker finishes its last ones, or a check of `registerHealthCheck` fails, which it names to those who do not come through a proxy.',
+  ),
+  LIFESPAN: setting(
+    types.lifespans,
+    [],
+    'What is opened before the project serves and closed behind it, such as a pool of connections: a list of objects with the functions `startup` and `shutdown`, which are awaited in every worker, around each of your own commands, and by the test client. The last one that started stops first.',
   ),
   USE_X_FORWARDED_HOST: setting(
     types.boolean,

@@ -34,6 +34,12 @@ export const functions: SettingType<readonly ((...args: never[]) => unknown)[]> 
   (value) => Array.isArray(value) && value.every((item) => typeof item === 'function'),
 );
 
+/** What they are called with, and when, is said where the setting is declared again. */
+export const lifespans: SettingType<readonly object[]> = type(
+  'a list of objects with the functions startup and shutdown, or one of them',
+  (value) => Array.isArray(value) && value.every(isLifespan),
+);
+
 export const strings = listOf('strings', () => true);
 
 /** From the root: `/healthz`. */
@@ -113,6 +119,13 @@ function listOf(items: string, isValid: (item: string) => boolean): SettingType<
 
 function type<T>(expected: string, accepts: (value: unknown) => boolean): SettingType<T> {
   return { expected, accepts: accepts as SettingType<T>['accepts'] };
+}
+
+function isLifespan(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const both = ['startup', 'shutdown'].map((name): unknown => Reflect.get(value, name));
+  const given = both.filter((one) => one !== undefined);
+  return given.length > 0 && given.every((one) => typeof one === 'function');
 }
 
 /** Others would match no Host: those with a port, with a scheme, or with `*` in front of a domain. */

@@ -45,15 +45,28 @@ test('a forged host gets a 400, with a log line that names it and the setting', 
 });
 
 test.for([
-  ['evil.example:8080', "Host 'evil.example:8080' is not allowed: add 'evil.example' to"],
-  ['evil.example.:80', "Host 'evil.example.:80' is not allowed: add 'evil.example' to"],
-  ['[::2]:8080', "Host '[::2]:8080' is not allowed: add '[::2]' to"],
+  ['evil.example:8080', "Host 'evil.example:8080' is not allowed. Add 'evil.example' to"],
+  ['evil.example.:80', "Host 'evil.example.:80' is not allowed. Add 'evil.example' to"],
+  ['[::2]:8080', "Host '[::2]:8080' is not allowed. Add '[::2]' to"],
   ['exam_ple.com', "Host 'exam_ple.com' is not well-formed"],
 ])('%s is refused with what can be added', async ([Host = '', message]) => {
   const lines = capturedLog();
   const { get } = await serveProject({ ...project, settings: { ALLOWED_HOSTS: ['example.com'] } });
   expect((await get('/', { headers: { Host } })).status).toBe(400);
   expect(lines).toMatchObject([{ level: 'warn', message: expect.stringContaining(message ?? '') }]);
+});
+
+test('under DEBUG the answer says what to set, and otherwise the log alone', async () => {
+  for (const DEBUG of [true, false]) {
+    for (const Accept of ['text/html', 'application/json', '*/*']) {
+      const lines = capturedLog();
+      const { get } = await serveProject({ ...project, settings: { DEBUG, ALLOWED_HOSTS: ['a'] } });
+      const { text } = await get('/', { headers: { Host: 'my.laptop:8000', Accept } });
+      const advice = /Add (?:'|&#39;)my\.laptop(?:'|&#39;) to ALLOWED_HOSTS/;
+      expect(advice.test(text)).toBe(DEBUG);
+      expect(lines).toMatchObject([{ level: 'warn', message: expect.stringMatching(advice) }]);
+    }
+  }
 });
 
 test.for([

@@ -22,7 +22,7 @@ const WORKER_FILE = join(import.meta.dirname, `../worker/worker${extname(import.
 /** In the child's stdio: input, output, error, the message channel, then the listening sockets. */
 const FIRST_LISTENER_FD = 4;
 /** A blocked worker ends itself and says why; beyond this, its whole process is stuck. */
-const SILENCE_MARGIN_SECONDS = 2;
+const SILENCE_MARGIN_SECONDS = 4;
 /** What a worker gets beyond the time that it was given to finish, before it is killed. */
 const KILL_MARGIN_MS = 1000;
 /** One that still starts has nothing to finish. */

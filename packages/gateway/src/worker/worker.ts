@@ -1,7 +1,7 @@
 import { loadApplication } from '../application.ts';
 import { watchLoading } from '../early-end.ts';
 import { ApplicationError, ExitCode, exitCodeOf, explain } from '../errors.ts';
-import type { ServerHooks, WorkerView } from '../hooks.ts';
+import { closeAtExit, type ServerHooks, type WorkerView } from '../hooks.ts';
 import { openLog } from '../log/log.ts';
 import type { Listener, WorkerMessage } from '../messages.ts';
 import { nameProcess } from '../process.ts';
@@ -52,6 +52,7 @@ async function serve(
   const outbox = new Outbox();
   const accessLog = openAccessLog(config, view.number, () => outbox.flush());
   const application = await loadApplication(config.applicationName);
+  closeAtExit(application, hooks);
   await hooks.postWorkerInit?.(view);
   const service = makeService(application, view, hooks, accessLog, outbox);
   const server = new Server(service);
