@@ -26,14 +26,16 @@ export class Front {
   readonly port: number;
   /** One JSON line a request. */
   readonly accessLog: string;
+  readonly #workers: number;
   readonly #child: ChildProcess;
   readonly #exited: Promise<unknown>;
   readonly #lines: string[] = [];
   #wake = Promise.withResolvers<void>();
 
-  private constructor(folder: string, port: number) {
+  private constructor(folder: string, port: number, workers: number) {
     if (nginx === undefined) throw new Error(`There is neither a recent nginx nor ${IMAGE}.`);
     this.port = port;
+    this.#workers = workers;
     this.accessLog = join(folder, 'access.log');
     const [command = '', ...args] = nginx(folder);
     this.#child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -47,16 +49,19 @@ export class Front {
     onTestFinished(() => this.#stop());
   }
 
-  static async start(gatewayPort: number): Promise<Front> {
+  /** With other values of its environment, where they are given. */
+  static async start(gatewayPort: number, environment: Environment = {}): Promise<Front> {
     const folder = temporaryFolder();
     // nginx runs as another user.
     chmodSync(folder, 0o777);
     const port = await freePort();
     copyFileSync(join(TEMPLATES, 'unavailable.html'), join(folder, 'unavailable.html'));
-    writeFileSync(join(folder, 'nginx.conf'), render('nginx.conf', folder, port, gatewayPort));
-    writeFileSync(join(folder, 'site.conf'), render('site.conf', folder, port, gatewayPort));
-    const front = new Front(folder, port);
-    await front.#lineCount(/start worker process \d+/, NGINX_WORKERS);
+    const values = { ...VALUES, ...environment };
+    for (const name of ['nginx.conf', 'site.conf']) {
+      writeFileSync(join(folder, name), render(name, values, folder, port, gatewayPort));
+    }
+    const front = new Front(folder, port, Number(values['NGINX_WORKER_PROCESSES']));
+    await front.#lineCount(/start worker process \d+/, front.#workers);
     return front;
   }
 
@@ -64,7 +69,7 @@ export class Front {
   async reload(): Promise<void> {
     const started = this.#count(/start worker process \d+/);
     this.#child.kill('SIGHUP');
-    await this.#lineCount(/start worker process \d+/, started + NGINX_WORKERS);
+    await this.#lineCount(/start worker process \d+/, started + this.#workers);
   }
 
   #count(pattern: RegExp): number {
@@ -84,7 +89,22 @@ export class Front {
   }
 }
 
-const NGINX_WORKERS = 2;
+type Environment = Readonly<Record<string, string>>;
+
+const VALUES: Environment = {
+  NGINX_SERVER_NAMES: '~.',
+  NGINX_WORKER_PROCESSES: '2',
+  NGINX_WORKER_SHUTDOWN_TIMEOUT: '35s',
+  NGINX_CLIENT_MAX_BODY_SIZE: '10m',
+  NGINX_READ_TIMEOUT: '35s',
+  NGINX_LIMITS: 'off',
+  NGINX_REQUEST_RATE: '100r/s',
+  NGINX_REQUEST_BURST: '200',
+  NGINX_CONNECTION_LIMIT: '100',
+  NGINX_UPLOAD_LIMIT: '8',
+  NGINX_TRUSTED_PROXY: '127.0.0.1',
+  NGINX_LOCAL_RESOLVERS: '127.0.0.1',
+};
 
 function findNginx(): ((folder: string) => string[]) | undefined {
   if (isRecent('nginx', ['-v'])) {
@@ -114,21 +134,13 @@ function isRecent(command: string, args: string[]): boolean {
 }
 
 /** The template as the container renders it, but for addresses, folders, and what the log is for. */
-function render(name: string, folder: string, port: number, gatewayPort: number): string {
-  const values: Record<string, string> = {
-    NGINX_SERVER_NAMES: '~.',
-    NGINX_WORKER_PROCESSES: String(NGINX_WORKERS),
-    NGINX_WORKER_SHUTDOWN_TIMEOUT: '35s',
-    NGINX_CLIENT_MAX_BODY_SIZE: '10m',
-    NGINX_READ_TIMEOUT: '35s',
-    NGINX_LIMITS: 'off',
-    NGINX_REQUEST_RATE: '100r/s',
-    NGINX_REQUEST_BURST: '200',
-    NGINX_CONNECTION_LIMIT: '100',
-    NGINX_UPLOAD_LIMIT: '8',
-    NGINX_TRUSTED_PROXY: '127.0.0.1',
-    NGINX_LOCAL_RESOLVERS: '127.0.0.1',
-  };
+function render(
+  name: string,
+  values: Environment,
+  folder: string,
+  port: number,
+  gatewayPort: number,
+): string {
   return readFileSync(join(TEMPLATES, `${name}.template`), 'utf8')
     .replaceAll(/\$\{(NGINX_\w+)\}/g, (text, variable: string) => values[variable] ?? text)
     .replaceAll('/tmp/', `${folder}/`)

@@ -12,6 +12,11 @@ export interface EchoRequest {
   readonly body: string;
 }
 
+interface Destination {
+  readonly port: number;
+  readonly localAddress?: string;
+}
+
 interface Answer {
   readonly outcome: Outcome;
   readonly status: number;
@@ -19,15 +24,15 @@ interface Answer {
 
 /** A client that keeps its connection, sends one request at a time, and writes down what came of it. */
 export class LoadConnection {
-  readonly #port: number;
+  readonly #to: Destination;
   readonly #history: History;
   #socket: Socket | undefined;
   #received = '';
   #current: EchoRequest | undefined;
   #settle: (answer: Answer) => void = () => undefined;
 
-  constructor(port: number, history: History) {
-    this.#port = port;
+  constructor(to: Destination, history: History) {
+    this.#to = to;
     this.#history = history;
   }
 
@@ -61,7 +66,9 @@ export class LoadConnection {
 
   async #connected(): Promise<Socket | undefined> {
     if (this.#socket !== undefined) return this.#socket;
-    const socket = connect({ port: this.#port, host: '127.0.0.1', noDelay: true });
+    const { port, localAddress } = this.#to;
+    const from = localAddress === undefined ? {} : { localAddress };
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true, ...from });
     socket.on('error', () => undefined);
     try {
       await once(socket, 'connect');

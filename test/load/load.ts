@@ -6,6 +6,10 @@ import { LoadConnection } from './load-connection.ts';
 export interface LoadOptions {
   readonly port: number;
   readonly connections: number;
+  /** Where the clients are: another address than that of others. */
+  readonly localAddress?: string;
+  /** Whether each request has a connection of its own. */
+  readonly connectsAnew?: boolean;
   /** The longest time between two requests of a connection; each time is another, at random. */
   readonly pauseMs: number;
   /** How long the application takes for each request. */
@@ -48,11 +52,12 @@ export class Load {
   }
 
   async #runClient(): Promise<void> {
-    const connection = new LoadConnection(this.#options.port, this.history);
+    const connection = new LoadConnection(this.#options, this.history);
     while (this.#shouldGoOn()) {
       await setTimeout(Math.random() * this.#options.pauseMs);
       this.#lastNumber += 1;
       await this.#send(connection, this.#lastNumber);
+      if (this.#options.connectsAnew === true) connection.close();
     }
     connection.close();
   }

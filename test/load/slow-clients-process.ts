@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { BEGINNINGS, type Beginning } from './slow-beginnings.ts';
 
 /** So many connect at the same time. */
 const BATCH = 100;
 const DRIBBLE_EVERY_MS = 2000;
 
-const SLOW_HEAD = 'GET /echo/1 HTTP/1.1\r\nHost: localhost\r\nX-Slow: ';
-const SLOW_BODY = 'POST /echo/1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nbegin';
-
-const [port, count] = process.argv.slice(2).map(Number) as [number, number];
+const [port, count] = process.argv.slice(2, 4).map(Number) as [number, number];
+const [localAddress, ...names] = process.argv.slice(4) as [string, ...(keyof typeof BEGINNINGS)[]];
+const beginnings = names.map((name): Beginning => BEGINNINGS[name]);
 const dribbling = new Set<Socket>();
 let closed = 0;
 let answered = 0;
@@ -16,7 +16,7 @@ let longestMs = 0;
 
 for (let made = 0; made < count; made += BATCH) {
   const batch = Array.from({ length: Math.min(BATCH, count - made) }, (_, index) =>
-    connectSlowly(index % 2 === 0),
+    connectSlowly(beginnings[index % beginnings.length] ?? BEGINNINGS.head),
   );
   await Promise.all(batch);
 }
@@ -24,8 +24,8 @@ process.send?.('connected');
 setInterval(dribble, DRIBBLE_EVERY_MS).unref();
 reportWhenClosed();
 
-async function connectSlowly(isHead: boolean): Promise<void> {
-  const socket = connect({ port, host: '127.0.0.1' });
+async function connectSlowly({ text, dribbles }: Beginning): Promise<void> {
+  const socket = connect({ port, host: '127.0.0.1', localAddress });
   const startedAtMs = performance.now();
   socket.on('error', () => undefined);
   socket.on('data', (bytes) => {
@@ -38,11 +38,11 @@ async function connectSlowly(isHead: boolean): Promise<void> {
     reportWhenClosed();
   });
   await once(socket, 'connect');
-  socket.write(isHead ? SLOW_HEAD : SLOW_BODY);
-  if (isHead) dribbling.add(socket);
+  socket.write(text);
+  if (dribbles) dribbling.add(socket);
 }
 
-/** One byte of the head at a time; a body that dribbles is allowed to go on for ever. */
+/** One byte at a time. */
 function dribble(): void {
   for (const socket of dribbling) socket.write('x');
 }

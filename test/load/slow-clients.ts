@@ -1,6 +1,16 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { onTestFinished } from 'vitest';
+import type { BEGINNINGS } from './slow-beginnings.ts';
+
+export interface SlowOptions {
+  readonly port: number;
+  readonly count: number;
+  /** These take turns. */
+  readonly beginnings: readonly (keyof typeof BEGINNINGS)[];
+  /** Where they are: another address than that of others. */
+  readonly localAddress?: string;
+}
 
 export interface Closings {
   /** How many connections the server has closed. */
@@ -22,9 +32,10 @@ export class SlowClients {
   }
 
   /** Resolves once all are connected. */
-  static async connect(port: number, count: number): Promise<SlowClients> {
+  static async connect(options: SlowOptions): Promise<SlowClients> {
+    const { port, count, beginnings, localAddress = '127.0.0.1' } = options;
     const file = new URL('slow-clients-process.ts', import.meta.url);
-    const child = fork(file, [String(port), String(count)]);
+    const child = fork(file, [String(port), String(count), localAddress, ...beginnings]);
     onTestFinished(() => void child.kill('SIGKILL'));
     await once(child, 'message');
     return new SlowClients(child);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { GatewayProcess } from '../../packages/gateway/test/gateway-process.ts';
 import { isLong, printFigures } from './figures.ts';
+import { Front, needsFront } from './front.ts';
 import { Load } from './load.ts';
 import { privateKibibytes } from './process-facts.ts';
 import { SlowClients } from './slow-clients.ts';
@@ -15,6 +16,9 @@ const COUNT = isLong ? 10_000 : 1000;
 const TIMEOUT_SECONDS = isLong ? 15 : 5;
 /** Deadlines are looked at twice a second, and a closed connection is read for one second more. */
 const MARGIN_MS = 2500;
+const FRONT_COUNT = 10_000;
+/** nginx's client_header_timeout and lingering_time are 10 s; a busy machine is later. */
+const FRONT_TIMEOUT_MS = 20_000;
 const READERS = 100;
 const READ_BYTES = 10_000_000;
 const LARGE = `/large/${READ_BYTES}`;
@@ -32,7 +36,8 @@ test('slow connections cost little, disturb nobody and are closed in time', asyn
   const [worker = 0] = gateway.workerPids;
   const before = privateKibibytes(worker);
   const probes = new Load({ port: gateway.port, connections: 2, pauseMs: 10 });
-  const slow = await SlowClients.connect(gateway.port, COUNT);
+  const { port } = gateway;
+  const slow = await SlowClients.connect({ port, count: COUNT, beginnings: ['head', 'body'] });
   const kibibytes = (privateKibibytes(worker) - before) / COUNT;
   const closings = await slow.closed();
   const history = await probes.stop();
@@ -51,6 +56,38 @@ test('slow connections cost little, disturb nobody and are closed in time', asyn
   expect(closings).toMatchObject({ closed: COUNT, answered: COUNT });
   expect(closings.longestMs).toBeLessThan(TIMEOUT_SECONDS * 1000 + MARGIN_MS);
   expect(kibibytes).toBeLessThanOrEqual(15);
+});
+
+test('10,000 slow connections of one address leave nginx to the others', async (context) => {
+  needsFront(context);
+  const gateway = await startOneWorker({});
+  const one = { NGINX_LIMITS: 'on', NGINX_WORKER_PROCESSES: '1' };
+  const { port } = await Front.start(gateway.port, one);
+  const probes = new Load({
+    port,
+    connections: 2,
+    pauseMs: 50,
+    localAddress: '127.0.0.3',
+    connectsAnew: true,
+  });
+  const slow = await SlowClients.connect({
+    port,
+    count: FRONT_COUNT,
+    beginnings: ['head', 'unwanted'],
+    localAddress: '127.0.0.2',
+  });
+  const closings = await slow.closed();
+  const history = await probes.stop();
+  printFigures(`${FRONT_COUNT} slow connections through nginx`, {
+    closed: closings.closed,
+    'closed after ms': Math.round(closings.longestMs),
+    ...history.figures,
+  });
+  expect(history.bad).toEqual([]);
+  expect(history.latencyMs(0.99)).toBeLessThan(500);
+  expect(history.entries.length).toBeGreaterThan(100);
+  expect(closings.closed).toBe(FRONT_COUNT);
+  expect(closings.longestMs).toBeLessThan(FRONT_TIMEOUT_MS);
 });
 
 test('clients that do not read what they asked for cost a bounded amount of memory', async () => {
