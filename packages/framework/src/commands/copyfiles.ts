@@ -39,5 +39,3 @@ function filesBesideSources(): ReadonlyMap<string, string> {
     [...files].filter(([name]) => !COMPILED.test(name) && !isStatic(name) && !isLeftover(name)),
   );
 }
-
-const COMPILED = /\.[cm]?tsx?$/;

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { Session } from 'node:inspector';
 import { setTimeout } from 'node:timers/promises';
 import { workerData } from 'node:worker_threads';
@@ -65,8 +65,8 @@ async function testimony(): Promise<Testimony | undefined> {
 
 /** The main thread waits for nothing but its turn (proc(5), `stat`). */
 function isRunnable(): boolean {
-  const { pid } = process;
-  return / R /.test(readFileSync(`/proc/self/task/${pid}/stat`, 'latin1'));
+  const file = `/proc/self/task/${process.pid}/stat`;
+  return existsSync(file) && / R /.test(readFileSync(file, 'latin1'));
 }
 
 async function tell(): Promise<void> {
