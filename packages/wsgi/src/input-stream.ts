@@ -147,11 +147,15 @@ export class CollectedBytes {
     this.#filledBytes += piece.length;
   }
 
-  /** All of them, in their order; a single piece as it came. */
-  bytes(): Bytes {
+  /** In their order. */
+  pieces(): readonly Bytes[] {
     this.#endPiece();
-    const [first = EMPTY] = this.#pieces;
-    return this.#pieces.length <= 1 ? first : Buffer.concat(this.#pieces);
+    return this.#pieces;
+  }
+
+  /** All of them in one; a single piece as it came. */
+  bytes(): Bytes {
+    return joinPieces(this.pieces());
   }
 
   /** What the block has becomes a piece; the rest of the block is for those that follow. */
@@ -161,4 +165,9 @@ export class CollectedBytes {
     this.#block = this.#block.subarray(this.#filledBytes);
     this.#filledBytes = 0;
   }
+}
+
+export function joinPieces(pieces: readonly Bytes[]): Bytes {
+  const [first = EMPTY] = pieces;
+  return pieces.length <= 1 ? first : Buffer.concat(pieces);
 }

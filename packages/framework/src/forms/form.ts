@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { copyFile, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import { Readable } from 'node:stream';
+import { joinPieces } from '@wsgi/wsgi/input-stream';
 import type { Bytes } from '@wsgi/wsgi';
 import { replaceFile } from '../files/replace-file.ts';
 import type { UploadFolder } from './upload-folder.ts';
@@ -61,10 +62,10 @@ export class UploadedFile {
   readonly contentType: string;
   /** In bytes. */
   readonly size: number;
-  #place: Bytes | string;
+  #place: readonly Bytes[] | string;
 
-  /** @param place the content, or the path where it is. */
-  constructor(name: string, contentType: string, size: number, place: Bytes | string) {
+  /** @param place the content in pieces, or the path where it is. */
+  constructor(name: string, contentType: string, size: number, place: readonly Bytes[] | string) {
     this.name = name;
     this.contentType = contentType;
     this.size = size;
@@ -72,13 +73,16 @@ export class UploadedFile {
   }
 
   async bytes(): Promise<Bytes> {
-    return typeof this.#place === 'string' ? readFile(this.#place) : this.#place;
+    if (typeof this.#place === 'string') return readFile(this.#place);
+    const bytes = joinPieces(this.#place);
+    this.#place = [bytes];
+    return bytes;
   }
 
   stream(): Readable {
     return typeof this.#place === 'string'
       ? createReadStream(this.#place)
-      : Readable.from([this.#place]);
+      : Readable.from(this.#place, { objectMode: false });
   }
 
   /** Keeps it at a path of yours, in the place of what is there. Do not make the path from `name`. */

@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { tmpdir } from 'node:os';
 import type { Readable } from 'node:stream';
 import { MIMEType } from 'node:util';
 import { Dicer } from '@fastify/busboy';
@@ -88,7 +87,7 @@ class MultipartReader {
 
   constructor(contentType: string) {
     this.#folder = new UploadFolder(
-      settings.FILE_UPLOAD_TEMP_DIR ?? tmpdir(),
+      settings.FILE_UPLOAD_TEMP_DIR,
       settings.FILE_UPLOAD_MAX_MEMORY_SIZE,
     );
     this.#parser = createParser(contentType);

@@ -1,4 +1,5 @@
 import { mkdtemp, open, rm, type FileHandle } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CollectedBytes } from '@wsgi/wsgi/input-stream';
 import type { Bytes } from '@wsgi/wsgi';
@@ -6,14 +7,15 @@ import { uploadPrefix } from './abandoned-uploads.ts';
 
 /** Where the files of one form are: in memory up to a limit for all of them, then in a folder of their own. */
 export class UploadFolder {
-  readonly #parent: string;
+  readonly #parent: string | null;
   readonly #files: IncomingFile[] = [];
   /** How much more may be kept in memory. */
   freeBytes: number;
   #path: string | undefined;
   #openedCount = 0;
 
-  constructor(parent: string, memoryBytes: number) {
+  /** @param parent the folder that it is made in, `null` for the system's own. */
+  constructor(parent: string | null, memoryBytes: number) {
     this.#parent = parent;
     this.freeBytes = memoryBytes;
   }
@@ -32,7 +34,7 @@ export class UploadFolder {
 
   /** Nobody else can look into the folder. */
   async openFile(): Promise<OpenFile> {
-    this.#path ??= await mkdtemp(join(this.#parent, uploadPrefix()));
+    this.#path ??= await mkdtemp(join(this.#parent ?? tmpdir(), uploadPrefix()));
     const path = join(this.#path, String((this.#openedCount += 1)));
     return { handle: await open(path, 'wx'), path };
   }
@@ -55,9 +57,9 @@ export class IncomingFile {
     this.#folder = folder;
   }
 
-  /** The content, or the path where it is. */
-  get place(): Bytes | string {
-    return this.#onDisk?.path ?? this.#held.bytes();
+  /** The content in pieces, or the path where it is. */
+  get place(): readonly Bytes[] | string {
+    return this.#onDisk?.path ?? this.#held.pieces();
   }
 
   async append(piece: Bytes): Promise<void> {
