@@ -1,7 +1,7 @@
 import { requireNode } from '@wsgi/wsgi/node-version';
 import { print, printError, type Command } from './commands/command.ts';
 import { CommandError, ImproperlyConfigured, nearestName } from './errors.ts';
-import { enterLifespan } from './lifespan.ts';
+import { endLifespan, enterLifespan } from './lifespan.ts';
 import { loadSettings } from './settings.ts';
 
 export { print, printError, CommandError, type Command };
@@ -69,11 +69,12 @@ async function dispatch(
 /** Those of the project find what its LIFESPAN opens, as its views do; ours need nothing of it. */
 async function runWithin(command: Command, args: readonly string[]): Promise<number> {
   await loadSettings();
-  const leave = await enterLifespan();
+  await enterLifespan();
   try {
     return await command.run(args);
   } finally {
-    await leave();
+    // Also where the command has made an application, and has not closed it.
+    await endLifespan();
   }
 }
 

@@ -33,15 +33,20 @@ export async function enterLifespan(): Promise<() => Promise<void>> {
   return () => (left ??= leave());
 }
 
+/** Ends it whoever uses it still, as where the process comes to its end. */
+export async function endLifespan(): Promise<void> {
+  users = 0;
+  const running = started;
+  started = undefined;
+  await stopAll((await running?.catch(() => [])) ?? []);
+}
+
 let users = 0;
 let started: Promise<readonly Lifespan[]> | undefined;
 
 async function leave(): Promise<void> {
-  users -= 1;
-  if (users > 0 || !started) return;
-  const running = started;
-  started = undefined;
-  await stopAll(await running.catch(() => []));
+  users = Math.max(0, users - 1);
+  if (users === 0) await endLifespan();
 }
 
 async function startAll(): Promise<readonly Lifespan[]> {

@@ -92,6 +92,20 @@ test("the project's own commands run within it, those of the framework without",
   expect(events).toEqual([]);
 });
 
+test('a command that makes an application of its own ends it, too', async () => {
+  useLifespan(recorded('pool'), recorded('queue'));
+  const own: Command = {
+    name: 'own',
+    usage: '',
+    summary: 'Asks the application.',
+    async run() {
+      return (await (await testClient()).get('/items/7/')).status;
+    },
+  };
+  expect((await runHere(['own'], [own])).code).toBe(200);
+  expect(events).toEqual([...OPENED, ...CLOSED]);
+});
+
 test.for([[{}], [{ startup: 1 }], [null], { startup() {} }])('%o is no LIFESPAN', (LIFESPAN) => {
   expect(() => withSettings({ LIFESPAN: LIFESPAN as never })).toThrow(
     'expected a list of objects with the functions startup and shutdown',

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { rename, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { glob, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 /**
@@ -20,3 +21,17 @@ export async function replaceFile(
     throw error;
   }
 }
+
+const HOUR_MS = 3_600_000;
+
+/** Removes what was left unfinished below a folder by a process that was killed, an hour ago or longer. */
+export async function removeUnfinished(folder: string): Promise<void> {
+  if (!existsSync(folder)) return;
+  for await (const name of glob('**/.*.tmp', { cwd: folder })) {
+    const path = join(folder, name);
+    if (!UNFINISHED.test(name) || (await stat(path)).mtimeMs > Date.now() - HOUR_MS) continue;
+    await rm(path, { force: true });
+  }
+}
+
+const UNFINISHED = /(?:^|[/\\])\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;

@@ -5,7 +5,7 @@ import { dirname, join, resolve, sep } from 'node:path';
 import type { Bytes } from '@wsgi/wsgi';
 import { ImproperlyConfigured } from '../errors.ts';
 import { filesInside } from '../files/file-inside.ts';
-import { replaceFile } from '../files/replace-file.ts';
+import { removeUnfinished, replaceFile } from '../files/replace-file.ts';
 import { settings } from '../settings.ts';
 import { hashedName, hashFiles, readSource, type HashedFile } from './hashed-names.ts';
 import { formatManifest, MANIFEST_NAME, readHashedNames, type HashedNames } from './manifest.ts';
@@ -36,6 +36,7 @@ export type Progress = (done: number, total: number) => void;
  */
 export async function collectStatic(onProgress: Progress = () => {}): Promise<Collected> {
   const root = rootOfItsOwn();
+  await removeUnfinished(root);
   const sources = withoutVariants(allStatic());
   const files = await hashFiles(sources, staticPrefix());
   const before = namesBefore(root);

@@ -7,6 +7,7 @@ import {
   statSync,
   symlinkSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -53,6 +54,16 @@ test('every file is copied, the first folder wins', async () => {
   expect(await collectStatic()).toEqual({ copied: 2, unmodified: 0, postProcessed: 2, removed: 0 });
   expect(read('app.css')).toBe('p{}\n');
   expect(read('img/logo.png')).toBe('png\n');
+});
+
+test('what a run that was killed left unfinished goes, and nothing that looks like it', async () => {
+  const uuid = '0189f7ea-ae2c-4809-8aeb-b819cf5e9e7f';
+  const names = [`.${uuid}.tmp`, `img/.${uuid}.tmp`, `new/.${uuid}.tmp`, '.mine.tmp'];
+  const { out } = useFolders(Object.fromEntries(names.map((name) => [`out/${name}`, ''])));
+  for (const name of names.filter((one) => !one.startsWith('new')))
+    utimesSync(join(out, name), 0, 0);
+  await collectStatic();
+  expect(globSync('**/.*.tmp', { cwd: out }).toSorted()).toEqual(['.mine.tmp', names[2]]);
 });
 
 test('what editors and CVS leave behind is not published', async () => {
