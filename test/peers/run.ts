@@ -7,7 +7,7 @@ import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '../..');
 const BIN = join(ROOT, 'node_modules/.bin');
-const MINUTES = 10;
+const MINUTES = 20;
 const [folder = '.', ...options] = process.argv.slice(2);
 const results = mkdtempSync(join(tmpdir(), 'peers-'));
 const shim = join(results, 'shim.cjs');
@@ -110,6 +110,7 @@ function runnerOf(checkout: string, output: string): Runner {
       ...[
         '--test',
         '--test-timeout=60000',
+        '--test-force-exit',
         `--test-reporter=${join(import.meta.dirname, 'reporter.ts')}`,
       ],
       ...[`--test-reporter-destination=${output}`, files],

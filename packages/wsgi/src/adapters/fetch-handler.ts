@@ -24,7 +24,7 @@ export function fetchHandler(
     const { protocol, host, hostname, port, pathname, search } = new URL(request.url);
     const isSecure = protocol === 'https:';
     const reader = request.body?.getReader();
-    const sink = answer(
+    const { sink } = answer(
       {
         method: request.method,
         target: pathname + search,

@@ -29,9 +29,11 @@ export interface HandlerOptions {
 }
 
 /** A request as the server tells it. */
-interface IncomingRequest extends ConnectionFacts, Omit<HeadFacts, keyof TargetParts> {
+export interface IncomingRequest extends ConnectionFacts, Omit<HeadFacts, keyof TargetParts> {
   /** Gives the next piece of the body, `undefined` at the end. */
   readonly pull: () => Awaitable<Bytes | undefined>;
+  /** What the server tells beside: variables that CGI has, and the `wsgi` flags where they are others. */
+  readonly variables?: Partial<Environ>;
 }
 
 /** Tells, too, that the client went away. */
@@ -50,7 +52,7 @@ export function answerer(
 ): <Sink extends HandlerSink>(
   request: IncomingRequest,
   sinkOf: (logError: ResponseSink['logError']) => Sink,
-) => Sink {
+) => { readonly sink: Sink; readonly done: Awaitable<void> } {
   if (!MOUNT_POINT.test(scriptName)) {
     throw new Error(`scriptName must be '' or like '/prefix': '${scriptName}'`);
   }
@@ -64,8 +66,8 @@ export function answerer(
       errors: STANDARD_ERROR,
       signal: sink.signal,
     });
-    void runApplication(application, environ, sink);
-    return sink;
+    Object.assign(environ, request.variables);
+    return { sink, done: runApplication(application, environ, sink) };
   };
 }
 
