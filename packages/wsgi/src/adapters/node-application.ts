@@ -52,10 +52,12 @@ class ListenerCall implements AsyncIterableIterator<Bytes> {
 
   /** What is there in the turn of the request is sent in the same; a list would tell the length of a body. */
   answerWhole(startResponse: StartResponse): Body {
-    this.#start(startResponse);
+    const write = this.#start(startResponse);
     this.#socket.taken();
     const { isChunked, pieces } = this.#socket.response;
-    return isChunked ? pieces.values() : pieces;
+    if (!isChunked) return pieces;
+    if (pieces.length === 0) void write(EMPTY);
+    return pieces.values();
   }
 
   async answer(startResponse: StartResponse): Promise<Body> {

@@ -335,12 +335,18 @@ test.for<[how: string, listener: NodeListener, framing: readonly string[]]>([
     (_request, response) => void response.setHeader('Transfer-Encoding', 'chunked').end('body'),
     [],
   ],
-])('a listener that frames by %s has it so', async ([, listener, framing]) => {
+  [
+    'chunks without a byte',
+    (_request, response) => void response.setHeader('Transfer-Encoding', 'chunked').end(),
+    [],
+  ],
+])('a listener that frames by %s has it so', async ([how, listener, framing]) => {
   const response = await answerOf((request, outgoing) => {
     outgoing.setHeader('Content-Type', 'text/plain');
     return listener(request, outgoing);
   });
-  expect(response).toMatchObject({ status: '200 OK', body: 'body', isComplete: true });
+  const body = how.endsWith('without a byte') ? '' : 'body';
+  expect(response).toMatchObject({ status: '200 OK', body, isComplete: true });
   expect(valuesOf(response, 'content-length')).toEqual(framing);
 });
 
