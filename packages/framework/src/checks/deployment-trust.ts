@@ -91,20 +91,20 @@ const trustedByNginx: Rule = (deployment) => {
 
 /** What insists on https has https. */
 const https: Rule = (deployment, { SECURE_HSTS_SECONDS, SECURE_SSL_REDIRECT }) => {
-  if (trustedProxy(deployment) !== undefined || hasTls(deployment.nginx)) return [];
-  const setting = SECURE_SSL_REDIRECT ? 'SECURE_SSL_REDIRECT' : 'SECURE_HSTS_SECONDS';
-  if (!SECURE_SSL_REDIRECT && SECURE_HSTS_SECONDS === 0) return [];
+  const { TLS = 'off', NGINX_HSTS_SECONDS = '0' } = environmentOf(deployment.nginx);
+  const insisting = [
+    SECURE_SSL_REDIRECT && 'SECURE_SSL_REDIRECT',
+    SECURE_HSTS_SECONDS > 0 && 'SECURE_HSTS_SECONDS',
+    Number(NGINX_HSTS_SECONDS) > 0 && 'NGINX_HSTS_SECONDS',
+  ].find((name) => name !== false);
+  const hasTls = TLS !== 'off' && TLS !== '';
+  if (insisting === undefined || hasTls || trustedProxy(deployment) !== undefined) return [];
   return finding(
     'deploy.E125',
-    `${setting} is set, and nobody can come over https: nginx has no TLS, and trusts no balancer that has.`,
-    'Give nginx TLS, or name the balancer in NGINX_TRUSTED_PROXY.',
+    `${insisting} is set, and nobody can come over https: nginx has no TLS, and trusts no balancer that has.`,
+    'Set TLS, or name the balancer in NGINX_TRUSTED_PROXY.',
   );
 };
-
-function hasTls(nginx: Service): boolean {
-  const { TLS, NGINX_TLS = TLS ?? 'off' } = environmentOf(nginx);
-  return !/^(?:off|false|no|0|)$/i.test(NGINX_TLS);
-}
 
 /** Each secret is there, and the user of its container can read it. */
 const secrets: Rule = (deployment) =>

@@ -64,6 +64,7 @@ const FIRE: readonly Case[] = [
   ['deploy.W124', TRUSTED('0.0.0.0/0')],
   ['deploy.W124', TRUSTED('::/0')],
   ['deploy.E125', {}, { SECURE_HSTS_SECONDS: 1 }],
+  ['deploy.E125', { nginx: { environment: { NGINX_HSTS_SECONDS: '60' } } }],
   ['deploy.E125', { nginx: { environment: { TLS: 'off' } } }, { SECURE_SSL_REDIRECT: true }],
   ['deploy.E126', { app: { environment: { SECRET_KEY_FILE: '/run/secrets/secret_key' } } }],
   [

@@ -56,6 +56,13 @@ test.for([
   expect(lines).toMatchObject([{ level: 'warn', message: expect.stringContaining(message ?? '') }]);
 });
 
+test('under DEBUG the page says what to set', async () => {
+  capturedLog();
+  const { get } = await serveProject({ ...project, settings: { DEBUG: true, ALLOWED_HOSTS: [] } });
+  const answer = await get('/', { headers: { Host: 'myhost:8080', Accept: 'text/html' } });
+  expect(answer.text).toMatch(/add &#39;myhost&#39; to ALLOWED_HOSTS/);
+});
+
 test.for([
   ['localhost:8000', 200],
   ['app.localhost', 200],
