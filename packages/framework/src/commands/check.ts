@@ -6,6 +6,7 @@ import {
   type CheckMessage,
   type Level,
 } from '../checks/check.ts';
+import { checkDeployment } from '../checks/deployment-check.ts';
 import { checkEnvFile } from '../checks/env-file.ts';
 import {
   checkManifest,
@@ -51,7 +52,7 @@ const CHECKS = [
   checkStaticNames,
   checkUploadFolder,
 ];
-const DEPLOY_CHECKS = [checkSecurity, checkSecretKey, checkManifest];
+const DEPLOY_CHECKS = [checkSecurity, checkSecretKey, checkManifest, checkDeployment];
 
 /** What all checks find, the project's own among them, without what SILENCED_SYSTEM_CHECKS names. */
 export async function findIssues(deploy: boolean) {

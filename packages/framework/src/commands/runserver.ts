@@ -1,14 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { constants } from 'node:os';
-import { join, resolve } from 'node:path';
 import { inspect, parseArgs } from 'node:util';
 import { environmentWithoutInspector, withoutInspector } from '@wsgi/wsgi/inspector-options';
 import { sourceRoot } from '@wsgi/wsgi/names';
 import { CommandError, ImproperlyConfigured } from '../errors.ts';
+import { findGateway } from '../gateway-command.ts';
 import { loadSettings, settings, settingsSource } from '../settings.ts';
 import { check } from './check.ts';
 import { print, printError, type Command } from './command.ts';
@@ -63,19 +61,6 @@ function parseAddress(text: string, args: readonly string[]): string {
 function unexpected(args: readonly string[]): CommandError {
   return new CommandError(
     `runserver ${args.join(' ')}: expected a port, or an address and a port.`,
-  );
-}
-
-/**
- * The gateway's command is found by its path: the framework does not know the gateway. Where a project
- * lies below another, npm may have put the command above it.
- */
-function findGateway(): string {
-  const folders = createRequire(resolve('package.json')).resolve.paths('gateway') ?? [];
-  const command = folders.map((folder) => join(folder, '.bin/gateway')).find(existsSync);
-  if (command !== undefined) return command;
-  throw new CommandError(
-    `The gateway is not installed: there is no node_modules/.bin/gateway in ${resolve()} or above.`,
   );
 }
 

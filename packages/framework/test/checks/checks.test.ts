@@ -32,8 +32,13 @@ const SOUND: Partial<Settings> = {
 beforeEach(() => {
   vi.stubEnv('FORWARDED_ALLOW_IPS', '10.0.0.0/8');
   vi.stubEnv('APP_REPLICAS', undefined);
+  // Without a Compose file: what runs together has tests of its own.
+  vi.spyOn(process, 'cwd').mockReturnValue(SAMPLE);
 });
-afterEach(() => vi.unstubAllEnvs());
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+});
 
 async function idsUnder(changes: Partial<Settings>): Promise<string[]> {
   withSettings({ ...SOUND, ...changes });
