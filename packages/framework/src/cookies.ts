@@ -1,6 +1,7 @@
 import { parseCookie, stringifySetCookie } from 'cookie';
 import { decodePercent, decodeText } from './input.ts';
 
+/** How a cookie is set. */
 export interface CookieOptions {
   /** Until then the browser keeps it; without this and `expires`, until it closes. */
   readonly maxAgeSeconds?: number;

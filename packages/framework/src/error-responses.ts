@@ -4,7 +4,7 @@ import { messageOf } from './error-pages/fault.ts';
 import { negotiatedResponse } from './error-pages/negotiated.ts';
 import { plainPage, sentenceFor } from './error-pages/page.ts';
 import { notFoundPage, technicalPage, technicalText } from './error-pages/technical-page.ts';
-import { asError, HttpError, MethodNotAllowed } from './errors.ts';
+import { asError, HttpError, MethodNotAllowed, UnprocessableContent } from './errors.ts';
 import { log } from './logging.ts';
 import { whenReady } from './middleware/middleware.ts';
 import type { HttpRequest } from './request.ts';
@@ -12,6 +12,25 @@ import type { HttpResponse } from './response.ts';
 import { maskText } from './secrets.ts';
 import { settings } from './settings.ts';
 import type { ErrorHandler, ErrorHandlers } from './urls/urlconf.ts';
+
+/** Is told of a fault: what was thrown, and by which request. */
+export type ErrorListener = (error: Error, request: HttpRequest) => Awaitable<void>;
+
+/**
+ * Tells a listener of each error that is answered 500 or more, behind its line in the log, as what
+ * reports errors elsewhere wants to know; to be called from the settings module or a `startup`. The
+ * answer does not wait for it, and what it throws is logged.
+ *
+ * @returns what ends the listening.
+ */
+export function onError(listener: ErrorListener): () => void {
+  listeners.add(listener);
+  return () => {
+    listeners.delete(listener);
+  };
+}
+
+const listeners = new Set<ErrorListener>();
 
 /** One log line, and the answer: a technical one under DEBUG, the project's own, or a plain one. */
 export function responseForError(
@@ -24,6 +43,7 @@ export function responseForError(
   const error = asError(thrown);
   const status = isForClients(error) ? error.status : 500;
   logError(request, error, status);
+  if (status >= 500) tellListeners(error, request);
   const response = answer(request, error, status, handlers.get(status));
   if (!(error instanceof MethodNotAllowed)) return response;
   return whenReady(response, (ready) => {
@@ -46,12 +66,24 @@ function isForClients(error: Error): error is HttpError | ProtocolError {
   return error instanceof HttpError || error instanceof ProtocolError;
 }
 
-/** A failure of ours is an error, a request that was refused a warning; 403, 404 and 405 are everyday. */
+/** A failure of ours is an error, a request that was refused a warning; what is everyday has no line. */
 function logError(request: HttpRequest, error: Error, status: number): void {
   const { id, method, path } = request;
   const fields = { request_id: id, method, path, status };
   if (status >= 500) log.error({ ...fields, err: error }, 'the request failed');
-  else if (![403, 404, 405].includes(status)) log.warn(fields, withHint(error));
+  else if (![403, 404, 405, 422].includes(status)) log.warn(fields, withHint(error));
+}
+
+function tellListeners(error: Error, request: HttpRequest): void {
+  for (const listener of listeners) void tell(listener, error, request);
+}
+
+async function tell(listener: ErrorListener, error: Error, request: HttpRequest): Promise<void> {
+  try {
+    await listener(error, request);
+  } catch (failure) {
+    log.error({ request_id: request.id, err: failure }, 'a listener of onError failed');
+  }
 }
 
 /** For whoever can do something about it. */
@@ -85,6 +117,7 @@ function plainResponse(request: HttpRequest, error: Error, status: number): Http
   return negotiatedResponse(request, {
     status,
     detail,
+    problems: error instanceof UnprocessableContent ? error.problems : [],
     page: () => plainPage(request, error, status),
   });
 }

@@ -111,3 +111,24 @@ export class UnsupportedMediaType extends HttpError {
     super(415, message);
   }
 }
+
+/** One thing that is wrong with what a client sent, and where in it. */
+export interface ContentProblem {
+  readonly detail: string;
+  /** The keys that lead there; none for the whole. */
+  readonly path: readonly string[];
+}
+
+/** The body can be read, and is not what the view takes: 422 (RFC 9110 §15.5.21), with what is wrong in it. */
+export class UnprocessableContent extends HttpError {
+  readonly problems: readonly ContentProblem[];
+
+  constructor(problems: readonly ContentProblem[]) {
+    super(422, problems.map(problemText).join('; '));
+    this.problems = problems;
+  }
+}
+
+function problemText({ detail, path }: ContentProblem): string {
+  return path.length === 0 ? detail : `${path.join('.')}: ${detail}`;
+}

@@ -13,6 +13,7 @@ export interface ServerSentEvent {
   readonly retryMs?: number;
 }
 
+/** How a stream of events ends, and is kept open. */
 export interface EventStreamOptions {
   /** `request.signal`: ends the stream when the client goes away. */
   readonly signal: AbortSignal;

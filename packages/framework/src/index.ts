@@ -23,7 +23,9 @@ export { lazyReverse, reverse } from './urls/reverse.ts';
 
 // Requests
 export type { Form, UploadedFile } from './forms/form.ts';
+export type { TraceParent } from './http/trace-parent.ts';
 export { HttpRequest, type RequestHeaders } from './request.ts';
+export { validate, type SchemaOutput, type StandardSchema } from './validation.ts';
 
 // Responses
 export { conditional } from './conditional.ts';
@@ -43,6 +45,7 @@ export {
 export { staticUrl } from './staticfiles/static-url.ts';
 
 // Errors, and the pages for them
+export { onError, type ErrorListener } from './error-responses.ts';
 export type { ErrorHandler } from './urls/urlconf.ts';
 export {
   BadRequest,
@@ -52,7 +55,9 @@ export {
   NotFound,
   PayloadTooLarge,
   PermissionDenied,
+  UnprocessableContent,
   UnsupportedMediaType,
+  type ContentProblem,
 } from './errors.ts';
 
 // Values that a client keeps

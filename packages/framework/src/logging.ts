@@ -22,6 +22,7 @@ import { onSettingChange, settings } from './settings.ts';
 /** What is logged of a request: enough to find its other lines. */
 interface LoggedRequest {
   readonly id: string;
+  readonly traceParent?: { readonly traceId: string } | undefined;
 }
 
 /**
@@ -117,10 +118,16 @@ function commonOptions(): LoggerOptions {
     hooks: { streamWrite: (line) => escapeC1(maskLine(line)) },
     mixin(_fields, _level, logger) {
       const request = requests.getStore();
-      return { ...(request && { request_id: request.id }), ...fieldsOf.get(logger) };
+      return { ...(request && idsOf(request)), ...fieldsOf.get(logger) };
     },
     mixinMergeStrategy: (fields, mixed) => maskFields({ ...mixed, ...fields }),
   };
+}
+
+/** A trace that nginx began has the id of its request. */
+function idsOf({ id, traceParent }: LoggedRequest): Bindings {
+  const hasOwnTrace = traceParent !== undefined && traceParent.traceId !== id;
+  return { request_id: id, ...(hasOwnTrace && { trace_id: traceParent.traceId }) };
 }
 
 const DESCRIPTORS = { stdout: 1, stderr: 2 } as const;

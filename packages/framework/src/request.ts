@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { selectMediaType } from './http/accept.ts';
+import { parseTraceParent, type TraceParent } from './http/trace-parent.ts';
 import { cgiName } from '@wsgi/wsgi/headers';
 import type { Bytes, Environ } from '@wsgi/wsgi';
 import { quote, withoutMapping } from '@wsgi/wsgi/url';
@@ -11,6 +12,7 @@ import { decodeBody, decodeText, parseFields, parseJson, readBody } from './inpu
 import { settings } from './settings.ts';
 import { BadSignature, unsign, type UnsignOptions } from './signing.ts';
 import { scriptPrefix } from './urls/script-prefix.ts';
+import { validate, type SchemaOutput, type StandardSchema } from './validation.ts';
 
 /** A request as views see it. Everything is read from environ when it is first asked for. */
 export class HttpRequest {
@@ -135,6 +137,11 @@ export class HttpRequest {
       randomUUID());
   }
 
+  /** The trace that it is part of, as whoever sent it says in `traceparent`. */
+  get traceParent(): TraceParent | undefined {
+    return parseTraceParent(this.environ['HTTP_TRACEPARENT']);
+  }
+
   /** Aborts when the client goes away. */
   get signal(): AbortSignal {
     return (this.#signal ??= this.environ['gateway.signal']?.() ?? new AbortController().signal);
@@ -166,9 +173,17 @@ export class HttpRequest {
     return decodeBody(await this.bytes());
   }
 
-  /** @throws {BadRequest} where the body is not JSON. */
-  async json(): Promise<unknown> {
-    return parseJson(await this.text());
+  /**
+   * The body's data: with a Standard Schema, such as one of Zod's, what that makes of it, with its type.
+   *
+   * @throws {BadRequest} where the body is not JSON.
+   * @throws {UnprocessableContent} where the schema refuses it, field by field.
+   */
+  json(): Promise<unknown>;
+  json<Schema extends StandardSchema>(schema: Schema): Promise<SchemaOutput<Schema>>;
+  async json(schema?: StandardSchema): Promise<unknown> {
+    const data = parseJson(await this.text());
+    return schema === undefined ? data : validate(schema, data);
   }
 
   /**

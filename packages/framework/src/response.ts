@@ -11,6 +11,7 @@ import { sign } from './signing.ts';
 /** Pieces of a streamed body; text is sent as UTF-8. */
 export type Chunks = Iterable<string | Bytes> | AsyncIterable<string | Bytes>;
 
+/** A response's status, headers and media type. */
 export interface ResponseInit {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -187,13 +188,21 @@ class StreamedBody implements AsyncIterable<Bytes> {
   }
 }
 
-/** @throws {TypeError} for what no `html` made, such as a promise of it. */
+/**
+ * A page that `html` made.
+ *
+ * @throws {TypeError} for what no `html` made, such as a promise of it.
+ */
 export function htmlResponse(page: Html, init: ResponseInit = NO_INIT): HttpResponse {
   if (!(page instanceof Html)) throw unexpected('htmlResponse', page, 'what html`…` gives');
   return new HttpResponse(page.toString(), { contentType: 'text/html; charset=utf-8', ...init });
 }
 
-/** @throws {TypeError} where JSON has no text for it: a promise, undefined, a function, a symbol. */
+/**
+ * Data as JSON.
+ *
+ * @throws {TypeError} where JSON has no text for it: a promise, undefined, a function, a symbol.
+ */
 export function jsonResponse(data: unknown, init: ResponseInit = NO_INIT): HttpResponse {
   refusePromise(data);
   const text = JSON.stringify(data) as string | undefined;

@@ -11,6 +11,7 @@ export interface SignOptions {
   readonly salt: string;
 }
 
+/** Which signatures count. */
 export interface UnsignOptions extends SignOptions {
   /** Refuses what was signed longer ago. */
   readonly maxAgeSeconds?: number;

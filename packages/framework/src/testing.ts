@@ -32,6 +32,7 @@ export async function testClient(
   return new TestClient(own, { ...options, close: own.close });
 }
 
+/** What a test client sends with each request, and closes. */
 export interface ClientOptions {
   /** Sent with each request, unless it has its own of the same name. */
   readonly headers?: Readonly<Record<string, string>>;
@@ -50,6 +51,7 @@ interface Redirect {
   readonly location: string;
 }
 
+/** What a test sends, and whether redirects are followed. */
 export interface RequestOptions extends TestRequestOptions {
   /** Goes where redirects lead, as a browser does. */
   readonly follow?: boolean;
@@ -62,6 +64,7 @@ export type CookieJar = Map<string, string>;
 
 type Send = (path: string, options?: RequestOptions) => Promise<TestResponse>;
 
+/** Calls an application as a browser would; `testClient` makes one. */
 export class TestClient {
   /** What the client sends with each request, and what responses have set. */
   readonly cookies: CookieJar = new Map();

@@ -14,6 +14,9 @@ await logWithRequest({ id: 'id-1' }, async () => {
   if (Symbol.asyncIterator in body) for await (const _ of body) log.debug('a piece');
   log.error({ err: new Error('a fault', { cause: 'its cause' }) }, 'failed');
 });
+for (const id of ['id-3', 'id-4']) {
+  logWithRequest({ id, traceParent: { traceId: 'id-4' } }, () => log.info('in a trace'));
+}
 class Headers {
   readonly [name: string]: string;
 }

@@ -45,8 +45,15 @@ test('every line of a request has its id, also after a wait and from a stream', 
     ['information', 'id-1'],
     ['from the stream', 'id-2'],
     ['failed', 'id-1'],
+    ['in a trace', 'id-3'],
+    ['in a trace', 'id-4'],
     ['secrets', undefined],
   ]);
+});
+
+test("a line has the trace's id where the request has another", () => {
+  const lines = parse(WITH_DEFAULTS.stderr).filter(({ msg }) => msg === 'in a trace');
+  expect(lines.map((line) => line['trace_id'])).toEqual(['id-4', undefined]);
 });
 
 test('secrets are masked, and what the settings name beside them', () => {
@@ -95,7 +102,7 @@ test('a path to mask that cannot be read stops the start', () => {
 
 test('the destination may be standard output', () => {
   const { stdout, stderr } = run({ destination: 'stdout' });
-  expect(parse(stdout)).toHaveLength(4);
+  expect(parse(stdout)).toHaveLength(6);
   expect(parse(stderr)).toMatchObject([{ msg: 'before the settings' }]);
 });
 

@@ -52,6 +52,7 @@ export interface TargetParts {
   readonly host: string;
 }
 
+/** What a server needs to know of a field, by its name. */
 export interface FieldFacts {
   /** Its name as it came, in any case. */
   readonly sent: string;
@@ -139,7 +140,11 @@ function addField(environ: Environ, key: CgiName, value: string): void {
   setVariable(environ, key, joinField(key, variable(environ, key), value));
 }
 
-/** @param earlier what came before under the same name. */
+/**
+ * The value of a field that may have come before.
+ *
+ * @param earlier what came before under the same name.
+ */
 export function joinField(key: CgiName, earlier: string | undefined, value: string): string {
   return earlier ? `${earlier}${key === 'HTTP_COOKIE' ? '; ' : ','}${value}` : value;
 }

@@ -1,8 +1,10 @@
-// token = 1*tchar (RFC 9110 §5.6.2)
+/** token = 1*tchar (RFC 9110 §5.6.2), as names of fields are. */
 export const TOKEN: RegExp = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
-// qdtext (RFC 9110 §5.6.4) without HTAB and latin1's control characters; JSON leaves it as it is, too
-// (unescaped, RFC 8259 §7).
+/**
+ * qdtext (RFC 9110 §5.6.4) without HTAB and latin1's control characters; JSON leaves it as it is, too
+ * (unescaped, RFC 8259 §7).
+ */
 export const PLAIN_TEXT: RegExp = /^[\x20\x21\x23-\x5b\x5d-\x7e\xa0-\xff]*$/;
 
 /** Headers about one connection, which are the server's alone (PEP 3333 "Other HTTP Features", RFC 2616 §13.5.1). */
@@ -40,6 +42,7 @@ export function cgiName(fieldName: string): CgiName | undefined {
   return name === 'CONTENT_TYPE' || name === 'CONTENT_LENGTH' ? name : `HTTP_${name}`;
 }
 
+/** The key of environ for a field. */
 export type CgiName = 'CONTENT_TYPE' | 'CONTENT_LENGTH' | `HTTP_${string}`;
 
 /** PEP 3333 "The start_response() Callable": three digits, a space, a reason; never a 1xx, which ends no request. */

@@ -167,6 +167,7 @@ export class CollectedBytes {
   }
 }
 
+/** The pieces as one. */
 export function joinPieces(pieces: readonly Bytes[]): Bytes {
   const [first = EMPTY] = pieces;
   return pieces.length <= 1 ? first : Buffer.concat(pieces);

@@ -32,6 +32,7 @@ export async function importModule(name: string): Promise<Record<string, unknown
   return import(pathToFileURL(resolveModuleName(name)).href);
 }
 
+/** A dotted name leads to no module. */
 export class ModuleNameError extends Error {
   override name = 'ModuleNameError';
 }

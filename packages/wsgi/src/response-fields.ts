@@ -14,6 +14,7 @@ export interface ResponseFields {
   readonly contentLength: number;
 }
 
+/** Those of a response that has none. */
 export const NO_FIELDS: ResponseFields = {
   lines: '',
   hasDate: false,

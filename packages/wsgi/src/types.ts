@@ -3,7 +3,9 @@
  * application. Keys and names are the specification's own.
  */
 
+/** Bytes of a body. */
 export type Bytes = Uint8Array;
+/** What is there now, or comes later. */
 export type Awaitable<T> = T | Promise<T>;
 
 /** PEP 3333 "The start_response() Callable": `[name, value]` pairs, repeats allowed, latin1. */
@@ -48,6 +50,7 @@ export interface ErrorStream {
 
 /** PEP 3333 "Optional Platform-Specific File Handling". */
 export type FileWrapper = (file: FileLike, blockSizeBytes?: number) => Body;
+/** What a `FileWrapper` reads. */
 export interface FileLike {
   read(size?: number): Awaitable<Bytes>;
   close?(): unknown;
@@ -117,6 +120,7 @@ export interface Environ {
   [extension: `${string}.${string}`]: unknown;
 }
 
+/** The worker of the gateway that calls the application. */
 export interface WorkerIdentity {
   /** 1 for the first worker that the arbiter started, counting on with each. */
   readonly number: number;

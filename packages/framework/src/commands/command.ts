@@ -11,10 +11,12 @@ export interface Command {
   run(args: readonly string[]): Awaitable<number>;
 }
 
+/** Writes a line to standard output. */
 export function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
+/** Writes a line to standard error. */
 export function printError(line: string): void {
   process.stderr.write(`${line}\n`);
 }

@@ -1,4 +1,5 @@
 import { reasonPhraseOf, statusLine } from '@wsgi/wsgi/status';
+import type { ContentProblem } from '../errors.ts';
 import type { HttpRequest } from '../request.ts';
 import { HttpResponse } from '../response.ts';
 import { pageResponse, type Page } from './page.ts';
@@ -10,6 +11,8 @@ export interface Told {
   readonly detail: string;
   /** For developers: the error with its causes. */
   readonly stack?: string;
+  /** What is wrong with the body, one by one. */
+  readonly problems?: readonly ContentProblem[];
   readonly page: () => Page;
 }
 
@@ -43,8 +46,15 @@ function asText({ id }: HttpRequest, { status, detail, stack }: Told): string {
 }
 
 /** RFC 9457 §3.1: of no other type than its status. */
-function asProblem({ id }: HttpRequest, { status, detail, stack }: Told) {
+function asProblem({ id }: HttpRequest, { status, detail, stack, problems = [] }: Told) {
   const title = reasonPhraseOf(status);
   const lines = stack === undefined ? {} : { stack: stack.trim().split('\n') };
-  return { type: 'about:blank', title, status, detail, request_id: id, ...lines };
+  const errors = problems.length === 0 ? {} : { errors: problems.map(errorOf) };
+  return { type: 'about:blank', title, status, detail, ...errors, request_id: id, ...lines };
+}
+
+/** As in the example of RFC 9457 §3, with a JSON Pointer in its form for URIs (RFC 6901 §6). */
+function errorOf({ detail, path }: ContentProblem) {
+  const pointer = path.map((key) => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  return { detail, pointer: `#${encodeURI(pointer).replaceAll('#', '%23')}` };
 }

@@ -23,14 +23,14 @@ export function pageResponse(page: Page, status: number): HttpResponse {
   return htmlResponse(document(page), { status, headers });
 }
 
-/** What a visitor sees of an error: its kind and the request's id; under DEBUG the message too. */
+/** What a visitor sees of an error: its kind and the request's id; under DEBUG, and of a form, the message too. */
 export function plainPage(request: HttpRequest, error: Error, status: number): Page {
   const reason = reasonPhraseOf(status);
   const content = html`<main class="plain">
     <p class="status">${status}</p>
     <h1>${reason}</h1>
     <p>${sentenceFor(status)}</p>
-    ${settings.DEBUG && html`<p class="message">${error.message}</p>`}
+    ${(settings.DEBUG || status === 422) && html`<p class="message">${error.message}</p>`}
     <p class="id">Request <code>${request.id}</code></p>
   </main>`;
   return { title: `${status} ${reason}`, content };
@@ -50,6 +50,7 @@ const SENTENCES = new Map([
   [405, 'This address does not take requests of this kind.'],
   [413, 'That was more than this address takes.'],
   [415, 'This address does not take data of this kind.'],
+  [422, 'Some of what was sent is not as it is expected.'],
   [503, 'The service is busy. Please try again in a moment.'],
 ]);
 

@@ -9,6 +9,7 @@ import { quotePath } from '../urls/script-prefix.ts';
 import { fileInside, undefinedIfMissing } from './file-inside.ts';
 import { contentType, openFile, respondWith } from './representation.ts';
 
+/** How a file is sent. */
 export interface FileOptions {
   /** The path is looked up below this folder, and nothing outside of it is sent: for paths that come from clients. */
   readonly root?: string;

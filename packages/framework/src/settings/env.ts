@@ -30,6 +30,7 @@ export interface EnvironmentReader {
   secret(name: string, fallback?: string): string;
 }
 
+/** Reads variables of the environment, each reader with a type; what is wrong is told at the start. */
 export const env: EnvironmentReader = {
   string: reader('text', '', (text) => text),
   integer: reader('an integer', 0, (text) =>

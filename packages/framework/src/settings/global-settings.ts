@@ -1,6 +1,7 @@
 import * as types from './setting-types.ts';
 import type { SettingType } from './setting-types.ts';
 
+/** The levels of the log, the most talkative first. */
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 /** What the application's log is like; what is left out keeps its default. */

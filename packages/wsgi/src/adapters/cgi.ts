@@ -10,6 +10,7 @@ import { answerer, type HandlerOptions, type IncomingRequest } from './handler.t
 /** Meta-variables of CGI (RFC 3875 §4.1): strings that hold bytes, one code point ≤ U+00FF each. */
 export type CgiVariables = Readonly<Record<string, string>>;
 
+/** Where the body of a CGI request comes from, and where the response goes. */
 export interface CgiStreams {
   readonly input: Readable;
   readonly output: Writable;

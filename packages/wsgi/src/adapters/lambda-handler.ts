@@ -67,6 +67,7 @@ interface LambdaRuntime {
   readonly HttpResponseStream: { from(stream: Writable, head: LambdaHead): Writable };
 }
 
+/** What AWS calls where a function streams its responses. */
 export type LambdaStreamHandler = (event: LambdaEvent, stream: Writable) => Promise<void>;
 
 /**
