@@ -45,7 +45,7 @@ export async function measure(
   const before = runTime.microseconds();
   const looks = setInterval(() => runTime.microseconds(), LOOK_MS);
   const words = [
-    ...['--threads', '1', '--connections', String(CONNECTIONS), '--latency'],
+    ...['--threads', '1', '--connections', String(CONNECTIONS), '--latency', '--timeout', '20s'],
     ...['--duration', `${seconds}s`, ...FIELDS.flatMap((field) => ['--header', field])],
     ...(body === undefined ? [] : ['--script', POST]),
   ];

@@ -15,6 +15,7 @@ const SLICE_SECONDS = 2;
 const ROUNDS = 3;
 
 const work = mkdtempSync(join(tmpdir(), 'bench-work-'));
+process.on('exit', () => rmSync(work, { recursive: true }));
 const rows = workRows(work);
 const plain = hasPeers() ? [...CONTESTANTS, GUNICORN] : CONTESTANTS;
 const contestants = [...plain, ...rows.flatMap(({ own, peers }) => [own, ...peers])];
@@ -22,7 +23,6 @@ const slices = new Map<Contestant, Slice[]>(contestants.map((contestant) => [con
 for (let start = 0; start < STARTS; start++) {
   await compete(FIRST_PORT + start * contestants.length);
 }
-rmSync(work, { recursive: true });
 const results: Result[] = plain.map((contestant) => ({
   contestant,
   slices: slices.get(contestant) ?? [],
