@@ -45,14 +45,18 @@ ENV NGINX_ENVSUBST_OUTPUT_DIR=/tmp \
     NGINX_ENTRYPOINT_LOCAL_RESOLVERS=1 \
     NGINX_ENTRYPOINT_QUIET_LOGS=1 \
     NGINX_METRICS_HOST=127.0.0.1
-COPY nginx/*.template /etc/nginx/templates/
-COPY nginx/unavailable.html /srv/errors/
+# Volumes take their owner from the image that mounts them first.
+RUN mkdir -p /srv/tls /srv/acme && chown 101:101 /srv/tls /srv/acme
+COPY --chmod=755 nginx/settings.envsh /docker-entrypoint.d/16-settings.envsh
+COPY nginx/templates /etc/nginx/templates
+COPY nginx/error.html /srv/errors/
 COPY --from=build /app/staticfiles /srv/static
-RUN chmod --recursive a+rX /etc/nginx/templates /srv
+RUN chmod --recursive a+rX /etc/nginx/templates /srv/errors /srv/static
 USER 101:101
-EXPOSE 8080
+EXPOSE 8080 8443 8443/udp
+# Probes know no proxy, whatever Docker's client gives to containers.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --start-interval=1s \
-    CMD ["curl", "--fail", "--silent", "--show-error", "http://127.0.0.1:8081/healthz"]
+    CMD ["curl", "--noproxy", "*", "--fail", "--silent", "--show-error", "http://127.0.0.1:8081/healthz"]
 # Where rendering failed, this file is missing and nginx does not start.
 CMD ["nginx", "-c", "/tmp/nginx.conf"]
 
@@ -61,6 +65,16 @@ COPY --chmod=644 deploy/prometheus.yml /etc/prometheus/prometheus.yml
 USER 65534:65534
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --start-interval=1s \
     CMD ["promtool", "check", "healthy"]
+
+# Asks for certificates and renews them, beside nginx: TLS=acme.
+FROM certbot/certbot:v5.5.0 AS certbot
+RUN mkdir -p /srv/tls /srv/acme && chown 101:101 /srv/tls /srv/acme
+COPY --chmod=755 nginx/certbot /srv/
+USER 101:101
+# A first certificate is there within a minute, or the log says why not.
+HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --start-interval=1s \
+    CMD ["test", "-s", "/srv/tls/live/site/fullchain.pem"]
+ENTRYPOINT ["/srv/certbot"]
 
 # Stacks name the lines of src/ by the source maps in dist/; the sources themselves stay outside.
 FROM base AS production
@@ -72,6 +86,7 @@ COPY --from=build /app/dist dist
 COPY --chmod=644 package.json ./
 USER 1000:1000
 EXPOSE 8000 8001
+# With an agent of its own: the global one may be told to use a proxy.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --start-interval=1s \
-    CMD ["node", "-e", "fetch('http://127.0.0.1:8000/healthz').then(({ ok }) => process.exit(ok ? 0 : 1))"]
+    CMD ["node", "-e", "const http = require('node:http'); http.get('http://127.0.0.1:8000' + (process.env.HEALTH_PATH || '/healthz'), { agent: new http.Agent() }, ({ statusCode }) => process.exit(statusCode === 200 ? 0 : 1))"]
 CMD ["node", "--enable-source-maps", "node_modules/.bin/gateway", "--bind", "0.0.0.0:8000", "--metrics-bind", "0.0.0.0:8001", "myproject.wsgi"]

@@ -79,7 +79,12 @@ async function developProject(clone: Clone): Promise<void> {
   appendTo(clone, '.gitignore', '/photos/\n');
   appendTo(clone, '.env.example', '\n# Where photos are kept.\n#PHOTO_DIR=/tmp/photos\n');
   appendTo(clone, 'CHANGELOG.md', '\n- Articles.\n');
-  edit(clone, 'nginx/site.conf.template', /(?<=location = \/healthz \{\n)/, '        # Ours.\n');
+  edit(
+    clone,
+    'nginx/templates/servers/internal.conf.template',
+    /(?<=location = \/healthz \{\n)/,
+    '        # Ours.\n',
+  );
   await clone.commit('Sell articles');
 }
 

@@ -8,8 +8,8 @@ const STACK = readFileSync(join(ROOT, 'deploy/stack.yml'), 'utf8');
 const EXAMPLE = readFileSync(join(ROOT, '.env.example'), 'utf8');
 
 // ${NAME:-default} in docker-compose.yml, #NAME=default in .env.example.
-const defaults = pairs(COMPOSE, /\$\{([A-Z_]+):-([^}]*)\}/g);
-const documented = pairs(EXAMPLE, /^#([A-Z_]+)=(.*)$/gm);
+const defaults = pairs(COMPOSE, /\$\{([A-Z0-9_]+):-([^}]*)\}/g);
+const documented = pairs(EXAMPLE, /^#([A-Z0-9_]+)=(.*)$/gm);
 
 test('.env.example has every variable of docker-compose.yml, with its default', () => {
   expect(defaults.size).toBeGreaterThan(10);

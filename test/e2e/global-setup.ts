@@ -17,6 +17,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   const environment = {
     COMPOSE_PROJECT_NAME: `e2e-${process.pid}`,
     HTTP_PORT: `127.0.0.1:${await freePort()}`,
+    HTTPS_PORT: `127.0.0.1:${await freePort()}`,
     DEV_PORT: String(await freePort()),
     PROMETHEUS_PORT: String(await freePort()),
     APP_CPUS: String(Math.min(2, availableParallelism())),

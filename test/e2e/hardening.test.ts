@@ -7,6 +7,7 @@ const SERVICES = [
   ['app', '1000'],
   ['nginx', '101'],
 ] as const;
+const LOG = { 'max-size': '100m', 'max-file': '20', compress: 'true' };
 const DEFAULT_ROUTE = '00000000';
 
 test.for(SERVICES)('no process of %s has a capability or can get one', async ([service, uid]) => {
@@ -45,7 +46,7 @@ test.for(SERVICES)('%s has limits, an init, and logs that are rotated', async ([
     CapDrop: ['ALL'],
     SecurityOpt: ['no-new-privileges:true'],
     RestartPolicy: { Name: 'unless-stopped' },
-    LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } },
+    LogConfig: { Type: 'json-file', Config: LOG },
   });
   expect(HostConfig.Memory).toBeGreaterThan(0);
   expect(HostConfig.NanoCpus).toBeGreaterThan(0);

@@ -1,10 +1,12 @@
 import { execFile, spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { beforeAll, beforeEach, inject } from 'vitest';
+import { temporaryFolder } from '../../packages/wsgi/test/temporary-folder.ts';
 
-type Service = 'app' | 'nginx' | 'dev' | 'prometheus';
+type Service = 'app' | 'nginx' | 'dev' | 'prometheus' | 'certbot' | 'pebble';
 
 /** What `docker compose` reads: the project's name, the published address and so on. */
 export type ComposeEnvironment = Readonly<Record<string, string>>;
@@ -41,6 +43,8 @@ export class Stack {
   readonly developmentUrl: string;
   readonly prometheusUrl: string;
   readonly port: number;
+  /** Where there is TLS. */
+  readonly httpsPort: number;
 
   constructor(environment: ComposeEnvironment) {
     this.#environment = { ...process.env, ...environment };
@@ -48,6 +52,7 @@ export class Stack {
     this.developmentUrl = `http://127.0.0.1:${environment['DEV_PORT']}`;
     this.prometheusUrl = `http://127.0.0.1:${environment['PROMETHEUS_PORT']}`;
     this.port = Number(new URL(this.url).port);
+    this.httpsPort = Number(environment['HTTPS_PORT']?.split(':').at(-1));
   }
 
   get project(): string {
@@ -57,6 +62,13 @@ export class Stack {
   /** The same stack, with other values in its environment. */
   with(environment: ComposeEnvironment): Stack {
     return new Stack({ ...(this.#environment as ComposeEnvironment), ...environment });
+  }
+
+  /** The same stack with more of its services, as a second file of Compose has it. */
+  override(services: Readonly<Record<string, object>>): Stack {
+    const file = join(temporaryFolder(), 'override.json');
+    writeFileSync(file, JSON.stringify({ services }));
+    return this.with({ COMPOSE_FILE: `docker-compose.yml:${file}` });
   }
 
   /** `docker compose …`, giving what it prints. */

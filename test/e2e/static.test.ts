@@ -4,7 +4,6 @@ import { expect, onTestFinished, test } from 'vitest';
 import { contentType } from '../../packages/framework/src/files/representation.ts';
 import { describeStaticConformance } from '../../packages/framework/test/staticfiles/conformance.ts';
 import { temporaryFolder } from '../../packages/wsgi/test/temporary-folder.ts';
-import { requestLine, sendRaw } from './raw-request.ts';
 import { useStack } from './stack.ts';
 
 const stack = useStack();
@@ -23,13 +22,22 @@ test('the page links to hashed names, which are kept for good', async () => {
   }
 });
 
-test('the location for X-Accel-Redirect cannot be asked for', async () => {
-  const { status } = await sendRaw(stack.port, requestLine('GET', '/protected/file.txt'));
-  expect(status).toBe(404);
+test("a client's own request for where X-Accel-Redirect leads is one for the application", async () => {
+  const response = await fetch(new URL('/protected/file.txt', stack.url));
+  expect(response.status).toBe(404);
+  const id = String(response.headers.get('x-request-id'));
+  expect(await stack.accessLine('app', id)).toMatchObject({ target: '/protected/file.txt' });
 });
 
-test('nginx names the type of a file as the application does', async () => {
-  const names = ['a.css', 'a.html', 'a.mjs', 'a.svg', 'a.txt', 'a.woff2'];
+const TYPES = join(import.meta.dirname, '../../nginx/templates/http/types.conf.template');
+
+test('nginx names the type of a file as the application does, and takes no date for a hash', async () => {
+  const listed = readFileSync(TYPES, 'utf8').matchAll(/^ {4}[\w+.-]+\/[\w+.-]+ (.*);$/gm);
+  const names = Array.from(listed, ([, extensions = '']) => extensions.split(' '))
+    .flat()
+    .concat('unheard-of')
+    .map((extension) => `a.${extension}`);
+  expect(names.length).toBeGreaterThan(100);
   const folder = temporaryFolder();
   chmodSync(folder, 0o755);
   for (const name of names) writeFileSync(join(folder, name), '');
@@ -42,4 +50,12 @@ test('nginx names the type of a file as the application does', async () => {
   const write = ['--write-out', '%{content_type}\n'];
   const seen = await stack.docker('exec', front, ...curl, ...write, ...urls);
   expect(seen.trim().split('\n')).toEqual(names.map(contentType));
+
+  const kept = ['report.202412312359.csv', 'report.20241231235a.csv'].map(async (name) => {
+    writeFileSync(join(folder, name), '');
+    return stack.docker('exec', front, ...curl, '--head', `http://localhost:8080/static/${name}`);
+  });
+  const [date, hash] = await Promise.all(kept);
+  expect(date).toMatch(/^Cache-Control: no-cache\r$/m);
+  expect(hash).toMatch(/^Cache-Control: public, max-age=31536000, immutable\r$/m);
 });

@@ -1,13 +1,18 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { onTestFinished, type TestContext } from 'vitest';
 import { freePort } from '../../packages/wsgi/test/free-port.ts';
 import { temporaryFolder } from '../../packages/wsgi/test/temporary-folder.ts';
+import {
+  renderFront,
+  workersOf,
+  type FrontEnvironment,
+  type Ports,
+} from './front-configuration.ts';
 
-const TEMPLATES = join(import.meta.dirname, '../../nginx');
 const IMAGE = 'nginx:1.30';
 /** The first that has `add_header_inherit`; `keepalive_min_timeout` is older. */
 const OLDEST_VERSION = [1, 29, 3] as const;
@@ -24,6 +29,8 @@ export function needsFront({ skip }: TestContext): void {
 /** A real nginx on the loopback interface, with the configuration of `nginx/`, before a gateway. */
 export class Front {
   readonly port: number;
+  /** Where there is TLS. */
+  readonly httpsPort: number;
   /** One JSON line a request. */
   readonly accessLog: string;
   readonly #workers: number;
@@ -32,9 +39,10 @@ export class Front {
   readonly #lines: string[] = [];
   #wake = Promise.withResolvers<void>();
 
-  private constructor(folder: string, port: number, workers: number) {
+  private constructor(folder: string, ports: Ports, workers: number) {
     if (nginx === undefined) throw new Error(`There is neither a recent nginx nor ${IMAGE}.`);
-    this.port = port;
+    this.port = ports.http;
+    this.httpsPort = ports.https;
     this.#workers = workers;
     this.accessLog = join(folder, 'access.log');
     const [command = '', ...args] = nginx(folder);
@@ -49,18 +57,14 @@ export class Front {
     onTestFinished(() => this.#stop());
   }
 
-  /** With other values of its environment, where they are given. */
-  static async start(gatewayPort: number, environment: Environment = {}): Promise<Front> {
+  /** With other values than those of the containers, where they are given. */
+  static async start(gatewayPort: number, environment: FrontEnvironment = {}): Promise<Front> {
     const folder = temporaryFolder();
     // nginx runs as another user.
     chmodSync(folder, 0o777);
-    const port = await freePort();
-    copyFileSync(join(TEMPLATES, 'unavailable.html'), join(folder, 'unavailable.html'));
-    const values = { ...VALUES, ...environment };
-    for (const name of ['nginx.conf', 'site.conf']) {
-      writeFileSync(join(folder, name), render(name, values, folder, port, gatewayPort));
-    }
-    const front = new Front(folder, port, Number(values['NGINX_WORKER_PROCESSES']));
+    const ports = { http: await freePort(), https: await freePort(), gateway: gatewayPort };
+    renderFront(folder, ports, environment);
+    const front = new Front(folder, ports, workersOf(environment));
     await front.#lineCount(/start worker process \d+/, front.#workers);
     return front;
   }
@@ -89,23 +93,6 @@ export class Front {
   }
 }
 
-type Environment = Readonly<Record<string, string>>;
-
-const VALUES: Environment = {
-  NGINX_SERVER_NAMES: '~.',
-  NGINX_WORKER_PROCESSES: '2',
-  NGINX_WORKER_SHUTDOWN_TIMEOUT: '35s',
-  NGINX_CLIENT_MAX_BODY_SIZE: '10m',
-  NGINX_READ_TIMEOUT: '35s',
-  NGINX_LIMITS: 'off',
-  NGINX_REQUEST_RATE: '100r/s',
-  NGINX_REQUEST_BURST: '200',
-  NGINX_CONNECTION_LIMIT: '100',
-  NGINX_UPLOAD_LIMIT: '8',
-  NGINX_TRUSTED_PROXY: '127.0.0.1',
-  NGINX_LOCAL_RESOLVERS: '127.0.0.1',
-};
-
 function findNginx(): ((folder: string) => string[]) | undefined {
   if (isRecent('nginx', ['-v'])) {
     return (folder) => ['nginx', '-e', 'stderr', '-c', `${folder}/nginx.conf`];
@@ -131,23 +118,4 @@ function isRecent(command: string, args: string[]): boolean {
   } catch {
     return false;
   }
-}
-
-/** The template as the container renders it, but for addresses, folders, and what the log is for. */
-function render(
-  name: string,
-  values: Environment,
-  folder: string,
-  port: number,
-  gatewayPort: number,
-): string {
-  return readFileSync(join(TEMPLATES, `${name}.template`), 'utf8')
-    .replaceAll(/\$\{(NGINX_\w+)\}/g, (text, variable: string) => values[variable] ?? text)
-    .replaceAll('/tmp/', `${folder}/`)
-    .replaceAll('/srv/errors', folder)
-    .replaceAll('/dev/stdout', `${folder}/access.log`)
-    .replaceAll('/dev/stderr error', '/dev/stderr notice')
-    .replaceAll('app:8000 resolve', `127.0.0.1:${gatewayPort}`)
-    .replaceAll('listen 127.0.0.1:8081', `listen unix:${folder}/status.sock`)
-    .replaceAll('listen 8080', `listen 127.0.0.1:${port}`);
 }
