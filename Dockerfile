@@ -4,8 +4,10 @@
 FROM node:26-trixie-slim AS base
 WORKDIR /app
 
+# What is compiled is the same on every platform, and made on that of the machine that builds.
+FROM --platform=$BUILDPLATFORM node:26-trixie-slim AS deps
+WORKDIR /app
 # Without install scripts: the `node` package would download a second Node.
-FROM base AS deps
 RUN --mount=type=bind,source=package.json,target=package.json \
     --mount=type=bind,source=package-lock.json,target=package-lock.json \
     --mount=type=bind,source=packages,target=packages,rw \
@@ -17,7 +19,10 @@ RUN --mount=type=bind,source=package.json,target=package.json \
     --mount=type=bind,source=package-lock.json,target=package-lock.json \
     --mount=type=bind,source=packages,target=packages,rw \
     --mount=type=cache,target=/root/.npm \
-    npm ci --ignore-scripts --omit=dev
+    npm ci --ignore-scripts --omit=dev && \
+    for name in test tests benchmarks docs example examples .github; do \
+        rm -rf node_modules/[!@]*/$name node_modules/@*/*/$name; \
+    done
 
 FROM deps AS build
 COPY package.json tsconfig.json ./
@@ -76,8 +81,19 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --start-interval=1s \
     CMD ["test", "-s", "/srv/tls/live/site/fullchain.pem"]
 ENTRYPOINT ["/srv/certbot"]
 
+# Node without npm: what serves installs nothing. As one layer, so that what is taken away is not below it.
+FROM base AS without-npm
+RUN rm -rf /usr/local/lib/node_modules /usr/local/include /opt/yarn* && \
+    cd /usr/local/bin && rm -f npm npx corepack yarn yarnpkg
+
+FROM scratch AS runtime
+COPY --from=without-npm / /
+ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+WORKDIR /app
+ENTRYPOINT ["docker-entrypoint.sh"]
+
 # Stacks name the lines of src/ by the source maps in dist/; the sources themselves stay outside.
-FROM base AS production
+FROM runtime AS production
 ENV NODE_ENV=production
 COPY --from=production-deps /app/node_modules node_modules
 COPY --from=build /app/staticfiles staticfiles

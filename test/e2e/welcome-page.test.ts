@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { coloredTexts, contrastRatio, luminance } from './contrast.ts';
 import { useStack } from './stack.ts';
 
-const EXECUTABLE = '/usr/bin/chromium';
+const EXECUTABLE = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 const SIZES = [
   ['light', 1280],
   ['dark', 1280],
