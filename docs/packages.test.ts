@@ -140,9 +140,9 @@ test('npm ci does not warn of the Node that runs npm alone', () => {
 test('the machine stays small enough to be read: files, and lines of each and of all', () => {
   const files = globSync('packages/*/src/**/*.ts', { cwd: ROOT });
   const lengths = files.map((file) => read(file).split('\n').length - 1);
-  expect(files.length).toBeLessThanOrEqual(180);
+  expect(files.length).toBeLessThanOrEqual(190);
   expect(Math.max(...lengths)).toBeLessThanOrEqual(350);
-  expect(lengths.reduce((sum, length) => sum + length)).toBeLessThanOrEqual(19_500);
+  expect(lengths.reduce((sum, length) => sum + length)).toBeLessThanOrEqual(20_700);
 });
 
 test('the gateway gives a request up before nginx does', () => {
