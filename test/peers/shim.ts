@@ -2,6 +2,7 @@ import { Server as HttpServer } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 import { Connection } from '../../packages/gateway/src/worker/connection.ts';
 import { Outbox } from '../../packages/gateway/src/worker/client-socket.ts';
+import { HTTP1 } from '../../packages/gateway/src/protocols/http1/http1.ts';
 import { ServerState, type Service } from '../../packages/gateway/src/worker/service.ts';
 import { Networks } from '../../packages/gateway/src/settings/addresses.ts';
 import { nodeApplication } from '../../packages/wsgi/src/adapters/node-application.ts';
@@ -54,6 +55,7 @@ function accept(socket: Socket, service: Service, connections: Set<Connection>):
   const plain = (address: string): string => address.replace(/^::ffff:/, '');
   const connection = new Connection(
     socket,
+    HTTP1,
     {
       scheme: 'http',
       serverName: localAddress.includes(':') ? `[${plain(localAddress)}]` : localAddress,

@@ -37,9 +37,14 @@ export interface BoundListener extends Listener {
  *
  * @throws {ConfigError} where an address cannot be bound, or a socket was not handed over.
  */
-export async function bindListeners({ bind }: Config, log: Log): Promise<BoundListener[]> {
-  const inherited = inheritedListeners(process.env);
+export async function bindListeners(config: Config, log: Log): Promise<BoundListener[]> {
+  const { protocol } = config;
+  const inherited = inheritedListeners(process.env).map((listener) => ({
+    ...listener,
+    address: { ...listener.address, protocol },
+  }));
   if (inherited.length > 0) return inherited;
+  const bind = config.bind.map((address) => ({ protocol, ...address }));
   const listeners: BoundListener[] = [];
   for (const address of bind) {
     const bound =
@@ -155,13 +160,14 @@ async function bindPatiently<Socket>(
   }
 }
 
-function bindHost({ kind, host, port }: TcpAddress, others: readonly Address[]): Bound<TcpAddress> {
+function bindHost(wanted: TcpAddress, others: readonly Address[]): Bound<TcpAddress> {
+  const { host, port } = wanted;
   // A socket at [::] takes IPv4 too, unless that port of it is somebody else's.
   const ipv6Only =
     isIPv6(host) &&
     others.some((one) => one.kind === 'tcp' && one.port === port && !isIPv6(one.host));
   const socket = new BoundSocket({ host, port, ipv6Only });
-  const address = { kind, host, port: socket.address().port };
+  const address = { ...wanted, port: socket.address().port };
   return { socket, address, close: () => socket.close() };
 }
 

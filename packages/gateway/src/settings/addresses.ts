@@ -4,12 +4,20 @@ import { uriHost } from '@wsgi/wsgi/url';
 /** Where to listen: a TCP host and port, or a unix socket. */
 export type Address = TcpAddress | UnixAddress;
 
-export interface UnixAddress {
+export const PROTOCOL_NAMES = ['http', 'uwsgi', 'scgi', 'fastcgi'] as const;
+export type ProtocolName = (typeof PROTOCOL_NAMES)[number];
+
+interface Spoken {
+  /** What is spoken there; HTTP, unless the settings have another default. */
+  readonly protocol?: ProtocolName;
+}
+
+export interface UnixAddress extends Spoken {
   readonly kind: 'unix';
   readonly path: string;
 }
 
-export interface TcpAddress {
+export interface TcpAddress extends Spoken {
   readonly kind: 'tcp';
   readonly host: string;
   readonly port: number;
@@ -18,8 +26,19 @@ export interface TcpAddress {
 // HOST:PORT, [IPv6]:PORT, :PORT
 const TCP = /^(?:\[(?<ipv6>[^\]]+)\]|(?<host>[^:[\]/]*)):(?<port>\d{1,5})$/;
 
-/** Reads an address as Gunicorn writes it; undefined where it is none. */
+// PROTOCOL://ADDRESS
+const SPOKEN = /^(?:(?<name>[a-z]+):\/\/)?(?<place>.*)$/;
+
+/** Reads an address as Gunicorn writes it, perhaps behind a protocol; undefined where it is none. */
 export function parseAddress(text: string): Address | undefined {
+  const { name, place: written = '' } = SPOKEN.exec(text)?.groups ?? {};
+  const place = parsePlace(written);
+  if (name === undefined || place === undefined) return place;
+  const protocol = PROTOCOL_NAMES.find((one) => one === name);
+  return protocol && { ...place, protocol };
+}
+
+function parsePlace(text: string): Address | undefined {
   if (text.startsWith('unix:') && text.length > 'unix:'.length) {
     return { kind: 'unix', path: text.slice('unix:'.length) };
   }
@@ -30,10 +49,13 @@ export function parseAddress(text: string): Address | undefined {
   return { kind: 'tcp', host: ipv6 ?? (host || '0.0.0.0'), port: Number(port) };
 }
 
-/** The address as a person writes it: a URL for TCP, `unix:PATH` for a socket. */
+/** The address as a person writes it: a URL for TCP, `unix:PATH` for a socket where HTTP is spoken. */
 export function formatAddress(address: Address): string {
-  if (address.kind === 'unix') return `unix:${address.path}`;
-  return `http://${uriHost(address.host)}:${address.port}`;
+  const { protocol = 'http' } = address;
+  if (address.kind === 'unix') {
+    return `${protocol === 'http' ? '' : `${protocol}://`}unix:${address.path}`;
+  }
+  return `${protocol}://${uriHost(address.host)}:${address.port}`;
 }
 
 /** A set of peers: addresses, networks in CIDR notation, or `*` for everyone. */

@@ -1,5 +1,6 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PROTOCOL_NAMES } from './addresses.ts';
 import {
   addresses,
   assignments,
@@ -47,7 +48,13 @@ export const CATALOGUE = {
       parse: addresses,
       isList: true,
       description:
-        'Where to listen: HOST:PORT, [IPv6]:PORT or unix:PATH. The variable PORT makes the default 0.0.0.0:PORT.',
+        'Where to listen: HOST:PORT, [IPv6]:PORT or unix:PATH, perhaps with its protocol, as in uwsgi://HOST:PORT or fastcgi://unix:PATH. The variable PORT makes the default 0.0.0.0:PORT.',
+    },
+    protocol: {
+      flags: { long: 'protocol', value: 'NAME' },
+      default: () => 'http',
+      parse: choice(PROTOCOL_NAMES),
+      description: `What is spoken where bind names no protocol: ${PROTOCOL_NAMES.join(', ')}. All but http are for proxies, and heard from the peers of forwarded-allow-ips alone.`,
     },
     backlog: {
       flags: { long: 'backlog', value: 'INT' },
@@ -194,7 +201,7 @@ export const CATALOGUE = {
       variable: { name: 'FORWARDED_ALLOW_IPS', read: (peers) => peers },
       parse: networks,
       description:
-        "Peers whose X-Forwarded-* and X-Request-ID are believed: addresses, CIDR networks, '*' for all or '' for none. FORWARDED_ALLOW_IPS sets the default.",
+        "Peers whose X-Forwarded-* and X-Request-ID are believed, and who may speak uwsgi, SCGI and FastCGI: addresses, CIDR networks, '*' for all or '' for none. FORWARDED_ALLOW_IPS sets the default.",
     },
     rootPath: {
       flags: { long: 'root-path', value: 'PATH' },

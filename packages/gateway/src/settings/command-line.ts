@@ -153,6 +153,7 @@ export const ABSENT: readonly (readonly [options: readonly string[], instead: st
     '--no-control-socket': 'it is --control-socket none',
     '--control-socket-mode': 'the mode of the control socket is always 0600',
     '--proxy-protocol --proxy-allow-from': 'nginx speaks it, where a balancer connects',
+    '--uwsgi-allow-from': 'the peers in --forwarded-allow-ips may speak uwsgi',
     '--header-map --forwarder-headers':
       'fields with an underscore in their name are dropped; --root-path says where the application is mounted',
     '--secure-scheme-headers':

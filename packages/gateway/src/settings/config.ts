@@ -114,6 +114,7 @@ export const SETTLED_SETTINGS = [
   'loglevel',
   'metricsBind',
   'procName',
+  'protocol',
   'reload',
   'umask',
 ] as const satisfies readonly (keyof Settings)[];

@@ -6,6 +6,7 @@ import {
   formatAddress,
   Networks,
   parseAddress,
+  PROTOCOL_NAMES,
   type Address,
   type TcpAddress,
 } from './addresses.ts';
@@ -159,10 +160,15 @@ export function addresses(value: unknown): readonly Address[] {
   const parsed = list(value).map(parseAddress);
   const valid = parsed.filter((address) => address !== undefined);
   if (valid.length === 0 || valid.length < parsed.length) {
-    throw new ValueError('HOST:PORT, [IPv6]:PORT, :PORT or unix:PATH');
+    throw new ValueError(
+      `HOST:PORT, [IPv6]:PORT, :PORT or unix:PATH, perhaps behind ${PROTOCOL_NAMES.slice(1).join('://, ')}://`,
+    );
   }
   const fixed = valid.filter((address) => address.kind === 'unix' || address.port > 0);
-  if (new Set(fixed.map(formatAddress)).size < fixed.length) {
+  if (
+    new Set(fixed.map((address) => formatAddress({ ...address, protocol: 'http' }))).size <
+    fixed.length
+  ) {
     throw new ValueError('each address once');
   }
   return valid;
@@ -171,7 +177,8 @@ export function addresses(value: unknown): readonly Address[] {
 export function optionalTcpAddress(value: unknown): TcpAddress | undefined {
   if (value === '') return undefined;
   const address = typeof value === 'string' ? parseAddress(value) : undefined;
-  if (address?.kind !== 'tcp') throw new ValueError("HOST:PORT, [IPv6]:PORT, :PORT or ''");
+  if (address?.kind !== 'tcp' || address.protocol !== undefined)
+    throw new ValueError("HOST:PORT, [IPv6]:PORT, :PORT or ''");
   return address;
 }
 

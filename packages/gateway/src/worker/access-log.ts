@@ -5,8 +5,7 @@ import { LogStream } from '@wsgi/wsgi/log-stream';
 import { codeOf, type ProtocolError } from '@wsgi/wsgi/status';
 import { terminalStream } from '../log/log.ts';
 import type { Field } from '../protocols/http1/fields.ts';
-import type { RequestHead } from '../protocols/http1/request-head.ts';
-import type { RequestLine } from '../protocols/http1/request-line.ts';
+import type { RequestHead, RequestLine } from '../protocols/protocol.ts';
 import type { Settings } from '../settings/catalogue.ts';
 
 const STDOUT = 1;
@@ -111,7 +110,7 @@ export class AccessLog {
 
 // Of targets and fields the parser has looked at each octet.
 
-function quotedTarget({ target, isTargetPlain }: RequestLine): string {
+function quotedTarget({ target, isTargetPlain }: RequestHead): string {
   const isAsItIs = isTargetPlain && target.length <= TARGET_LENGTH_MAX;
   return isAsItIs ? `"${target}"` : quoted(target, TARGET_LENGTH_MAX);
 }

@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer';
 import { Socket, type BoundSocket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type { Awaitable, Bytes } from '@wsgi/wsgi';
-import type { Parts } from '../protocols/http1/response-encoder.ts';
+import type { Parts } from '../protocols/protocol.ts';
 
 /** What a socket tells. */
 export interface SocketListener {

@@ -1,12 +1,18 @@
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { ProtocolError } from '@wsgi/wsgi/status';
-import type { RequestHead } from '../protocols/http1/request-head.ts';
-import type { RequestLine } from '../protocols/http1/request-line.ts';
-import { RequestParser } from '../protocols/http1/request-parser.ts';
-import { CONTINUE, encodeOverload, encodeRefusal } from '../protocols/http1/response-encoder.ts';
+import type {
+  Conversation,
+  Parts,
+  Protocol,
+  ProtocolLine,
+  RequestHead,
+  RequestLine,
+  RequestReader,
+  ResponseEncoder,
+} from '../protocols/protocol.ts';
 import { ClientSocket, lendingSocket, type SocketListener } from './client-socket.ts';
-import { clientAddress, type PeerFacts } from './environ.ts';
+import { clientAddress, requestPeer, type PeerFacts } from './environ.ts';
 import { Exchange, type Wire } from './exchange.ts';
 import { Linger } from './linger.ts';
 import { RequestBody, type BodySource } from './request-body.ts';
@@ -35,11 +41,12 @@ type Phase =
   | 'closing';
 
 /** One client connection, which serves one request after the other. */
-export class Connection implements SocketListener, Wire, BodySource {
+export class Connection implements SocketListener, ProtocolLine, Wire, BodySource {
   readonly peer: PeerFacts;
   readonly client: ClientSocket;
   readonly #service: Service;
-  readonly #parser: RequestParser;
+  readonly #conversation: Conversation;
+  readonly #reader: RequestReader;
   readonly #onOver: () => void;
   #phase: Phase = 'head';
   #exchange: Exchange | undefined;
@@ -56,14 +63,21 @@ export class Connection implements SocketListener, Wire, BodySource {
   #linger: Linger | undefined;
 
   /** @param onOver runs once, when nothing more can come or go and no application works on a request. */
-  constructor(accepted: Socket, peer: PeerFacts, service: Service, onOver: () => void) {
+  constructor(
+    accepted: Socket,
+    protocol: Protocol,
+    peer: PeerFacts,
+    service: Service,
+    onOver: () => void,
+  ) {
     const { limits, outbox, timeouts } = service;
     this.peer = peer;
     const socket = lendingSocket(accepted, (bytes) => this.#onBytes(bytes));
     this.client = new ClientSocket(socket, outbox, timeouts.sendMs, this);
     this.#service = service;
     this.#onOver = onOver;
-    this.#parser = new RequestParser(limits);
+    this.#conversation = protocol.open(limits, this);
+    this.#reader = this.#conversation.reader;
     this.#deadlineMs = performance.now() + timeouts.headerMs;
   }
 
@@ -72,11 +86,11 @@ export class Connection implements SocketListener, Wire, BodySource {
   #onBytes(bytes: Buffer): void {
     if (this.#phase === 'closing') return this.#drop(bytes);
     const wasReadingHead = this.#isReadingHead();
-    this.#parser.feed(bytes);
+    this.#reader.feed(bytes);
     if (this.#phase === 'skip') this.#skipBody();
     else if (this.#phase === 'exchange') this.#body?.wake();
     this.#serveNext();
-    this.#parser.keepRest();
+    this.#reader.keepRest();
     if (!wasReadingHead && this.#isReadingHead()) this.#awaitClient();
     this.#pauseWhereFull();
   }
@@ -86,7 +100,7 @@ export class Connection implements SocketListener, Wire, BodySource {
     while (this.#phase === 'head' && !this.client.isFull) {
       let head: RequestHead | undefined;
       try {
-        head = this.#parser.readHead();
+        head = this.#reader.readHead();
         if (head === undefined) return this.client.resume();
         this.#serve(head);
       } catch (error) {
@@ -97,7 +111,7 @@ export class Connection implements SocketListener, Wire, BodySource {
   }
 
   #serve(head: RequestHead): void {
-    const body = new RequestBody(this.#parser, head.expectsContinue, this);
+    const body = new RequestBody(this.#reader, head.expectsContinue, this);
     this.#body = body;
     if (this.#service.state.isOverloaded(this.#service.overload)) return this.#shed(head);
     const exchange = new Exchange(head, body, this, this.#service);
@@ -139,7 +153,7 @@ export class Connection implements SocketListener, Wire, BodySource {
   /** Reads what the application left of the body, else it would pass for the next request. */
   #skipBody(): void {
     if (this.#body?.skip() === false) return this.closePolitely();
-    if (!this.#parser.isBodyComplete) return this.client.resume();
+    if (!this.#reader.isBodyComplete) return this.client.resume();
     this.#body?.end(REQUEST_OVER);
     this.#phase = 'head';
     this.#awaitClient();
@@ -149,15 +163,15 @@ export class Connection implements SocketListener, Wire, BodySource {
   #shed(head: RequestHead): void {
     const isLast = this.closesAfter(head);
     const { date } = this.#service.state;
-    this.#decline(OVERLOADED, head, encodeOverload(head.protocol, isLast, date), head.fields);
+    this.#decline(OVERLOADED, head, this.#conversation.encodeOverload(head, isLast, date), head);
     this.#afterResponse(isLast);
   }
 
   /** Answers what cannot be served, and closes (RFC 9112 §2.2 and §9.6). */
   #refuse(error: ProtocolError, head?: RequestHead): void {
     const { date } = this.#service.state;
-    const line = head ?? this.#parser.requestLine;
-    this.#decline(error, line, encodeRefusal(error, line?.method, date), head?.fields);
+    const line = head ?? this.#reader.requestLine;
+    this.#decline(error, line, this.#conversation.encodeRefusal(error, line, date), head);
     this.closePolitely();
   }
 
@@ -165,15 +179,28 @@ export class Connection implements SocketListener, Wire, BodySource {
     error: ProtocolError,
     line: RequestLine | undefined,
     response: string,
-    fields: RequestHead['fields'] = [],
+    head: RequestHead | undefined,
   ): void {
     const { accessLog, state, trustedPeers } = this.#service;
     this.client.writeLast([response]);
     state.meter.countRefusal(error.status);
-    accessLog?.refused(error, clientAddress(this.peer, fields, trustedPeers), line);
+    const peer = requestPeer(this.peer, head, trustedPeers);
+    accessLog?.refused(error, clientAddress(peer, head?.fields ?? [], trustedPeers), line);
   }
 
-  // What an exchange and a body ask for.
+  // What an exchange, a body and a protocol ask for.
+
+  encoderFor(head: RequestHead): ResponseEncoder {
+    return this.#conversation.encoderFor(head);
+  }
+
+  reply(parts: Parts): void {
+    void this.client.write(parts);
+  }
+
+  hangUp(): void {
+    this.client.close();
+  }
 
   /** RFC 9112 §9.3 */
   closesAfter({ isPersistent }: RequestHead): boolean {
@@ -184,7 +211,7 @@ export class Connection implements SocketListener, Wire, BodySource {
 
   /** RFC 9110 §15.2: an interim response goes before the final one. */
   sendContinue(): void {
-    if (this.#exchange?.status === '') void this.client.write([CONTINUE]);
+    if (this.#exchange?.status === '') void this.client.write([this.#conversation.interim]);
   }
 
   get patienceMs(): number {
@@ -236,7 +263,7 @@ export class Connection implements SocketListener, Wire, BodySource {
 
   #awaitClient(): void {
     const { bodyMs, idleMs, headerMs } = this.#service.timeouts;
-    this.#setDeadline(this.#phase === 'skip' ? bodyMs : this.#parser.isIdle ? idleMs : headerMs);
+    this.#setDeadline(this.#phase === 'skip' ? bodyMs : this.#reader.isIdle ? idleMs : headerMs);
   }
 
   #setDeadline(afterMs: number): void {
@@ -245,16 +272,16 @@ export class Connection implements SocketListener, Wire, BodySource {
 
   /** All requests were answered: what is awaited is another one, or a rest that nobody reads. */
   #isIdle(): boolean {
-    return this.#phase === 'skip' || (this.#phase === 'head' && this.#parser.isIdle);
+    return this.#phase === 'skip' || (this.#phase === 'head' && this.#reader.isIdle);
   }
 
   #isReadingHead(): boolean {
-    return this.#phase === 'head' && !this.#parser.isIdle;
+    return this.#phase === 'head' && !this.#reader.isIdle;
   }
 
   #pauseWhereFull(): void {
     if (this.#phase === 'closing') return;
-    if (this.#parser.bufferedBytes >= BUFFERED_BYTES_MAX) this.client.pause();
+    if (this.#reader.bufferedBytes >= BUFFERED_BYTES_MAX) this.client.pause();
   }
 
   onDrain(): void {

@@ -12,7 +12,7 @@ import {
 import type { Environ } from '@wsgi/wsgi';
 import { uriHost, withoutMapping } from '@wsgi/wsgi/url';
 import type { Field } from '../protocols/http1/fields.ts';
-import type { RequestHead } from '../protocols/http1/request-head.ts';
+import type { RequestHead } from '../protocols/protocol.ts';
 import type { Address, Networks } from '../settings/addresses.ts';
 
 /** What stays the same for every request of a connection. */
@@ -33,10 +33,38 @@ export function gatewayEnviron(
   request: ExchangeFacts,
 ): Environ {
   const told = peer.isTrusted ? head : withoutForwarding(head);
-  const environ = buildEnviron(told, server, peer, request);
-  setVariable(environ, 'gateway.request_id', requestIdOf(environ, peer));
-  if (peer.isTrusted) setVariable(environ, 'wsgi.url_scheme', forwardedScheme(environ));
+  const environ = buildEnviron(told, mounted(server, head), peer, request);
+  if (head.front !== undefined) Object.assign(environ, head.front.variables);
+  setVariable(environ, 'gateway.request_id', requestIdOf(environ, peer, head));
+  if (peer.isTrusted) setVariable(environ, 'wsgi.url_scheme', forwardedScheme(environ, peer));
   return environ;
+}
+
+function mounted(server: ServerFacts, { front }: RequestHead): ServerFacts {
+  const scriptName = front?.scriptName;
+  return scriptName === undefined ? server : { ...server, scriptName };
+}
+
+/**
+ * Who sent the request: the peer itself, or the client of a proxy that tells of it apart from the fields.
+ * That one's own word about others counts by the same rule.
+ */
+export function requestPeer(
+  peer: PeerFacts,
+  head: RequestHead | undefined,
+  trustedPeers: Networks,
+): PeerFacts {
+  const front = head?.front;
+  if (front === undefined) return peer;
+  const { scheme, serverName, serverPort, remoteAddress, remotePort } = front;
+  const server = {
+    scheme,
+    serverName: serverName || peer.serverName,
+    serverPort: serverPort || peer.serverPort,
+  };
+  if (remoteAddress === undefined) return { ...peer, ...server };
+  const isTrusted = remoteAddress === '' || trustedPeers.has(remoteAddress);
+  return { ...server, remoteAddress, remotePort, isTrusted };
 }
 
 /** Without what a proxy says of the client, where a client may have said it itself. */
@@ -78,18 +106,20 @@ function lastClient(hops: string, trustedPeers: Networks): string | undefined {
 }
 
 /** The id that a trusted proxy gave the request, else a new one. */
-function requestIdOf(environ: Environ, { isTrusted }: PeerFacts): string {
-  const given = isTrusted ? variable(environ, 'HTTP_X_REQUEST_ID') : undefined;
+function requestIdOf(environ: Environ, { isTrusted }: PeerFacts, { front }: RequestHead): string {
+  const field = isTrusted ? variable(environ, 'HTTP_X_REQUEST_ID') : undefined;
+  const given = front?.requestId || field;
   return given !== undefined && REQUEST_ID.test(given) ? given : nextRequestId();
 }
 
 const REQUEST_ID = /^[\w.:+/=-]{1,128}$/;
 
 /** Of X-Forwarded-Proto, which may come several times, but always with the same meaning. */
-function forwardedScheme(environ: Environ): 'http' | 'https' {
+function forwardedScheme(environ: Environ, { scheme }: PeerFacts): 'http' | 'https' {
   const said = variable(environ, 'HTTP_X_FORWARDED_PROTO');
+  if (said === undefined) return scheme;
   if (said === 'https') return 'https';
-  if (!said?.includes(',')) return 'http';
+  if (!said.includes(',')) return 'http';
   const isSecure = said.split(',').map((one) => one.trim() === 'https');
   if (isSecure.every(Boolean)) return 'https';
   if (!isSecure.includes(true)) return 'http';

@@ -6,11 +6,10 @@ import type { Framing, ResponseSink, WholeFraming } from '@wsgi/wsgi/response-si
 import { runApplication } from '@wsgi/wsgi/run';
 import type { Awaitable, Bytes, Environ, ErrorStream, InputStream } from '@wsgi/wsgi';
 import type { Log } from '../log/log.ts';
-import type { RequestHead } from '../protocols/http1/request-head.ts';
-import { ResponseEncoder } from '../protocols/http1/response-encoder.ts';
+import type { RequestHead, ResponseEncoder } from '../protocols/protocol.ts';
 import { clippedTarget } from './access-log.ts';
 import type { ClientSocket } from './client-socket.ts';
-import { clientAddress, gatewayEnviron, type PeerFacts } from './environ.ts';
+import { clientAddress, gatewayEnviron, requestPeer, type PeerFacts } from './environ.ts';
 import type { RequestBody } from './request-body.ts';
 import type { Service } from './service.ts';
 import type { RequestInFlight } from './watchdog.ts';
@@ -19,6 +18,7 @@ import type { RequestInFlight } from './watchdog.ts';
 export interface Wire {
   readonly peer: PeerFacts;
   readonly client: ClientSocket;
+  encoderFor(head: RequestHead): ResponseEncoder;
   /** After the response to this request the connection closes. */
   closesAfter(head: RequestHead): boolean;
   /** Closes the connection after what was written. */
@@ -42,6 +42,7 @@ export class Exchange implements ResponseSink, ExchangeFacts {
   /** How long it took, once it is over. */
   durationMs = 0;
   readonly #response: ResponseEncoder;
+  readonly #peer: PeerFacts;
   readonly #wire: Wire;
   readonly #service: Service;
   #isOver = false;
@@ -56,12 +57,13 @@ export class Exchange implements ResponseSink, ExchangeFacts {
   /** @throws {ProtocolError} 400 where the environ cannot be built. */
   constructor(head: RequestHead, body: RequestBody, wire: Wire, service: Service) {
     this.head = head;
-    this.#response = new ResponseEncoder(head.protocol);
+    this.#response = wire.encoderFor(head);
+    this.#peer = requestPeer(wire.peer, head, service.trustedPeers);
     this.#wire = wire;
     this.#service = service;
     this.input = new BodyInputStream(() => body.pull());
     this.errors = new LogErrorStream(service.log, this);
-    this.environ = gatewayEnviron(head, service.environ, wire.peer, this);
+    this.environ = gatewayEnviron(head, service.environ, this.#peer, this);
     this.requestId = variable(this.environ, 'gateway.request_id') ?? '';
   }
 
@@ -82,7 +84,7 @@ export class Exchange implements ResponseSink, ExchangeFacts {
     state.endRequest();
     hooks.after?.(this.environ, this.status);
     state.meter.countRequest(this.status, this.durationMs, this.sentBytes);
-    accessLog?.answered(this, clientAddress(this.#wire.peer, this.head.fields, trustedPeers));
+    accessLog?.answered(this, clientAddress(this.#peer, this.head.fields, trustedPeers));
   }
 
   /** The client went away before it had the whole response. The application may go on for a while. */
@@ -156,7 +158,7 @@ export class Exchange implements ResponseSink, ExchangeFacts {
   sendAll(status: string, fields: ResponseFields, framing: WholeFraming, body: Bytes): void {
     this.sendHead(status, fields, framing);
     this.sentBytes = body.length;
-    this.#wire.client.writeLast(this.#response.encodePiece(body));
+    this.#wire.client.writeLast(this.#response.encodeWhole(body));
   }
 
   sendHead(status: string, fields: ResponseFields, framing: Framing): void {

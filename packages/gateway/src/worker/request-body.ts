@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { ProtocolError } from '@wsgi/wsgi/status';
 import type { Awaitable, Bytes } from '@wsgi/wsgi';
-import type { RequestParser } from '../protocols/http1/request-parser.ts';
+import type { RequestReader } from '../protocols/protocol.ts';
 
 /** The most of a body that is read only to keep the connection. */
 const SKIPPED_BYTES_MAX = 65_536;
@@ -27,7 +27,7 @@ interface Wait {
 
 /** The body of one request: the application pulls it, and what it leaves is skipped. */
 export class RequestBody {
-  readonly #parser: RequestParser;
+  readonly #reader: RequestReader;
   readonly #source: BodySource;
   #isContinueDue: boolean;
   #error: unknown;
@@ -35,8 +35,8 @@ export class RequestBody {
   #skippedBytes = 0;
   #wait: Wait | undefined;
 
-  constructor(parser: RequestParser, expectsContinue: boolean, source: BodySource) {
-    this.#parser = parser;
+  constructor(reader: RequestReader, expectsContinue: boolean, source: BodySource) {
+    this.#reader = reader;
     this.#isContinueDue = expectsContinue;
     this.#source = source;
   }
@@ -53,13 +53,13 @@ export class RequestBody {
 
   /** No further request can be found behind this body: it is broken, or may never come. */
   get hidesNextRequest(): boolean {
-    return this.#error !== undefined || (this.#isContinueDue && !this.#parser.isBodyComplete);
+    return this.#error !== undefined || (this.#isContinueDue && !this.#reader.isBodyComplete);
   }
 
   /** The next piece, undefined at the end. */
   pull(): Awaitable<Bytes | undefined> {
     const piece = this.#read();
-    if (piece !== undefined || this.#parser.isBodyComplete) return piece;
+    if (piece !== undefined || this.#reader.isBodyComplete) return piece;
     if (this.#isContinueDue) this.#source.sendContinue();
     this.#isContinueDue = false;
     this.#await();
@@ -74,7 +74,7 @@ export class RequestBody {
     try {
       const piece = this.#read();
       this.#countWait(piece?.length ?? 0);
-      if (piece === undefined && !this.#parser.isBodyComplete) return this.#await();
+      if (piece === undefined && !this.#reader.isBodyComplete) return this.#await();
       this.#waiter = undefined;
       waiter.resolve(piece);
     } catch (error) {
@@ -117,7 +117,7 @@ export class RequestBody {
   #read(): Bytes | undefined {
     if (this.#error !== undefined) throw this.#error;
     try {
-      return this.#parser.readBody();
+      return this.#reader.readBody();
     } catch (error) {
       this.#error = error;
       throw error;

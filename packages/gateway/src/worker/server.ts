@@ -1,9 +1,11 @@
 import { once } from 'node:events';
 import { createServer, type BoundSocket, type Server as NetServer, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
+import { ProtocolError } from '@wsgi/wsgi/status';
 import { withoutMapping } from '@wsgi/wsgi/url';
 import { cannotListen } from '../errors.ts';
 import type { WorkerMetrics } from '../metrics/meter.ts';
+import { PROTOCOLS } from '../protocols/protocols.ts';
 import { formatAddress, type Address } from '../settings/addresses.ts';
 import { Connection } from './connection.ts';
 import { serverNameAndPort, type PeerFacts } from './environ.ts';
@@ -16,6 +18,8 @@ import type { RequestInFlight } from './watchdog.ts';
 const SWEEP_MS = 500;
 /** Of so many requests in flight a heartbeat tells. */
 const OLDEST_MAX = 5;
+/** Made once, as making an error is costly. */
+const NOT_TRUSTED = new ProtocolError(403, 'the peer is none of forwarded-allow-ips');
 /** A socket that is bound already: in a worker by the arbiter, and handed on as a descriptor. */
 type ListenHandle = { readonly fd: number } | BoundSocket;
 
@@ -94,11 +98,19 @@ export class Server {
     // Reset while it waited to be accepted: nobody knows by whom, and nobody waits for an answer.
     if (address.kind === 'tcp' && socket.remoteAddress === undefined) return void socket.destroy();
     const peer = this.#peerFacts(socket, address);
-    const connection = new Connection(socket, peer, this.#service, () => {
+    const protocol = PROTOCOLS[address.protocol ?? 'http'];
+    if (protocol.isForProxies && !peer.isTrusted) return this.#turnAway(socket, peer);
+    const connection = new Connection(socket, protocol, peer, this.#service, () => {
       this.#connections.delete(connection);
       this.#settle();
     });
     this.#connections.add(connection);
+  }
+
+  #turnAway(socket: Socket, { remoteAddress }: PeerFacts): void {
+    socket.destroy();
+    this.#service.state.meter.countRefusal(NOT_TRUSTED.status);
+    this.#service.accessLog?.refused(NOT_TRUSTED, remoteAddress);
   }
 
   #peerFacts(socket: Socket, address: Address): PeerFacts {

@@ -1,5 +1,5 @@
-import type { RequestHead } from '../../src/protocols/http1/request-head.ts';
-import { RequestParser, type RequestLimits } from '../../src/protocols/http1/request-parser.ts';
+import { RequestParser } from '../../src/protocols/http1/request-parser.ts';
+import type { RequestHead, RequestLimits, RequestReader } from '../../src/protocols/protocol.ts';
 import { ProtocolError } from '@wsgi/wsgi/status';
 
 export interface ParsedRequest extends Omit<RequestHead, 'fields'> {
@@ -36,9 +36,17 @@ export const LIMITS: RequestLimits = {
 export function parseRequests(
   pieces: Iterable<Buffer>,
   limits: RequestLimits,
-  afterPiece?: (parser: RequestParser) => void,
+  afterPiece?: (parser: RequestReader) => void,
 ): Outcome {
-  const parser = new RequestParser(limits);
+  return readRequests(new RequestParser(limits), pieces, afterPiece);
+}
+
+/** The same with a reader of any protocol. */
+export function readRequests(
+  parser: RequestReader,
+  pieces: Iterable<Buffer>,
+  afterPiece?: (parser: RequestReader) => void,
+): Outcome {
   const requests: Mutable<ParsedRequest>[] = [];
   try {
     for (const piece of pieces) {
@@ -58,7 +66,7 @@ export function parseRequests(
 
 type Mutable<T> = { -readonly [key in keyof T]: T[key] };
 
-function takeRequests(parser: RequestParser, requests: Mutable<ParsedRequest>[]): void {
+function takeRequests(parser: RequestReader, requests: Mutable<ParsedRequest>[]): void {
   let request = requests.at(-1);
   for (;;) {
     if (request !== undefined) takeBody(parser, request);
@@ -71,7 +79,7 @@ function takeRequests(parser: RequestParser, requests: Mutable<ParsedRequest>[])
   }
 }
 
-function takeBody(parser: RequestParser, request: Mutable<ParsedRequest>): void {
+function takeBody(parser: RequestReader, request: Mutable<ParsedRequest>): void {
   for (let piece = parser.readBody(); piece !== undefined; piece = parser.readBody()) {
     request.body += piece.toString('latin1');
   }

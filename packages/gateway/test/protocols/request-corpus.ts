@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { RequestLimits } from '../../src/protocols/http1/request-parser.ts';
+import type { RequestLimits } from '../../src/protocols/protocol.ts';
 import { LIMITS, type ParsedRequest, type Refusal } from './parse-requests.ts';
 
 /**

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { RequestLimits } from '../../src/protocols/http1/request-parser.ts';
+import type { RequestLimits } from '../../src/protocols/protocol.ts';
 import {
   anyRequest,
   encodeChunked,

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import {
   CONTINUE,
   encodeResponseHead,
-  ResponseEncoder,
+  HttpResponseEncoder,
   type ConnectionHeaders,
 } from '../../src/protocols/http1/response-encoder.ts';
 import { writeFields } from '@wsgi/wsgi/response-fields';
@@ -65,7 +65,7 @@ test('obs-text goes out byte by byte in latin1', () => {
 
 /** A body of unknown length, in these pieces, as text. */
 function stream(protocol: 'HTTP/1.0' | 'HTTP/1.1', ...pieces: string[]): string {
-  const response = new ResponseEncoder(protocol);
+  const response = new HttpResponseEncoder(protocol);
   response.begin('200 OK', writeFields([]), 'until-end', false, DATE);
   const parts = pieces.flatMap((piece) => response.encodePiece(Buffer.from(piece)));
   return parts.join('') + response.encodeEnd();

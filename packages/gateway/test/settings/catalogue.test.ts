@@ -12,6 +12,15 @@ test.for<[Name, given: unknown, value: unknown]>([
   ['bind', 'localhost:65535', [{ kind: 'tcp', host: 'localhost', port: 65_535 }]],
   ['bind', '[::1]:8000', [{ kind: 'tcp', host: '::1', port: 8000 }]],
   ['bind', 'unix:/run/a.sock', [{ kind: 'unix', path: '/run/a.sock' }]],
+  ['bind', 'http://localhost:1', [{ kind: 'tcp', host: 'localhost', port: 1, protocol: 'http' }]],
+  ['bind', 'uwsgi://:8000', [{ ...ANYWHERE, protocol: 'uwsgi' }]],
+  ['bind', 'scgi://127.0.0.1:8000', [{ ...LOCAL, protocol: 'scgi' }]],
+  [
+    'bind',
+    'fastcgi://unix:/run/a.sock',
+    [{ kind: 'unix', path: '/run/a.sock', protocol: 'fastcgi' }],
+  ],
+  ['protocol', 'uwsgi', 'uwsgi'],
   ['bind', '127.0.0.1:8000 , :8000,', [LOCAL, ANYWHERE]],
   ['bind', [':0', ':0'], [0, 0].map((port) => ({ ...ANYWHERE, port }))],
   ['workers', '4', 4],
@@ -44,7 +53,7 @@ test.for<[Name, given: unknown, expected: string]>([
   ['bind', ':65536', 'HOST:PORT'],
   ['bind', ':008000', 'HOST:PORT'],
   ['bind', '[127.0.0.1]:8000', 'HOST:PORT'],
-  ['bind', 'http://a:8000', 'HOST:PORT'],
+  ['bind', 'ftp://a:8000', 'HOST:PORT'],
   ['bind', 'a/b:8000', 'HOST:PORT'],
   ['bind', ':8000,0.0.0.0:8000', 'each address once'],
   ['bind', 'unix:a,unix:a', 'each address once'],
@@ -81,6 +90,10 @@ test.for<[Name, given: unknown, expected: string]>([
   ['accesslogSkip', 'up', 'a path such as /healthz'],
   ['procName', 1, 'text'],
   ['metricsBind', 'unix:/run/a.sock', 'HOST:PORT'],
+  ['metricsBind', 'uwsgi://localhost:8000', 'HOST:PORT'],
+  ['bind', 'uwsgi://a:8000,a:8000', 'each address once'],
+  ['bind', 'uwsgi:a:8000', 'HOST:PORT'],
+  ['protocol', 'ajp', 'one of http, uwsgi, scgi, fastcgi'],
 ])('%s cannot be %j', ([name, given, expected]) => {
   expect(() => CATALOGUE[name].parse(given)).toThrow(expected);
 });

@@ -2,7 +2,7 @@ import { BoundSocket } from 'node:net';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import { AccessLog } from '../../src/worker/access-log.ts';
-import { Networks } from '../../src/settings/addresses.ts';
+import { Networks, type ProtocolName } from '../../src/settings/addresses.ts';
 import { Outbox } from '../../src/worker/client-socket.ts';
 import { Server } from '../../src/worker/server.ts';
 import { ServerState, type Service } from '../../src/worker/service.ts';
@@ -31,6 +31,7 @@ export interface Served {
 export async function serve(
   application: Application,
   changes: Partial<Service> = {},
+  protocol: ProtocolName = 'http',
 ): Promise<Served> {
   const log: Record<string, unknown>[] = [];
   const access: Record<string, unknown>[] = [];
@@ -58,7 +59,7 @@ export async function serve(
   });
   const socket = new BoundSocket({ host: '127.0.0.1' });
   const { port } = socket.address();
-  await server.listen(socket, { kind: 'tcp', host: '127.0.0.1', port }, 511);
+  await server.listen(socket, { kind: 'tcp', host: '127.0.0.1', port, protocol }, 511);
   return { port, log, access, server, close: async () => server.stop() };
 }
 
@@ -66,8 +67,9 @@ export async function serve(
 export async function served(
   application: Application,
   changes: Partial<Service> = {},
+  protocol: ProtocolName = 'http',
 ): Promise<Served> {
-  const server = await serve(validator(application), changes);
+  const server = await serve(validator(application), changes, protocol);
   onTestFinished(() => server.close());
   return server;
 }

@@ -9,7 +9,7 @@ export interface Field extends FieldName {
   readonly isPlain: boolean;
 }
 
-interface FieldName {
+export interface FieldName {
   /** As it came, in any case. */
   readonly sent: string;
   /** In lower case. */
@@ -122,7 +122,8 @@ function recallName(bytes: Uint8Array, text: string, start: number, end: number)
   return learned;
 }
 
-function learnName(sent: string): FieldName {
+/** @param sent a token. */
+export function learnName(sent: string): FieldName {
   const name = sent.toLowerCase();
   let sum = 0;
   for (const octet of Buffer.from(name, 'latin1')) sum += octet;

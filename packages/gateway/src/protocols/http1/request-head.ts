@@ -1,26 +1,17 @@
 import { isIPv6 } from 'node:net';
 import { ProtocolError } from '@wsgi/wsgi/status';
+import type { HeadLimits, RequestHead } from '../protocol.ts';
 import { recallField, type Field } from './fields.ts';
-import { readRequestLine, type RequestLine } from './request-line.ts';
-
-export interface HeadLimits {
-  readonly requestLineBytes: number;
-  readonly fieldCount: number;
-  readonly fieldBytes: number;
-}
+import { readRequestLine, type HttpRequestLine } from './request-line.ts';
 
 /** How the end of the body is found (RFC 9112 §6.3). */
 export type BodyFraming =
   { readonly kind: 'length'; readonly bytes: number } | { readonly kind: 'chunked' };
 
-export interface RequestHead extends RequestLine {
-  readonly host: string;
-  readonly fields: readonly Field[];
+/** It is persistent as RFC 9112 §9.3 has it, and expects 100 (RFC 9110 §10.1.1). */
+export interface HttpRequestHead extends HttpRequestLine, RequestHead {
+  readonly protocol: HttpRequestLine['protocol'];
   readonly framing: BodyFraming;
-  /** The client keeps the connection open for another request (RFC 9112 §9.3). */
-  readonly isPersistent: boolean;
-  /** The client waits for 100 before it sends the body (RFC 9110 §10.1.1). */
-  readonly expectsContinue: boolean;
 }
 
 /**
@@ -29,7 +20,7 @@ export interface RequestHead extends RequestLine {
  */
 export class RequestHeadReader {
   readonly #limits: HeadLimits;
-  #requestLine: RequestLine | undefined;
+  #requestLine: HttpRequestLine | undefined;
   #fields: Field[] = [];
   #hasSkippedEmptyLine = false;
 
@@ -38,7 +29,7 @@ export class RequestHeadReader {
   }
 
   /** Of the head that is being read, or was refused; none before, but perhaps the empty line that is forgiven. */
-  get requestLine(): RequestLine | undefined {
+  get requestLine(): HttpRequestLine | undefined {
     return this.#requestLine;
   }
 
@@ -55,7 +46,12 @@ export class RequestHeadReader {
    *
    * @throws {ProtocolError} 400, 417, 431, 501.
    */
-  takeLine(bytes: Uint8Array, text: string, start: number, end: number): RequestHead | undefined {
+  takeLine(
+    bytes: Uint8Array,
+    text: string,
+    start: number,
+    end: number,
+  ): HttpRequestHead | undefined {
     if (this.#requestLine === undefined) {
       this.#takeRequestLine(bytes, text, start, end);
     } else if (start === end) {
@@ -111,7 +107,7 @@ const SINGLE_NAMES = new Map(
 );
 
 /** The fields that the connection itself lives by; all others are the application's. */
-function interpretHead(requestLine: RequestLine, fields: readonly Field[]): RequestHead {
+function interpretHead(requestLine: HttpRequestLine, fields: readonly Field[]): HttpRequestHead {
   let host: string | undefined;
   let contentLength: string | undefined;
   let transferEncoding: string | undefined;
@@ -148,11 +144,12 @@ function interpretHead(requestLine: RequestLine, fields: readonly Field[]): Requ
     framing: bodyFraming(requestLine, contentLength, transferEncoding),
     isPersistent: isPersistent(requestLine, connection),
     expectsContinue: expectsContinue(requestLine, expect),
+    front: undefined,
   };
 }
 
 /** @throws {ProtocolError} 400 where it is the second of those that may stand once. */
-function requireFirst(fields: readonly Field[], index: number, name: string): void {
+export function requireFirst(fields: readonly Field[], index: number, name: string): void {
   const singleName = SINGLE_NAMES.get(name);
   if (singleName === undefined) return;
   if (fields.findIndex((field) => field.name === name) < index) {
@@ -166,7 +163,10 @@ const NAMED_HOST = /^(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})+(?::[0-9]*)
 const IP_LITERAL = /^\[([0-9A-Fa-f:.]+)\](?::[0-9]*)?$/;
 
 /** RFC 9112 §3.2: exactly one valid Host, and in absolute-form the same as the target's authority. */
-function effectiveHost({ protocol, authority }: RequestLine, field: string | undefined): string {
+function effectiveHost(
+  { protocol, authority }: HttpRequestLine,
+  field: string | undefined,
+): string {
   if (field === undefined && protocol === 'HTTP/1.1') throw new ProtocolError(400, 'no Host');
   const host = field ?? authority;
   if (host === undefined) return '';
@@ -180,7 +180,7 @@ function effectiveHost({ protocol, authority }: RequestLine, field: string | und
 /** Most requests are for the host of the one before. */
 let lastHost: string | undefined;
 
-function isHost(value: string): boolean {
+export function isHost(value: string): boolean {
   if (value === lastHost) return true;
   if (!NAMED_HOST.test(value) && !isIPv6(IP_LITERAL.exec(value)?.[1] ?? '')) return false;
   lastHost = value;
@@ -195,7 +195,7 @@ const CONTENT_LENGTH = /^[0-9]{1,15}$/;
 
 /** RFC 9112 §6.3, with every ambiguity of §11.2 (request smuggling) refused. */
 function bodyFraming(
-  line: RequestLine,
+  line: HttpRequestLine,
   contentLength: string | undefined,
   transferEncoding: string | undefined,
 ): BodyFraming {
@@ -231,13 +231,13 @@ function checkTransferEncoding(value: string): void {
 const CLOSE = /(?:^|,)[\t ]*close[\t ]*(?:,|$)/i;
 const KEEP_ALIVE = /(?:^|,)[\t ]*keep-alive[\t ]*(?:,|$)/i;
 
-function isPersistent(line: RequestLine, connection: string): boolean {
+function isPersistent(line: HttpRequestLine, connection: string): boolean {
   if (connection !== '' && CLOSE.test(connection)) return false;
   return line.protocol === 'HTTP/1.1' || KEEP_ALIVE.test(connection);
 }
 
 /** RFC 9110 §10.1.1: ignored in HTTP/1.0; any other expectation is 417. */
-function expectsContinue(line: RequestLine, expect: string | undefined): boolean {
+function expectsContinue(line: HttpRequestLine, expect: string | undefined): boolean {
   if (expect === undefined) return false;
   if (expect.toLowerCase() !== '100-continue') throw new ProtocolError(417, 'unknown expectation');
   return line.protocol === 'HTTP/1.1';

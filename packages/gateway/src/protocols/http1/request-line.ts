@@ -1,11 +1,9 @@
 import { TOKEN } from '@wsgi/wsgi/headers';
 import { ProtocolError } from '@wsgi/wsgi/status';
+import type { RequestLine } from '../protocol.ts';
 import { octetClass, skip } from './fields.ts';
 
-export interface RequestLine {
-  readonly method: string;
-  /** The request target as it came. */
-  readonly target: string;
+export interface HttpRequestLine extends RequestLine {
   /** The target can stand in quotes as it is: it has no quote and no backslash. */
   readonly isTargetPlain: boolean;
   /** The target's path, still percent-encoded; `''` where the target is `*`, the server as a whole. */
@@ -37,7 +35,7 @@ export function readRequestLine(
   text: string,
   start: number,
   end: number,
-): RequestLine {
+): HttpRequestLine {
   const methodEnd = skip(bytes, start, end, METHOD_OCTETS);
   const targetStart = methodEnd + 1;
   const plainEnd = skip(bytes, targetStart, end, PLAIN_TARGET_OCTETS);
@@ -58,11 +56,11 @@ export function readRequestLine(
   return { ...partsOf(target, method), method, target, isTargetPlain, protocol };
 }
 
-function isProtocol(text: string): text is RequestLine['protocol'] {
+function isProtocol(text: string): text is HttpRequestLine['protocol'] {
   return text === 'HTTP/1.1' || text === 'HTTP/1.0';
 }
 
-type TargetParts = Pick<RequestLine, 'path' | 'query' | 'authority'>;
+type TargetParts = Pick<HttpRequestLine, 'path' | 'query' | 'authority'>;
 
 /** RFC 9112 §3.2: nearly always origin-form. */
 function partsOf(target: string, method: string): TargetParts {

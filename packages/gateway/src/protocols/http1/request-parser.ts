@@ -1,21 +1,14 @@
 import { ProtocolError } from '@wsgi/wsgi/status';
+import type { RequestLimits, RequestReader } from '../protocol.ts';
 import { ChunkedDecoder } from './chunked-decoder.ts';
-import { RequestHeadReader, type HeadLimits, type RequestHead } from './request-head.ts';
-import type { RequestLine } from './request-line.ts';
-
-export interface RequestLimits extends HeadLimits {
-  /** Infinity for no limit. */
-  readonly bodyBytes: number;
-}
+import { RequestHeadReader, type HttpRequestHead } from './request-head.ts';
+import type { HttpRequestLine } from './request-line.ts';
 
 const CR = 0x0d;
 const EMPTY = Buffer.alloc(0);
 
-/**
- * HTTP/1.x requests out of bytes (RFC 9112). Knows no socket: bytes go in with `feed`, and
- * `readHead` and `readBody` take out what is complete, one request after the other.
- */
-export class RequestParser {
+/** HTTP/1.x requests out of bytes (RFC 9112). */
+export class RequestParser implements RequestReader {
   readonly #limits: RequestLimits;
   readonly #head: RequestHeadReader;
   #buffer: Buffer = EMPTY;
@@ -32,7 +25,6 @@ export class RequestParser {
     this.#head = new RequestHeadReader(limits);
   }
 
-  /** Takes bytes, which are the feeder's again after `keepRest`. */
   feed(bytes: Buffer): void {
     const left = this.bufferedBytes;
     this.#isLent = left === 0;
@@ -41,7 +33,6 @@ export class RequestParser {
     this.#offset = 0;
   }
 
-  /** Copies what is left of the bytes that were fed. */
   keepRest(): void {
     if (!this.#isLent) return;
     this.#isLent = false;
@@ -51,18 +42,15 @@ export class RequestParser {
     this.#offset = 0;
   }
 
-  /** Bytes fed and not yet taken out. */
   get bufferedBytes(): number {
     return this.#buffer.length - this.#offset;
   }
 
-  /** Between two requests, and nothing of the next one is here. */
   get isIdle(): boolean {
     return this.isBodyComplete && this.requestLine === undefined && this.bufferedBytes === 0;
   }
 
-  /** Of the head that is being read, or was refused, once it is known. */
-  get requestLine(): RequestLine | undefined {
+  get requestLine(): HttpRequestLine | undefined {
     return this.#head.requestLine;
   }
 
@@ -72,12 +60,8 @@ export class RequestParser {
       : this.#chunks.state === 'done';
   }
 
-  /**
-   * The next request's head, or undefined while it is incomplete. Its body comes next.
-   *
-   * @throws {ProtocolError} 400, 413, 414, 417, 431, 501.
-   */
-  readHead(): RequestHead | undefined {
+  /** @throws {ProtocolError} 400, 413, 414, 417, 431, 501. */
+  readHead(): HttpRequestHead | undefined {
     for (;;) {
       const start = this.#offset;
       const end = this.#takeLine(this.#head);
@@ -91,12 +75,7 @@ export class RequestParser {
     }
   }
 
-  /**
-   * The next piece of the body; undefined where none is here, because more
-   * bytes are needed or because `isBodyComplete`.
-   *
-   * @throws {ProtocolError} 400, 413, 431.
-   */
+  /** @throws {ProtocolError} 400, 413, 431. */
   readBody(): Buffer | undefined {
     if (this.#chunks !== undefined) return this.#readChunked(this.#chunks);
     const piece = this.#takeBytes(this.#remainingBodyBytes);
@@ -104,7 +83,7 @@ export class RequestParser {
     return piece;
   }
 
-  #startBody({ framing }: RequestHead): void {
+  #startBody({ framing }: HttpRequestHead): void {
     this.#chunks =
       framing.kind === 'chunked' ? new ChunkedDecoder(this.#limits.bodyBytes) : undefined;
     this.#remainingBodyBytes = framing.kind === 'length' ? framing.bytes : 0;

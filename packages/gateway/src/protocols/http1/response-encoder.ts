@@ -2,10 +2,7 @@ import { statusLine, type ProtocolError } from '@wsgi/wsgi/status';
 import { PLAIN_TEXT_FIELDS, writeFields, type ResponseFields } from '@wsgi/wsgi/response-fields';
 import type { Framing } from '@wsgi/wsgi/response-sink';
 import type { Bytes } from '@wsgi/wsgi';
-import type { RequestLine } from './request-line.ts';
-
-/** Parts of a message, in their order. Text is latin1. */
-export type Parts = readonly (string | Bytes)[];
+import type { Parts, RequestHead, RequestLine, ResponseEncoder } from '../protocol.ts';
 
 /** What the server adds to the application's headers (RFC 9112 §6 and §9). */
 export interface ConnectionHeaders {
@@ -16,25 +13,17 @@ export interface ConnectionHeaders {
   readonly date: string;
 }
 
-type Protocol = RequestLine['protocol'];
-
-/** The response to one request, as bytes. Knows no socket. */
-export class ResponseEncoder {
-  /** The end of the connection is the end of the body. */
+/** The response to one request of HTTP/1.x (RFC 9112). */
+export class HttpResponseEncoder implements ResponseEncoder {
   isUntilClose = false;
-  readonly #protocol: Protocol;
+  readonly #protocol: string;
   #head = '';
   #isChunked = false;
 
-  constructor(protocol: Protocol) {
+  constructor(protocol: string) {
     this.#protocol = protocol;
   }
 
-  /**
-   * Takes the head, which goes with the first piece, so that both leave in one packet.
-   *
-   * @param isLast the connection closes after this response.
-   */
   begin(
     status: string,
     fields: ResponseFields,
@@ -52,7 +41,11 @@ export class ResponseEncoder {
     });
   }
 
-  /** One piece of the body (RFC 9112 §7.1), with the head before the first one; an empty one is no chunk. */
+  encodeWhole(body: Bytes): Parts {
+    return [this.#takeHead(), body];
+  }
+
+  /** RFC 9112 §7.1: an empty piece is no chunk. */
   encodePiece(piece: Bytes): Parts {
     const head = this.#takeHead();
     return this.#isChunked && piece.length > 0
@@ -60,7 +53,6 @@ export class ResponseEncoder {
       : [head, piece];
   }
 
-  /** What tells that the body is complete; `''` where nothing has to. */
   encodeEnd(): string {
     const head = this.#takeHead();
     return this.#isChunked ? `${head}0\r\n\r\n` : head;
@@ -92,7 +84,7 @@ export function encodeResponseHead(
 }
 
 /** What a response says of the connection: each version has the other's default (RFC 9112 §9.3). */
-function connectionOption(protocol: Protocol, isLast: boolean): 'close' | 'keep-alive' | undefined {
+function connectionOption(protocol: string, isLast: boolean): 'close' | 'keep-alive' | undefined {
   if (isLast) return 'close';
   return protocol === 'HTTP/1.0' ? 'keep-alive' : undefined;
 }
@@ -105,18 +97,18 @@ const RETRY_SOON = writeFields([['Retry-After', '1']]);
 /** The answer to what cannot be served; to HEAD without its content (RFC 9110 §9.3.2). */
 export function encodeRefusal(
   error: ProtocolError,
-  method: string | undefined,
+  line: RequestLine | undefined,
   date: string,
 ): string {
   const status = statusLine(error.status);
   const text = `${status.slice('400 '.length)}: ${error.message}\n`;
   const added = { framing: text.length, connection: 'close', date } as const;
   const head = encodeResponseHead(status, PLAIN_TEXT_FIELDS, added);
-  return method === 'HEAD' ? head : head + text;
+  return line?.method === 'HEAD' ? head : head + text;
 }
 
 /** The answer that there is too much to do: as short as can be. */
-export function encodeOverload(protocol: Protocol, isLast: boolean, date: string): string {
+export function encodeOverload({ protocol }: RequestHead, isLast: boolean, date: string): string {
   const connection = connectionOption(protocol, isLast);
   return encodeResponseHead(statusLine(503), RETRY_SOON, { framing: 0, connection, date });
 }
