@@ -8,6 +8,25 @@ import { printFigures } from './figures.ts';
 import { needsFront } from './front.ts';
 import { passCorpus, type Passage } from './passage.ts';
 
+/** Fields that may stand once, and of which nginx forwards two. */
+const TWICE = [
+  'Access-Control-Request-Method',
+  'Content-Location',
+  'Content-Type',
+  'Date',
+  'From',
+  'Last-Event-ID',
+  'Max-Forwards',
+  'Origin',
+  'Range',
+  'Referer',
+  'Sec-Fetch-Dest',
+  'Sec-Fetch-Mode',
+  'Sec-Fetch-Site',
+  'Sec-Fetch-User',
+  'User-Agent',
+] as const;
+
 /** What nginx forwards and the gateway refuses: it is the stricter reader, with the lower limits. */
 const REFUSED: Readonly<Record<string, string>> = {
   'fields: DEL in a value is refused': '400 control character in a field',
@@ -25,6 +44,14 @@ const REFUSED: Readonly<Record<string, string>> = {
   'request-target: a fragment is refused': '400 malformed request target',
   'request-target: absolute-form with a fragment is refused': '400 malformed request target',
   'request-target: raw bytes of UTF-8 are refused': '400 malformed request target',
+  'single-fields: the same field twice is refused, with others between':
+    '400 more than one User-Agent',
+  ...Object.fromEntries(
+    TWICE.map((name) => [
+      `single-fields: two ${name} fields are refused`,
+      `400 more than one ${name}`,
+    ]),
+  ),
 };
 
 /** What both accept, and nginx forwards as something else; and why. */

@@ -33,7 +33,8 @@ test('reloads of gateway and nginx under load lose no request', async (context) 
   expect(history.bad).toEqual([]);
   expect(repeated).toEqual([]);
   expect(history.entries.length).toBeGreaterThan(RELOADS * 200);
-  expect(history.latencyMs(0.99)).toBeLessThan(250);
+  // A busy machine is slower; a client that waits for a restart, or a try in vain, waits for longer.
+  expect(history.latencyMs(0.99)).toBeLessThan(1000);
 });
 
 test('the same load does lose requests where workers merely close their server', async (context) => {
