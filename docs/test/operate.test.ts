@@ -1,18 +1,10 @@
 import { execFile, execFileSync } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { linkModules } from '../../packages/framework/test/commands/clone.ts';
+import { copyWorkingTree, linkModules } from '../../packages/framework/test/commands/clone.ts';
 import { freePort } from '../../packages/wsgi/test/free-port.ts';
 import { useStack } from '../../test/e2e/stack.ts';
 
@@ -34,7 +26,7 @@ const url = (path = '/'): URL =>
   new URL(path, `http://localhost:${environment.HTTP_PORT.split(':')[1]}`);
 
 useStack(async () => {
-  copyWorkingTree();
+  copyWorkingTree(clone);
   linkModules(clone);
   writeFileSync(
     join(clone, 'docker-compose.override.yml'),
@@ -46,14 +38,6 @@ useStack(async () => {
     rmSync(folder, { recursive: true });
   };
 });
-
-function copyWorkingTree(): void {
-  const list = ['ls-files', '-z', '--cached', '--others', '--exclude-standard'];
-  const names = execFileSync('git', list, { cwd: ROOT, encoding: 'utf8' }).split('\0');
-  for (const name of names.filter((file) => file && existsSync(join(ROOT, file)))) {
-    cpSync(join(ROOT, name), join(clone, name));
-  }
-}
 
 /** Runs commands of the page as they stand there, but for the port, and gives what they print. */
 async function run(text: string): Promise<string> {

@@ -55,31 +55,31 @@ const responseHead: Rule = (deployment) => {
   );
 };
 
-/** The uploads that nginx lets one client send at once have room, in both containers. */
+/** What nginx keeps of its /tmp for other things than bodies. */
+const NGINX_RESERVE = 4 * 2 ** 20;
+
+/** The uploads that nginx lets in at once have room in both containers: those of one client, and of all. */
 const uploads: Rule = (deployment, { FILE_UPLOAD_TEMP_DIR }) => {
+  const each = bodyLimit(deployment);
   const count = Number(environmentOf(deployment.nginx)['NGINX_UPLOAD_LIMIT'] ?? 1);
-  const needed = count * bodyLimit(deployment);
+  const room = (tmpBytes(deployment.nginx) ?? Infinity) - NGINX_RESERVE;
+  const all = each === Infinity || room === Infinity ? count : Math.floor(room / each);
   const isInTmp = FILE_UPLOAD_TEMP_DIR === null || /^\/tmp(?:\/|$)/.test(FILE_UPLOAD_TEMP_DIR);
   return [
-    ...(isInTmp ? roomFor('deploy.E114', deployment.app, needed, count, 'APP') : []),
-    ...roomFor('deploy.E115', deployment.nginx, needed, count, 'NGINX'),
+    ...(isInTmp ? roomFor('deploy.E114', deployment.app, Math.max(count, all), each) : []),
+    ...roomFor('deploy.E115', deployment.nginx, count, each),
   ];
 };
 
-function roomFor(
-  id: string,
-  service: Service,
-  needed: number,
-  count: number,
-  prefix: string,
-): CheckMessage[] {
+function roomFor(id: string, service: Service, count: number, each: number): CheckMessage[] {
   const room = tmpBytes(service);
-  if (room === undefined || needed <= room) return [];
+  if (room === undefined || count * each <= room) return [];
+  const [whose, name] = id === 'deploy.E114' ? ['all clients', 'APP'] : ['one client', 'NGINX'];
   return [
     finding(
       id,
-      `${count} uploads of one client may have ${showLimit(needed)}, and /tmp of its container ${showBytes(room)} (${prefix}_TMP).`,
-      `Raise ${prefix}_TMP, and ${prefix}_MEMORY with it, or lower NGINX_UPLOAD_LIMIT or NGINX_CLIENT_MAX_BODY_SIZE.`,
+      `nginx lets ${count} uploads of ${whose} in at once, of ${showLimit(each)} each, and ${name}_TMP is ${showBytes(room)}.`,
+      `Raise ${name}_TMP, and ${name}_MEMORY with it, or lower NGINX_CLIENT_MAX_BODY_SIZE${name === 'APP' ? ' or NGINX_TMP' : ' or NGINX_UPLOAD_LIMIT'}.`,
     ),
   ];
 }

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import { finding, type CheckMessage } from './check.ts';
-import { environmentOf, type Deployment, type Service } from './deployment.ts';
+import { environmentOf, type Service } from './deployment.ts';
 import { gatewayText, trustedProxy, type Rule } from './deployment-rules.ts';
 
 /** nginx and the application answer to the same names. */
@@ -109,30 +110,39 @@ const https: Rule = (deployment, { SECURE_HSTS_SECONDS, SECURE_SSL_REDIRECT }) =
 /** Each secret is there, and the user of its container can read it. */
 const secrets: Rule = (deployment) =>
   [deployment.app, deployment.nginx].flatMap((service) => [
-    ...(service.secrets ?? []).flatMap(({ source }) => checkSecret(deployment, service, source)),
+    ...(service.secrets ?? []).flatMap(({ source }) => {
+      const { file } = deployment.composition.secrets?.[source] ?? {};
+      return file === undefined ? [] : checkFile(service, `the secret ${source}`, file);
+    }),
+    ...keyFiles(service).flatMap(([name, file]) => checkFile(service, name, file)),
     ...Object.entries(environmentOf(service)).flatMap(([name, path]) =>
       checkPath(service, name, path),
     ),
   ]);
 
-/** Compose mounts the file as it is: its owner and mode stay those of this machine. */
-function checkSecret(
-  { composition }: Deployment,
-  service: Service,
-  source: string,
-): readonly CheckMessage[] {
-  const { file } = composition.secrets?.[source] ?? {};
-  if (file === undefined) return [];
+/** TLS=files: the two that nginx reads, in the folder that is mounted. */
+function keyFiles(service: Service): (readonly [name: string, file: string])[] {
+  const { TLS, ...environment } = environmentOf(service);
+  const folder = service.volumes?.find(({ target }) => target === '/srv/tls')?.source;
+  if (TLS !== 'files' || folder === undefined) return [];
+  const names = ['TLS_CERTIFICATE', 'TLS_KEY'] as const;
+  return names.map((name) => [name, join(folder, environment[name] ?? '')]);
+}
+
+/** Compose mounts a file as it is: its owner and mode stay those of this machine. */
+function checkFile(service: Service, what: string, file: string): readonly CheckMessage[] {
   const stats = statSync(file, { throwIfNoEntry: false });
   if (stats === undefined) {
-    const message = `The file of the secret ${source} is not there: ${file}.`;
-    return [finding('deploy.E126', message, `Make it: openssl rand -base64 48 > ${file}`)];
+    const mend = what.startsWith('TLS_')
+      ? 'Name one that is in TLS_FOLDER.'
+      : `Make it: openssl rand -base64 48 > ${file}`;
+    return [finding('deploy.E126', `The file of ${what} is not there: ${file}.`, mend)];
   }
   const [uid = 0, gid = uid] = (service.user ?? '0').split(':').map(Number);
   const bit = stats.uid === uid ? 0o400 : stats.gid === gid ? 0o040 : 0o004;
   // Where Docker runs in a machine of its own, it maps owners.
   if (uid === 0 || (stats.mode & bit) !== 0 || process.platform !== 'linux') return [];
-  const message = `The file of the secret ${source} cannot be read by the container's user, ${uid}: ${file}.`;
+  const message = `The file of ${what} cannot be read by the container's user, ${uid}: ${file}.`;
   return [finding('deploy.E127', message, `chown ${uid} ${file} && chmod 400 ${file}`)];
 }
 
@@ -174,23 +184,41 @@ function hasKey(app: Service): boolean {
   return SECRET_KEY !== '' || SECRET_KEY_FILE !== '';
 }
 
-/** The gateway and the application mean the same paths. */
+/** nginx, the gateway and the application mean the same paths. */
 const paths: Rule = (deployment, { FORCE_SCRIPT_NAME, HEALTH_PATH }) => {
   const skipped = gatewayText(deployment, 'accesslogSkip');
+  const { HEALTH_PATH: asked = HEALTH_PATH } = environmentOf(deployment.nginx);
   const mounted = gatewayText(deployment, 'rootPath');
   return [
-    ...(skipped === HEALTH_PATH || skipped === '' ? [] : [healthFinding(skipped, HEALTH_PATH)]),
+    ...(skipped === HEALTH_PATH || skipped === ''
+      ? []
+      : [
+          healthFinding(
+            `the gateway takes '${skipped}' for it (access-log-skip)`,
+            HEALTH_PATH,
+            'Set accesslogSkip in gateway.config.ts to HEALTH_PATH.',
+          ),
+        ]),
+    ...(asked === HEALTH_PATH
+      ? []
+      : [
+          healthFinding(
+            `nginx takes '${asked}' for it`,
+            HEALTH_PATH,
+            'Set HEALTH_PATH in .env, and have the settings read it.',
+          ),
+        ]),
     ...(mounted === '' || mounted === FORCE_SCRIPT_NAME
       ? []
       : [mountFinding(mounted, FORCE_SCRIPT_NAME)]),
   ];
 };
 
-function healthFinding(skipped: string, path: string): CheckMessage {
+function healthFinding(other: string, path: string, mend: string): CheckMessage {
   return finding(
     'deploy.W129',
-    `HEALTH_PATH is '${path}', and the gateway takes '${skipped}' for the health check (access-log-skip).`,
-    "Set accesslogSkip in gateway.config.ts to HEALTH_PATH, and ask it in the Dockerfile's HEALTHCHECK.",
+    `The health check is at '${path}' (HEALTH_PATH of the settings), and ${other}.`,
+    mend,
   );
 }
 

@@ -24,7 +24,7 @@ export interface Service {
   readonly stop_grace_period?: string;
   readonly tmpfs?: readonly string[];
   readonly user?: string;
-  readonly volumes?: readonly { readonly target: string }[];
+  readonly volumes?: readonly { readonly source?: string; readonly target: string }[];
 }
 
 interface Network {

@@ -27,13 +27,19 @@ export function readDirectives(
   let words: string[] = [];
   for (const [token] of text.matchAll(TOKEN)) {
     if (token.startsWith('#')) continue;
-    if (token === '}') blocks.pop();
-    else if (token === ';' || token === '{') {
+    if (token === '}') {
+      blocks.pop();
+      words = [];
+    } else if (token === ';' || token === '{') {
       const [name = '', ...rest] = words;
       if (token === '{') blocks.push(name);
       else found.push({ name, words: rest, block: blocks.at(-1) ?? '' });
       words = [];
-    } else words.push(render(unquote(token), values));
+    } else {
+      const isQuoted = /^["']/.test(token);
+      const word = render(isQuoted ? token.slice(1, -1) : token, values);
+      if (isQuoted || word !== '') words.push(word);
+    }
   }
   return found;
 }
@@ -41,10 +47,7 @@ export function readDirectives(
 const TOKEN =
   /#[^\n]*|"(?:[^"\\]|\\[^])*"|'(?:[^'\\]|\\[^])*'|[{};]|(?:\$\{\w+\}|[^\s{};"'#])(?:\$\{\w+\}|[^\s{};])*/g;
 
-function unquote(token: string): string {
-  return /^["']/.test(token) ? token.slice(1, -1) : token;
-}
-
+/** What nginx's image makes at its start has no value here: a line that it lets count, or directives of its own. */
 function render(text: string, values: Readonly<Record<string, string>>): string {
-  return text.replace(/\$\{(NGINX_\w+)\}/g, (whole, name: string) => values[name] ?? whole);
+  return text.replace(/\$\{(NGINX_\w+)\}/g, (_, name: string) => values[name] ?? '');
 }

@@ -49,7 +49,8 @@ const FIRE: readonly Case[] = [
       directives: 'large_client_header_buffers 4 32k;',
     },
   ],
-  ['deploy.E114', { app: { tmpfs: ['/tmp:size=64m'] } }],
+  ['deploy.E114', { app: { tmpfs: ['/tmp:size=96m'] } }],
+  ['deploy.E114', { app: { tmpfs: ['/tmp:size=64m'] }, nginx: { tmpfs: [] } }],
   ['deploy.E114', { app: { tmpfs: ['/tmp:size=64m'] } }, { FILE_UPLOAD_TEMP_DIR: '/tmp/uploads' }],
   ['deploy.E115', { nginx: { tmpfs: ['/tmp:mode=0700,size=79m'] } }],
   ['deploy.W116', { gateway: { workers: 5 } }],
@@ -77,6 +78,7 @@ const FIRE: readonly Case[] = [
   ['deploy.E128', { app: { scale: 2 } }],
   ['deploy.E128', { app: { deploy: { replicas: 2 } } }],
   ['deploy.W129', { gateway: { accesslogSkip: '/healthz' } }, { HEALTH_PATH: '/up' }],
+  ['deploy.W129', { nginx: { environment: { HEALTH_PATH: '/up' } } }],
   ['deploy.E130', { gateway: { rootPath: '/shop' } }],
   ['deploy.W131', { nginx: { volumes: [{ target: '/etc/nginx/conf.d/mine.conf' }] } }],
   ['deploy.W131', { nginx: { command: ['nginx', '-g', 'daemon off;'] } }],
@@ -178,6 +180,23 @@ test('a secret is to be readable for the user of its container', () => {
   expect([idsFor(0o044), idsFor(0o400)]).toEqual([['deploy.E127'], []]);
   chownSync(file, 0, 12_346);
   expect([idsFor(0o404), idsFor(0o040)]).toEqual([['deploy.E127'], []]);
+});
+
+test('so are the certificate of TLS=files and its key', () => {
+  const folder = temporaryFolder();
+  const files = (key: string): Changes => ({
+    nginx: {
+      user: '12345:12346',
+      volumes: [{ source: folder, target: '/srv/tls' }],
+      environment: { TLS: 'files', TLS_CERTIFICATE: 'chain.pem', TLS_KEY: key },
+    },
+  });
+  writeFileSync(join(folder, 'chain.pem'), '', { mode: 0o644 });
+  writeFileSync(join(folder, 'key.pem'), '', { mode: 0o600 });
+  expect(idsUnder(files('key.pem'), {})).toEqual(['deploy.E127']);
+  expect(idsUnder(files('other.pem'), {})).toEqual(['deploy.E126']);
+  chmodSync(join(folder, 'key.pem'), 0o604);
+  expect(idsUnder(files('key.pem'), {})).toEqual([]);
 });
 
 test('each finding has a sentence with the values, and a mend', () => {

@@ -114,7 +114,10 @@ test('directives are split as nginx splits them', () => {
       map $a "$b" { default ''; '~^x{2};' "a b"; }
       upstream up { keepalive \${NGINX_KEEP}; }
       log_format json escape=json '{"a":"$b",' '"c":1}';
-      server_name \${NGINX_OTHER} ~. a#b;
+      \${NGINX_IF_TLS}include tls.conf;
+      geo $peer { default stranger; \${NGINX_PEERS} }
+      \${NGINX_FROM}
+      server_name ~. a#b '';
     }`;
   expect(readDirectives(text, { NGINX_KEEP: '32' })).toEqual([
     { name: 'user', words: ['nobody'], block: '' },
@@ -122,6 +125,8 @@ test('directives are split as nginx splits them', () => {
     { name: '~^x{2};', words: ['a b'], block: 'map' },
     { name: 'keepalive', words: ['32'], block: 'upstream' },
     { name: 'log_format', words: ['json', 'escape=json', '{"a":"$b",', '"c":1}'], block: 'http' },
-    { name: 'server_name', words: ['${NGINX_OTHER}', '~.', 'a#b'], block: 'http' },
+    { name: 'include', words: ['tls.conf'], block: 'http' },
+    { name: 'default', words: ['stranger'], block: 'geo' },
+    { name: 'server_name', words: ['~.', 'a#b', ''], block: 'http' },
   ]);
 });

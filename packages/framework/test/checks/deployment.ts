@@ -40,7 +40,7 @@ export function deploymentWith(changes: Changes = {}): Deployment {
     networks: { internal: null },
     mem_limit: '536870912',
     stop_grace_period: '40s',
-    tmpfs: ['/tmp:size=96m,mode=0700'],
+    tmpfs: ['/tmp:size=128m,mode=0700'],
     user: '1000:1000',
     ...changes.app,
   };

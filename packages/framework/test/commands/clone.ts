@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -32,7 +32,7 @@ export class Clone {
   static async of(commit?: string): Promise<Clone> {
     const clone = new Clone();
     if (commit === undefined) {
-      await clone.#copyWorkingTree();
+      copyWorkingTree(clone.folder);
       await clone.run('git init --quiet --initial-branch main');
       await clone.commit('Begin');
     } else {
@@ -59,13 +59,14 @@ export class Clone {
   remove(): void {
     rmSync(join(this.folder, '..'), { recursive: true });
   }
+}
 
-  async #copyWorkingTree(): Promise<void> {
-    const list = 'git ls-files -z --cached --others --exclude-standard';
-    const names = succeed(await shell(list, REPOSITORY)).split('\0');
-    for (const name of names.filter((file) => file && existsSync(join(REPOSITORY, file)))) {
-      cpSync(join(REPOSITORY, name), join(this.folder, name));
-    }
+/** Puts what is in the working tree now into a folder. */
+export function copyWorkingTree(folder: string): void {
+  const list = ['ls-files', '-z', '--cached', '--others', '--exclude-standard'];
+  const names = execFileSync('git', list, { cwd: REPOSITORY, encoding: 'utf8' }).split('\0');
+  for (const name of names.filter((file) => file && existsSync(join(REPOSITORY, file)))) {
+    cpSync(join(REPOSITORY, name), join(folder, name));
   }
 }
 
