@@ -155,9 +155,10 @@ export class HttpRequest {
   }
 
   /** @throws {PayloadTooLarge} past DATA_UPLOAD_MAX_MEMORY_SIZE. */
-  async bytes(): Promise<Bytes> {
+  bytes(): Promise<Bytes> {
     if (this.#form && !this.#body && mayHaveFiles(this.environ)) {
-      throw new Error('The body was read as a form already: read its bytes before, or not at all.');
+      const problem = 'The body was read as a form already: read its bytes before, or not at all.';
+      return Promise.reject(new Error(problem));
     }
     return (this.#body ??= readBody(this.environ, settings.DATA_UPLOAD_MAX_MEMORY_SIZE));
   }
@@ -169,7 +170,7 @@ export class HttpRequest {
 
   /** @throws {BadRequest} where the body is not JSON. */
   async json(): Promise<unknown> {
-    return parseJson(await this.text());
+    return parseJson(decodeBody(await this.bytes()));
   }
 
   /**
