@@ -161,9 +161,10 @@ export class HttpRequest {
   }
 
   /** @throws {PayloadTooLarge} past DATA_UPLOAD_MAX_MEMORY_SIZE. */
-  async bytes(): Promise<Bytes> {
+  bytes(): Promise<Bytes> {
     if (this.#form && !this.#body && mayHaveFiles(this.environ)) {
-      throw new Error('The body was read as a form already: read its bytes before, or not at all.');
+      const problem = 'The body was read as a form already: read its bytes before, or not at all.';
+      return Promise.reject(new Error(problem));
     }
     return (this.#body ??= readBody(this.environ, settings.DATA_UPLOAD_MAX_MEMORY_SIZE));
   }
@@ -182,7 +183,7 @@ export class HttpRequest {
   json(): Promise<unknown>;
   json<Schema extends StandardSchema>(schema: Schema): Promise<SchemaOutput<Schema>>;
   async json(schema?: StandardSchema): Promise<unknown> {
-    const data = parseJson(await this.text());
+    const data = parseJson(decodeBody(await this.bytes()));
     return schema === undefined ? data : validate(schema, data);
   }
 
