@@ -27,6 +27,15 @@ test('a change of the sources is served without a restart', async () => {
     .toContain('Changed item 7');
 });
 
+test('its log is for people: a stack has its lines', async () => {
+  const edit = `sed --in-place 's/^export function item(.*/&\\n  throw new Error("on purpose");/' /app/src/myproject/views.ts`;
+  await stack.shell('dev', edit);
+  await expect.poll(() => textOf(`${stack.developmentUrl}/items/7/`), WAIT).toContain('on purpose');
+  const log = await stack.compose('logs', '--no-log-prefix', 'dev');
+  expect(log).toMatch(/ERROR.*the request failed/);
+  expect(log).toMatch(/^ +at item .*src\/myproject\/views\.ts:\d+/m);
+});
+
 const WAIT = { timeout: 30_000, interval: 100 };
 
 /** The text of a page, or why there is none. */

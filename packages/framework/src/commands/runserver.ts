@@ -10,6 +10,7 @@ import { findGateway } from '../gateway-command.ts';
 import { loadSettings, settings, settingsSource } from '../settings.ts';
 import { check } from './check.ts';
 import { print, printError, type Command } from './command.ts';
+import { watchTypes } from './type-check.ts';
 
 const DEFAULT_ADDRESS = '127.0.0.1:8000';
 /** Node's own, where debuggers look. */
@@ -18,7 +19,7 @@ const INSPECTOR_ADDRESS = '127.0.0.1:9229';
 export const runserver: Command = {
   name: 'runserver',
   usage: '[addr:port] [--inspect[=addr:port]]',
-  summary: `Serves the project for development and reloads it; on ${DEFAULT_ADDRESS} unless told.`,
+  summary: `Serves the project for development and reloads it; on ${DEFAULT_ADDRESS}, or PORT, unless told.`,
   /** Runs the gateway as a child until it ends; DEBUG is on unless the environment says otherwise. */
   async run(args) {
     const { address, inspector } = parseOptions(args);
@@ -30,7 +31,8 @@ export const runserver: Command = {
     printBanner(address);
     const gateway = startGateway(command, address, inspector);
     forwardSignals(gateway);
-    return exitCode(gateway);
+    const endTypes = watchTypes();
+    return exitCode(gateway).finally(endTypes);
   },
 };
 
@@ -41,7 +43,7 @@ function parseOptions(args: readonly string[]): { address: string; inspector: st
     options: { inspect: { type: 'string' } },
     allowPositionals: true,
   });
-  const [address = DEFAULT_ADDRESS, ...rest] = positionals;
+  const [address = defaultAddress(), ...rest] = positionals;
   if (rest.length > 0) throw unexpected(args);
   // In a container by a variable, as it is the host's to say whether its port is there.
   const inspector = values.inspect ?? (process.env['RUNSERVER_INSPECT'] || undefined);
@@ -49,6 +51,14 @@ function parseOptions(args: readonly string[]): { address: string; inspector: st
     address: parseAddress(address, args),
     inspector: inspector === undefined ? undefined : parseAddress(inspector, args),
   };
+}
+
+/** PORT is what platforms and other tools for development set. */
+function defaultAddress(): string {
+  const port = process.env['PORT'];
+  if (!port) return DEFAULT_ADDRESS;
+  if (/^\d+$/.test(port)) return port;
+  throw new CommandError(`The variable PORT is '${port}': expected a port.`);
 }
 
 /** A port, or what the gateway's --bind takes: it says itself what is wrong with an address. */
@@ -86,11 +96,18 @@ async function refuseUsedPort(address: string): Promise<void> {
     await once(server, 'listening');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EADDRINUSE') throw new CommandError('That port is already in use.');
+    if (code === 'EADDRINUSE') throw new CommandError(taken(address, Number(port || 80)));
     throw new CommandError(`${address} cannot be listened at: ${String(error)}.`);
   } finally {
     server.close();
   }
+}
+
+function taken(address: string, port: number): string {
+  return (
+    `${address} is in use already: stop what listens there, which \`lsof -i :${port}\` names, ` +
+    `or take another port: npm run dev -- ${port + 1}`
+  );
 }
 
 function refuseUnservable(): void {

@@ -146,8 +146,35 @@ test('a port in use is told at once', async () => {
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const { code, stderr } = await manage(['runserver', `127.0.0.1:${port}`]);
-  expect([code, stderr]).toEqual([1, 'That port is already in use.\n']);
+  expect(code).toBe(1);
+  expect(stderr).toBe(
+    `127.0.0.1:${port} is in use already: stop what listens there, which \`lsof -i :${port}\` names, or take another port: npm run dev -- ${port + 1}\n`,
+  );
+  const { stderr: byVariable } = await manage(['runserver'], { PORT: `${port}` });
+  expect(byVariable).toBe(stderr);
 });
+
+test('a PORT that is none is told', async () => {
+  vi.stubEnv('PORT', '80a');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  await expect(runserver.run([])).rejects.toThrow("The variable PORT is '80a': expected a port.");
+});
+
+test('what the compiler finds is told beside the server, until it is mended', async () => {
+  const root = copyProject();
+  const tsconfig = { extends: join(INSTALLED, '../tsconfig.json') };
+  writeFileSync(join(root, 'tsconfig.json'), JSON.stringify(tsconfig));
+  const wrong = join(root, 'src/wrong.ts');
+  writeFileSync(wrong, 'export const size: number = "seven";\n');
+  const { output, answers, child } = await startServer(root, { nodeOptions: UNDER_TSX });
+  const toldOf = 'types: src/wrong.ts(1,14): error TS2322';
+  await vi.waitFor(() => expect(output()).toContain(toldOf), PATIENCE);
+  await answers('/items/7/', 'Item 7');
+  writeFileSync(wrong, 'export const size: number = 7;\n');
+  await vi.waitFor(() => expect(output()).toContain('types: nothing is wrong any more.'), PATIENCE);
+  child.kill('SIGINT');
+  await once(child, 'exit');
+}, 60_000);
 
 test.for(['99999', 'localhost:99999', 'a b:80', '8000 8001'])(
   '%s is no address to serve on',

@@ -1,0 +1,8 @@
+import './environment.ts';
+import { runCommand } from '@wsgi/framework/commands';
+import { migrate } from './database/migrate.ts';
+import { work } from './jobs/work.ts';
+
+process.env['SETTINGS_MODULE'] ??= 'myproject.settings';
+
+process.exitCode = await runCommand(process.argv.slice(2), [migrate, work]);
