@@ -41,7 +41,9 @@ interface Launch {
 test('the editor starts what opens the inspector, and reads what it prints', () => {
   const { tasks } = JSON.parse(read('.vscode/tasks.json')) as Tasks;
   const { configurations } = JSON.parse(read('.vscode/launch.json')) as Launch;
-  const [{ label, command, problemMatcher } = tasks[0] ?? expect.fail()] = tasks;
+  const [task] = tasks;
+  if (task === undefined) throw new Error('There is no task.');
+  const { label, command, problemMatcher } = task;
   expect(configurations).toMatchObject([{ port: 9229, preLaunchTask: label }]);
   expect(read('README.md')).toContain(`\`${command}\``);
   expect(read('packages/framework/src/commands/runserver.ts')).toContain("'127.0.0.1:9229'");
