@@ -49,14 +49,14 @@ test('when every worker is killed, service is back within 2 s', FIGURE, async ()
 
 test('while the application is away, a 503 with Retry-After and a page say so, with the request id', async () => {
   await stack.compose('stop', 'app');
-  const response = await fetch(stack.url);
+  const response = await fetch(stack.url, { headers: { Accept: 'text/html' } });
   const page = await response.text();
 
   expect(response.status).toBe(503);
   expect(response.headers.get('retry-after')).toBe('5');
   expect(response.headers.get('content-type')).toMatch(/^text\/html/);
   expect(response.headers.get('cache-control')).toBe('no-store');
-  expect(page).toContain('Back in a moment');
+  expect(page).toContain('Service Unavailable');
   expect(page).toContain(String(response.headers.get('x-request-id')));
 });
 
