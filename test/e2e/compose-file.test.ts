@@ -20,6 +20,25 @@ test('the stack on Swarm has no default image: one of the same name is not rolle
   expect(STACK.match(/^ {4}image: \$\{(APP|NGINX)_IMAGE:\?/gm)).toHaveLength(2);
 });
 
+test("the stack on Swarm gives nginx the same environment, but for what needs Compose's volumes", () => {
+  const onSwarm = namesForFront(STACK);
+  expect(onSwarm.length).toBeGreaterThan(15);
+  expect(namesForFront(COMPOSE).filter((name) => !name.startsWith('TLS_'))).toEqual(onSwarm);
+});
+
+test('a value that both have has one default', () => {
+  const onSwarm = [...pairs(STACK, /\$\{([A-Z0-9_]+):-([^}]*)\}/g)];
+  const shared = onSwarm.filter(([name]) => defaults.has(name));
+  expect(shared.length).toBeGreaterThan(15);
+  expect(shared).toEqual(shared.map(([name]) => [name, defaults.get(name)]));
+});
+
 function pairs(text: string, pattern: RegExp): Map<string, string> {
   return new Map([...text.matchAll(pattern)].map(([, name = '', value = '']) => [name, value]));
+}
+
+/** The environment of the service nginx. */
+function namesForFront(text: string): string[] {
+  const [, block = ''] = /^ {2}nginx:\n[^]*?^ {4}environment:\n((?: {6}.*\n)+)/m.exec(text) ?? [];
+  return Array.from(block.matchAll(/^ {6}([A-Z0-9_]+): /gm), ([, name = '']) => name);
 }

@@ -32,6 +32,28 @@ test('a client may send few large bodies at once, and small ones beside them', a
   }
 });
 
+test('uploads of many clients leave room for what is small', async () => {
+  // Two addresses would do it; here one stands for both.
+  await restartFront({ NGINX_TMP: '32m', NGINX_UPLOAD_LIMIT: '100' });
+  const uploads = Array.from({ length: 8 }, () => connect(stack.port, '127.0.0.1'));
+  const first = uploads.map((socket) => once(socket.setEncoding('latin1'), 'data'));
+  const head = requestLine('POST', '/', 'Content-Length: 9000000', 'Accept: application/json');
+  for (const socket of uploads) {
+    socket.on('error', () => undefined);
+    socket.write(head);
+    socket.write(Buffer.alloc(8_900_000));
+  }
+  try {
+    const answers = await Promise.race([Promise.all(first.slice(2)), ...first]);
+    expect(String(answers)).toMatch(/^HTTP\/1\.1 429 [^]*\r\nRetry-After: 1\r\n/);
+    const body = 'x'.repeat(90_000);
+    const small = await fetch(stack.url, { method: 'POST', body });
+    expect(small.status).toBe(200);
+  } finally {
+    for (const socket of uploads) socket.destroy();
+  }
+});
+
 test('where the names of the site are given, other hosts get no answer at all', async () => {
   await restartFront({ NGINX_SERVER_NAMES: 'localhost 127.0.0.1' });
   expect((await sendRaw(stack.port, requestLine('GET', '/'))).status).toBe(200);

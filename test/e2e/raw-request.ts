@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { connect as connectSecurely } from 'node:tls';
 
 export interface RawResponse {
   /** 0 where the connection was closed without a response. */
@@ -6,9 +7,15 @@ export interface RawResponse {
   readonly text: string;
 }
 
-/** Sends exactly these bytes to 127.0.0.1 and reads until the other side closes. */
-export async function sendRaw(port: number, bytes: string): Promise<RawResponse> {
-  const socket = connect(port, '127.0.0.1');
+/** Sends exactly these bytes to 127.0.0.1, perhaps by TLS, and reads until the other side closes. */
+export async function sendRaw(
+  port: number,
+  bytes: string,
+  { isSecure = false } = {},
+): Promise<RawResponse> {
+  const options = { port, host: '127.0.0.1' };
+  const secure = { ...options, servername: 'localhost', rejectUnauthorized: false };
+  const socket = isSecure ? connectSecurely(secure) : connect(options);
   socket.setTimeout(30_000, () => socket.destroy(new Error('no answer within 30 s')));
   socket.write(bytes, 'latin1');
   let text = '';

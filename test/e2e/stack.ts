@@ -65,8 +65,8 @@ export class Stack {
   }
 
   /** The same stack with more of its services, as a second file of Compose has it. */
-  override(services: Readonly<Record<string, object>>): Stack {
-    const file = join(temporaryFolder(), 'override.json');
+  override(services: Readonly<Record<string, object>>, folder = temporaryFolder()): Stack {
+    const file = join(folder, 'override.json');
     writeFileSync(file, JSON.stringify({ services }));
     return this.with({ COMPOSE_FILE: `docker-compose.yml:${file}` });
   }

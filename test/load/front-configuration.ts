@@ -48,7 +48,7 @@ export function renderFront(folder: string, ports: Ports, environment: FrontEnvi
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(
       path,
-      here(text.replaceAll(/\$\{(NGINX_\w+)\}/g, (_, key) => value(String(key)))),
+      here(text).replaceAll(/\$\{(NGINX_\w+)\}/g, (_, key) => value(String(key))),
     );
   }
 

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { connect as connectSecurely } from 'node:tls';
 import type { History, Method, Outcome } from './history.ts';
 
 /** No load here has the application take anywhere near so long. */
@@ -15,6 +16,7 @@ export interface EchoRequest {
 interface Destination {
   readonly port: number;
   readonly localAddress?: string;
+  readonly isSecure?: boolean;
 }
 
 interface Answer {
@@ -66,12 +68,10 @@ export class LoadConnection {
 
   async #connected(): Promise<Socket | undefined> {
     if (this.#socket !== undefined) return this.#socket;
-    const { port, localAddress } = this.#to;
-    const from = localAddress === undefined ? {} : { localAddress };
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true, ...from });
+    const socket = open(this.#to);
     socket.on('error', () => undefined);
     try {
-      await once(socket, 'connect');
+      await once(socket, this.#to.isSecure === true ? 'secureConnect' : 'connect');
     } catch {
       return undefined;
     }
@@ -113,6 +113,14 @@ export class LoadConnection {
     this.close();
     if (this.#current !== undefined) this.#settle({ outcome: 'lost', status: 0 });
   }
+}
+
+function open({ port, localAddress, isSecure }: Destination): Socket {
+  const from = localAddress === undefined ? {} : { localAddress };
+  const plain = connect({ port, host: '127.0.0.1', noDelay: true, ...from });
+  if (isSecure !== true) return plain;
+  plain.on('error', () => undefined);
+  return connectSecurely({ socket: plain, servername: 'localhost', rejectUnauthorized: false });
 }
 
 function encode({ method, path, body }: EchoRequest): string {

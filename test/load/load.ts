@@ -8,6 +8,8 @@ export interface LoadOptions {
   readonly connections: number;
   /** Where the clients are: another address than that of others. */
   readonly localAddress?: string;
+  /** Whether they speak TLS, and take any certificate. */
+  readonly isSecure?: boolean;
   /** Whether each request has a connection of its own. */
   readonly connectsAnew?: boolean;
   /** The longest time between two requests of a connection; each time is another, at random. */
