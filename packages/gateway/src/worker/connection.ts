@@ -144,7 +144,7 @@ export class Connection implements SocketListener, ProtocolLine, Wire, BodySourc
   }
 
   #afterResponse(isLast: boolean): void {
-    if (isLast) return this.closePolitely();
+    if (isLast) return this.#close();
     this.#phase = 'skip';
     this.#skipBody();
     if (this.#phase === 'skip') this.#awaitClient();
@@ -300,6 +300,12 @@ export class Connection implements SocketListener, ProtocolLine, Wire, BodySourc
   onEnd(): void {
     if (this.#phase === 'exchange') this.client.close();
     else this.closePolitely();
+  }
+
+  /** After the last response. */
+  #close(): void {
+    const isAtOnce = this.#conversation.isEndUntold && this.#reader.isIdle;
+    if (!isAtOnce || !this.client.closeWritten()) this.closePolitely();
   }
 
   /** Lets what was written arrive, and reads on for a while (RFC 9112 §9.6). */
