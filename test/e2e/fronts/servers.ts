@@ -1,15 +1,16 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '../../../packages/wsgi/test/free-port.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const CLI = join(ROOT, 'packages/gateway/src/cli.ts');
 const CGI = join(ROOT, 'packages/wsgi/src/cgi-command.ts');
+const PATH = `${process.env['PATH']}:/usr/sbin`;
 const APPLICATION = join(import.meta.dirname, 'application.ts');
 
 export type ProtocolName = 'http' | 'uwsgi' | 'scgi' | 'fastcgi';
@@ -82,9 +83,10 @@ export async function startGateway(
 export async function startFront(
   { name, protocol, file }: Front,
   upstreamPort: number,
-): Promise<Serving> {
+): Promise<Serving & { readonly scriptPids: () => number[] }> {
   const folder = mkdtempSync(join(tmpdir(), 'front-'));
-  chmodSync(folder, 0o755);
+  // Apache's scripts run as somebody else.
+  chmodSync(folder, 0o777);
   const port = await freePort();
   const snippet = readFileSync(join(import.meta.dirname, file), 'utf8')
     .replace(
@@ -100,6 +102,7 @@ export async function startFront(
   const serving = await start([command, ...words], port, { HOME: folder, XDG_DATA_HOME: folder });
   return {
     ...serving,
+    scriptPids: () => readFileSync(pidsFile(folder), 'utf8').trim().split('\n').map(Number),
     async close() {
       await serving.close();
       rmSync(folder, { recursive: true, force: true });
@@ -169,13 +172,26 @@ const COMMANDS: Readonly<Record<string, (config: string) => string[]>> = {
   uwsgi: (config) => ['uwsgi', '--die-on-term', '--ini', config],
 };
 
+/** Where a script tells its process ids. */
 function writeScript(path: string): void {
   const words = `'${process.execPath}' --conditions=source '${CGI}' '${APPLICATION}'`;
-  writeFileSync(
-    path,
-    `#!/bin/sh\nexport LEFT_FILE="${path}.left"\ncd '${ROOT}' && exec ${words}\n`,
-  );
+  const lines = [
+    `echo $$ >>'${pidsFile(dirname(path))}'`,
+    `export LEFT_FILE='${path}.left'`,
+    `cd '${ROOT}'`,
+  ];
+  writeFileSync(path, ['#!/bin/sh', ...lines, `exec ${words}`, ''].join('\n'));
   chmodSync(path, 0o755);
+}
+
+function pidsFile(folder: string): string {
+  return join(folder, 'pids');
+}
+
+/** Its program is on this machine. */
+export function isInstalled({ name }: Front): boolean {
+  const [program = ''] = COMMANDS[name]?.('') ?? [];
+  return PATH.split(':').some((folder) => existsSync(join(folder, program)));
 }
 
 /** Resolves once something listens at the port. */
@@ -188,7 +204,7 @@ async function start(
     cwd: ROOT,
     // Apache ends its whole process group.
     detached: true,
-    env: { PATH: `${process.env['PATH']}:/usr/sbin`, ...environment },
+    env: { PATH, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
