@@ -125,6 +125,14 @@ export class ClientSocket {
     this.#socket.resume();
   }
 
+  /** Closes in the very moment in which all has left, if that is now: the end of a stream comes a turn later. */
+  closeWritten(): boolean {
+    this.flush();
+    if (this.isBusy) return false;
+    this.#socket.destroy();
+    return true;
+  }
+
   close(): void {
     this.flush();
     this.#socket.destroy();

@@ -144,7 +144,7 @@ export class Connection implements SocketListener, ProtocolLine, Wire, BodySourc
   }
 
   #afterResponse(isLast: boolean): void {
-    if (isLast) return this.closePolitely();
+    if (isLast) return this.#close();
     this.#phase = 'skip';
     this.#skipBody();
     if (this.#phase === 'skip') this.#awaitClient();
@@ -202,11 +202,12 @@ export class Connection implements SocketListener, ProtocolLine, Wire, BodySourc
     this.client.close();
   }
 
-  /** RFC 9112 §9.3 */
+  /** RFC 9112 §9.3; an end that is not told has to come in the moment of the response, with nothing left to read. */
   closesAfter({ isPersistent }: RequestHead): boolean {
     const { state, timeouts } = this.#service;
     const isBodyLost = this.#body?.hidesNextRequest === true;
-    return !isPersistent || state.isDraining || isBodyLost || timeouts.idleMs === 0;
+    const isEnding = state.isDraining && (!this.#conversation.isEndUntold || this.#reader.isIdle);
+    return !isPersistent || isEnding || isBodyLost || timeouts.idleMs === 0;
   }
 
   /** RFC 9110 §15.2: an interim response goes before the final one. */
@@ -300,6 +301,12 @@ export class Connection implements SocketListener, ProtocolLine, Wire, BodySourc
   onEnd(): void {
     if (this.#phase === 'exchange') this.client.close();
     else this.closePolitely();
+  }
+
+  /** After the last response. */
+  #close(): void {
+    const isAtOnce = this.#conversation.isEndUntold && this.#reader.isIdle;
+    if (!isAtOnce || !this.client.closeWritten()) this.closePolitely();
   }
 
   /** Lets what was written arrive, and reads on for a while (RFC 9112 §9.6). */

@@ -36,6 +36,8 @@ export function packetProtocol(format: PacketFormat): Protocol {
     open: (limits) => ({
       reader: new PacketReader(format, limits),
       interim: '',
+      // There is no further request.
+      isEndUntold: false,
       encoderFor: () => new CgiResponseEncoder(statusStart),
       encodeRefusal: (error, line) => encodeRefusal(statusStart, error, line),
       encodeOverload: () => encodeOverload(statusStart),

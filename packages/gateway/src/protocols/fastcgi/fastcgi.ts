@@ -11,6 +11,7 @@ export const FASTCGI: Protocol = {
     return {
       reader,
       interim: '',
+      isEndUntold: true,
       encoderFor: () => new FastCgiResponseEncoder(reader.requestId),
       encodeRefusal: (error, requestLine) =>
         reader.requestId === 0

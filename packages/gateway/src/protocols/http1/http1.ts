@@ -13,6 +13,7 @@ export const HTTP1: Protocol = {
   open: (limits) => ({
     reader: new RequestParser(limits),
     interim: CONTINUE,
+    isEndUntold: false,
     encoderFor: ({ protocol }) => new HttpResponseEncoder(protocol),
     encodeRefusal,
     encodeOverload,
