@@ -25,8 +25,8 @@ test('of two that work, one alone writes what the clock begins', { timeout: 120_
   await kitchen.run('docker compose up --detach --wait --scale work=2');
   const summaries = () => texts('Notes: ');
   await expect.poll(summaries, { timeout: 100_000 }).not.toEqual([]);
-  const minutes = await kitchen.run(
-    `docker compose exec -T db psql --username app --tuples-only --command "select count(*), count(distinct date_trunc('minute', written_at)) from note where text like 'Notes: %'"`,
+  const minutes = await inDatabase(
+    "select count(*), count(distinct date_trunc('minute', written_at)) from note where text like 'Notes: %'",
   );
   const [all, distinct] = minutes.trim().split(/ +\| +/);
   expect(all).toBe(distinct);
@@ -40,3 +40,45 @@ test('one that is told to stop ends what it does', async () => {
     /^(0\n)+$/,
   );
 });
+
+const JOBS = 300;
+
+test('killed and released, it loses no job and does none twice', { timeout: 180_000 }, async () => {
+  await kitchen.run('docker compose up --detach --wait --scale work=2');
+  await kitchen.run(`docker compose exec -T app node -e "${SEND_JOBS}"`);
+  for (let kill = 0; kill < 8; kill++) {
+    // Whatever runs there, but for the init; Docker starts the container again.
+    await kitchen.run(
+      `docker compose exec -T --index ${(kill % 2) + 1} work sh -c 'kill -9 -1' || true`,
+    );
+    await expect.poll(doneJobs).toBeGreaterThanOrEqual((kill + 1) * 10);
+  }
+  await kitchen.run('docker compose up --detach --wait --force-recreate --scale work=2 work');
+  await expect.poll(doneJobs, { timeout: 90_000, interval: 1000 }).toBe(JOBS);
+  const done = await texts('Remember: job ');
+  expect(new Set(done).size).toBe(JOBS);
+  const retried = await inDatabase(
+    "select count(*) from pgboss.job where name = 'remind' and retry_count > 0",
+  );
+  console.log(`${retried.trim()} jobs were begun twice, each was done once.`);
+});
+
+/** To the application itself: nginx would find that one client asks too much. */
+const SEND_JOBS = `
+  for (let n = 0; n < ${JOBS}; n += 20) {
+    await Promise.all(Array.from({ length: 20 }, async (_, i) => {
+      const body = new URLSearchParams({ text: 'job ' + (n + i) });
+      const { status } = await fetch('http://127.0.0.1:8000/reminders/', { method: 'POST', body });
+      if (status !== 202) throw new Error('status ' + status);
+    }));
+  }`.replaceAll(/\s+/g, ' ');
+
+async function doneJobs(): Promise<number> {
+  return (await texts('Remember: job ')).length;
+}
+
+function inDatabase(query: string): Promise<string> {
+  return kitchen.run(
+    `docker compose exec -T db psql --username app --tuples-only --command "${query}"`,
+  );
+}
