@@ -59,7 +59,6 @@ test('the own tests have a database for each of their workers', { timeout: 120_0
   expect(output).toMatch(/Tests +2 passed \(2\)/);
 });
 
-
 async function workers(): Promise<readonly number[]> {
   const stats = 'docker compose exec -T app node_modules/.bin/gateway stats --json';
   const { workers: all } = JSON.parse(await kitchen.run(stats)) as { workers: { pid: number }[] };
