@@ -52,7 +52,7 @@ export class Kitchen {
     await this.run(`${install} --save-dev ${packages(devDependencies)}`);
     await this.run(SET_JSX);
     await this.run('docker compose build app nginx');
-    await this.run('docker compose up --detach --wait');
+    await this.run('docker compose up --detach --wait --scale work=2');
   }
 
   /** Runs a shell's command line in the clone, and gives what it prints. */
