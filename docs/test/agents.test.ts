@@ -25,7 +25,7 @@ const COMMANDS = BLOCK.trim()
 
 test.for(COMMANDS)('%s', { timeout: 240_000 }, async (command) => {
   const options = { cwd: clone, env: { ...process.env, NODE_OPTIONS: '' } };
-  await promisify(execFile)('sh', ['-c', command], options);
+  await promisify(execFile)('sh', ['-c', `${command} >&2`], options);
 });
 
 test('nothing is changed by them: the documentation and the format are what is committed', async () => {

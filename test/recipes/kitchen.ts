@@ -31,15 +31,14 @@ export class Kitchen {
     writeFileSync(join(folder, '../database_password'), 'the password of this test', {
       mode: 0o644,
     });
-    writeFileSync(
-      join(folder, '.env'),
-      "SUMMARY_CRON='* * * * *'\nCORS_ORIGINS=https://app.example\n",
-    );
+    const address = `127.0.0.1:${await freePort()}`;
+    writeFileSync(join(folder, '.env'), variables(address));
+    cpSync(join(import.meta.dirname, COLLECTOR), join(folder, COLLECTOR));
     const files = readdirSync(folder).filter((name) => /^docker-compose\..*\.yml$/.test(name));
     return new Kitchen(folder, {
       COMPOSE_PROJECT_NAME: `recipes-${process.pid}`,
       COMPOSE_FILE: ['docker-compose.yml', ...files].join(':'),
-      HTTP_PORT: `127.0.0.1:${await freePort()}`,
+      HTTP_PORT: address,
       TEST_DATABASE_PORT: String(await freePort()),
     });
   }
@@ -53,7 +52,7 @@ export class Kitchen {
     await this.run(`${install} --save-dev ${packages(devDependencies)}`);
     await this.run(SET_JSX);
     await this.run('docker compose build app nginx');
-    await this.run('docker compose up --detach --wait');
+    await this.run('docker compose up --detach --wait --scale work=2');
   }
 
   /** Runs a shell's command line in the clone, and gives what it prints. */
@@ -78,6 +77,16 @@ export class Kitchen {
     rmSync(join(this.folder, '..'), { recursive: true, force: true });
   }
 }
+
+function variables(address: string): string {
+  return `SUMMARY_CRON='* * * * *'
+CORS_ORIGINS=https://app.example
+SITE_URL=http://${address}
+SECRET_KEY='${'the key of this test, '.repeat(3)}'
+`;
+}
+
+const COLLECTOR = 'docker-compose.collector.yml';
 
 /** As docs/recipes/jsx.md has it. */
 const SET_JSX = `sed -i 's#"compilerOptions": {#&"jsx": "react-jsx", "jsxImportSource": "hono/jsx",#' tsconfig.json`;

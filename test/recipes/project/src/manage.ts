@@ -1,8 +1,9 @@
 import './environment.ts';
 import { runCommand } from '@wsgi/framework/commands';
+import { migrateAccounts } from './accounts/create-tables.ts';
 import { migrate } from './database/migrate.ts';
 import { work } from './jobs/work.ts';
 
 process.env['SETTINGS_MODULE'] ??= 'myproject.settings';
 
-process.exitCode = await runCommand(process.argv.slice(2), [migrate, work]);
+process.exitCode = await runCommand(process.argv.slice(2), [migrate, migrateAccounts, work]);

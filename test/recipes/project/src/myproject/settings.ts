@@ -16,6 +16,7 @@ import { env, LOG_LEVELS, type Settings } from '@wsgi/framework/settings';
 import { cors } from '../api/cors.ts';
 import { databaseLifespan } from '../database/database.ts';
 import { jobsLifespan } from '../jobs/boss.ts';
+import { tracing, tracingLifespan } from '../tracing/tracing.ts';
 
 /** The project's root: the folder of package.json. */
 export const BASE_DIR: string = dirname(dirname(import.meta.dirname));
@@ -39,6 +40,7 @@ export const WSGI_APPLICATION = 'myproject.wsgi';
 /** From the outermost to the innermost: docs/settings.md says why in this order. */
 export const MIDDLEWARE: Settings['MIDDLEWARE'] = [
   requestId,
+  tracing,
   securityHeaders,
   health,
   hosts,
@@ -70,7 +72,10 @@ export const DATABASE_PASSWORD = env.secret('DATABASE_PASSWORD', '');
 /** Of each worker. Times workers, times replicas, twice during a release: below the server's 100. */
 export const DATABASE_POOL_SIZE = env.integer('DATABASE_POOL_SIZE', 5);
 
-export const LIFESPAN: Settings['LIFESPAN'] = [databaseLifespan, jobsLifespan];
+export const LIFESPAN: Settings['LIFESPAN'] = [tracingLifespan, databaseLifespan, jobsLifespan];
+
+/** Where the site is, as browsers see it. */
+export const SITE_URL = env.string('SITE_URL', 'http://localhost:8080');
 
 /** When the summary is written: minute, hour, day, month, day of the week. */
 export const SUMMARY_CRON = env.string('SUMMARY_CRON', '0 6 * * *');

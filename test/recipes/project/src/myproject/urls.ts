@@ -1,7 +1,9 @@
 import { include, path, type UrlPattern } from '@wsgi/framework';
+import { accounts, profile } from '../accounts/views.ts';
 import { urlpatterns as customers } from '../customers/urls.ts';
 import { remindLater } from '../jobs/views.ts';
 import { urlpatterns as notes } from '../notes/urls.ts';
+import { count, fail } from '../tracing/views.ts';
 import { greeting } from '../pages/greeting.tsx';
 import { item, stream, welcome } from './views.ts';
 
@@ -13,4 +15,8 @@ export const urlpatterns: UrlPattern[] = [
   path('reminders/', { POST: remindLater }),
   include('api/', customers),
   path('greeting/', greeting),
+  path('accounts/<path:rest>', { GET: accounts, POST: accounts }),
+  path('profile/', profile),
+  path('count/', count),
+  path('fail/', fail),
 ];
