@@ -1,4 +1,4 @@
-# Targets: `production` (the application, the default), `nginx` (the front with the static files), `dev`,
+# Targets: `production` (the application, the default), `nginx` (the front), `dev`,
 # `prometheus` (what asks both of them for their metrics).
 
 FROM node:26-trixie-slim AS base
@@ -47,7 +47,6 @@ ENV NGINX_ENVSUBST_OUTPUT_DIR=/tmp \
     NGINX_METRICS_HOST=127.0.0.1
 COPY nginx/*.template /etc/nginx/templates/
 COPY nginx/unavailable.html /srv/errors/
-COPY --from=build /app/staticfiles /srv/static
 RUN chmod --recursive a+rX /etc/nginx/templates /srv
 USER 101:101
 EXPOSE 8080
@@ -70,6 +69,9 @@ COPY --from=build /app/staticfiles staticfiles
 COPY --from=build /app/packages packages
 COPY --from=build /app/dist dist
 COPY --chmod=644 package.json ./
+COPY --chmod=755 deploy/add-static /usr/local/bin/
+# A volume takes its owner from the image that mounts it first.
+RUN install -d -o 1000 -g 1000 /srv/store
 USER 1000:1000
 EXPOSE 8000 8001
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --start-interval=1s \

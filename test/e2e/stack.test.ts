@@ -100,7 +100,7 @@ test('a static file can only be read', async () => {
 test('a missing static file is not kept by caches, whatever its name promises', async () => {
   const response = await fetch(new URL('/static/gone.0123456789ab.css', stack.url));
   expect(response.status).toBe(404);
-  expect(response.headers.get('cache-control')).toBeNull();
+  expect(response.headers.get('cache-control')).toBe('no-store');
 });
 
 /** The address of the style sheet that the page links to. */

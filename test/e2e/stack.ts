@@ -76,7 +76,7 @@ export class Stack {
   }
 
   async remove(): Promise<void> {
-    await this.compose('--profile', '*', 'down', '--volumes', '--remove-orphans', '--rmi', 'local');
+    await this.compose('--profile', '*', 'down', '--volumes', '--remove-orphans', '--rmi', 'all');
   }
 
   /** Runs a shell script inside a service's container. */

@@ -57,7 +57,7 @@ export class Front {
     const port = await freePort();
     copyFileSync(join(TEMPLATES, 'unavailable.html'), join(folder, 'unavailable.html'));
     const values = { ...VALUES, ...environment };
-    for (const name of ['nginx.conf', 'site.conf']) {
+    for (const name of ['nginx.conf', 'site.conf', 'upstream.conf', 'upstream-again.conf']) {
       writeFileSync(join(folder, name), render(name, values, folder, port, gatewayPort));
     }
     const front = new Front(folder, port, Number(values['NGINX_WORKER_PROCESSES']));
