@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { isLong, printFigures } from './figures.ts';
@@ -10,13 +12,20 @@ const TEST_MS = 400_000;
 /** In the long form more of them are good, and a release command fails, too. */
 const RELEASES = isLong ? ['1', '2', 'broken', '3', 'command', '4'] : ['1', 'broken'];
 
+/** The commands of docs/releases.md, in its order. */
+const PAGE = readFileSync(join(import.meta.dirname, '../../docs/releases.md'), 'utf8');
+const COMMANDS = Array.from(PAGE.matchAll(/^```sh\n([^`]+)```$/gm), ([, block = '']) =>
+  block.trim().split('\n'),
+).flat();
+const [RELEASE = '', MIGRATE = '', BACK = '', FRONT = '', THREE = '', ONE = ''] = COMMANDS;
+
 const missing = missingEngine();
 let site: Site;
 
 beforeAll(async () => {
   if (missing !== undefined) return;
   site = await Site.create();
-  const { code, output } = await site.release();
+  const { code, output } = await run(RELEASE);
   if (code !== 0) throw new Error(output);
 }, TEST_MS);
 afterAll(() => site?.remove(), TEST_MS);
@@ -38,7 +47,7 @@ test(
       if (now.sheet !== sheets.paths.at(-1)) sheets.paths.push(now.sheet);
       expect(await site.replicas()).toHaveLength(1);
     }
-    const { code, output } = await site.release({}, '--back');
+    const { code, output } = await run(BACK);
     expect(code, output).toBe(0);
     expect(await site.page()).toEqual({
       version: String(sheets.paths.length - 2),
@@ -58,7 +67,7 @@ test(
 
 test('of two releases at once the second waits', { timeout: TEST_MS }, async () => {
   site.write('last');
-  const [one, two] = await Promise.all([site.release(), site.release()]);
+  const [one, two] = await Promise.all([run(RELEASE), run(MIGRATE)]);
   expect([one.code, two.code], one.output + two.output).toEqual([0, 0]);
   const waited = [one, two].filter(({ output }) => output.includes('another release is under way'));
   expect(waited).toHaveLength(1);
@@ -67,8 +76,8 @@ test('of two releases at once the second waits', { timeout: TEST_MS }, async () 
 
 test('three replicas and back to one lose nothing', { timeout: TEST_MS }, async () => {
   const load = startLoad();
-  for (const count of ['3', '1']) {
-    await site.compose('up', '--detach', '--wait', '--no-build', '--scale', `app=${count}`);
+  for (const command of [THREE, ONE]) {
+    expect(await run(command)).toMatchObject({ code: 0 });
     await setTimeout(2000);
   }
   await checkLoad(load, 'three replicas and back to one');
@@ -128,6 +137,18 @@ test('a container that is recreated costs at most a 503', { timeout: TEST_MS }, 
   expect(history.bad.filter(({ status }) => status !== 503)).toEqual([]);
   expect(history.repeatedPosts(await site.servedIds())).toEqual([]);
 });
+
+test('docs/releases.md has the commands that these tests run', { timeout: TEST_MS }, async () => {
+  expect(COMMANDS).toEqual([RELEASE, MIGRATE, BACK, FRONT, THREE, ONE]);
+  expect(RELEASE).toBe('deploy/release');
+  expect(BACK).toBe('deploy/release --back');
+  expect(await run(FRONT)).toMatchObject({ code: 0 });
+  expect(await site.page()).toMatchObject({ version: 'last' });
+});
+
+function run(command: string) {
+  return site.run({}, 'sh', '-c', command);
+}
 
 function startLoad(): Load {
   return new Load({ port: site.port, ...LOAD, durationMsMax: TEST_MS });
