@@ -62,8 +62,10 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --start-interval=1s \
     CMD ["promtool", "check", "healthy"]
 
 # Stacks name the lines of src/ by the source maps in dist/; the sources themselves stay outside.
+# Platforms such as Cloud Run, Heroku, Fly and Render set PORT, and the gateway listens there.
 FROM base AS production
-ENV NODE_ENV=production
+ENV NODE_ENV=production \
+    PORT=8000
 COPY --from=production-deps /app/node_modules node_modules
 COPY --from=build /app/staticfiles staticfiles
 COPY --from=build /app/packages packages
@@ -75,5 +77,5 @@ RUN install -d -o 1000 -g 1000 /srv/store
 USER 1000:1000
 EXPOSE 8000 8001
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --start-interval=1s \
-    CMD ["node", "-e", "fetch('http://127.0.0.1:8000/healthz').then(({ ok }) => process.exit(ok ? 0 : 1))"]
-CMD ["node", "--enable-source-maps", "node_modules/.bin/gateway", "--bind", "0.0.0.0:8000", "--metrics-bind", "0.0.0.0:8001", "myproject.wsgi"]
+    CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.PORT + '/healthz').then(({ ok }) => process.exit(ok ? 0 : 1))"]
+CMD ["node", "--enable-source-maps", "node_modules/.bin/gateway", "--metrics-bind", "0.0.0.0:8001", "myproject.wsgi"]
