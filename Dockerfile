@@ -1,4 +1,4 @@
-# Targets: `production` (the application, the default), `nginx` (the front with the static files), `dev`,
+# Targets: `production` (the application, the default), `nginx` (the front), `dev`,
 # `prometheus` (what asks both of them for their metrics).
 
 FROM node:26-trixie-slim AS base
@@ -55,8 +55,7 @@ RUN mkdir -p /srv/tls /srv/acme && chown 101:101 /srv/tls /srv/acme
 COPY --chmod=755 nginx/settings.envsh /docker-entrypoint.d/16-settings.envsh
 COPY nginx/templates /etc/nginx/templates
 COPY nginx/error.html /srv/errors/
-COPY --from=build /app/staticfiles /srv/static
-RUN chmod --recursive a+rX /etc/nginx/templates /srv/errors /srv/static
+RUN chmod --recursive a+rX /etc/nginx/templates /srv/errors
 USER 101:101
 EXPOSE 8080 8443 8443/udp
 # Probes know no proxy, whatever Docker's client gives to containers.
@@ -93,16 +92,21 @@ WORKDIR /app
 ENTRYPOINT ["docker-entrypoint.sh"]
 
 # Stacks name the lines of src/ by the source maps in dist/; the sources themselves stay outside.
+# Platforms such as Cloud Run, Heroku, Fly and Render set PORT, and the gateway listens there.
 FROM runtime AS production
-ENV NODE_ENV=production
+ENV NODE_ENV=production \
+    PORT=8000
 COPY --from=production-deps /app/node_modules node_modules
 COPY --from=build /app/staticfiles staticfiles
 COPY --from=build /app/packages packages
 COPY --from=build /app/dist dist
 COPY --chmod=644 package.json ./
+COPY --chmod=755 deploy/add-static /usr/local/bin/
+# A volume takes its owner from the image that mounts it first.
+RUN install -d -o 1000 -g 1000 /srv/store
 USER 1000:1000
 EXPOSE 8000 8001
 # With an agent of its own: the global one may be told to use a proxy.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --start-interval=1s \
-    CMD ["node", "-e", "const http = require('node:http'); http.get('http://127.0.0.1:8000' + (process.env.HEALTH_PATH || '/healthz'), { agent: new http.Agent() }, ({ statusCode }) => process.exit(statusCode === 200 ? 0 : 1))"]
-CMD ["node", "--enable-source-maps", "node_modules/.bin/gateway", "--bind", "0.0.0.0:8000", "--metrics-bind", "0.0.0.0:8001", "myproject.wsgi"]
+    CMD ["node", "-e", "const http = require('node:http'); http.get('http://127.0.0.1:' + process.env.PORT + (process.env.HEALTH_PATH || '/healthz'), { agent: new http.Agent() }, ({ statusCode }) => process.exit(statusCode === 200 ? 0 : 1))"]
+CMD ["node", "--enable-source-maps", "node_modules/.bin/gateway", "--metrics-bind", "0.0.0.0:8001", "myproject.wsgi"]

@@ -44,7 +44,7 @@ useStack(async () => {
 });
 
 async function takeAway(): Promise<void> {
-  await run('docker compose down --volumes --remove-orphans --rmi local');
+  await run('docker compose down --volumes --remove-orphans --rmi all');
   rmSync(folder, { recursive: true });
 }
 

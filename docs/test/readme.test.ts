@@ -65,7 +65,7 @@ test('docker compose serves a fresh clone, and its logs share the request id', a
     const logs = await run(command('docker compose logs'), environment);
     expect(logs.split('\n').filter((line) => line.includes(id))).toHaveLength(2);
   } finally {
-    await run(`${command('docker compose down')} --rmi local`, environment);
+    await run(`${command('docker compose down')} --rmi all`, environment);
   }
 });
 

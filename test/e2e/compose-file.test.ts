@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -17,7 +18,7 @@ test('.env.example has every variable of docker-compose.yml, with its default', 
 });
 
 test('the stack on Swarm has no default image: one of the same name is not rolled out', () => {
-  expect(STACK.match(/^ {4}image: \$\{(APP|NGINX)_IMAGE:\?/gm)).toHaveLength(2);
+  expect(STACK.match(/^ {4}image: \$\{(APP|NGINX)_IMAGE:\?/gm)).toHaveLength(3);
 });
 
 test("the stack on Swarm gives nginx the same environment, but for what needs Compose's volumes", () => {
@@ -32,6 +33,67 @@ test('a value that both have has one default', () => {
   expect(shared.length).toBeGreaterThan(15);
   expect(shared).toEqual(shared.map(([name]) => [name, defaults.get(name)]));
 });
+
+test.for(['app', 'nginx', 'static'])('%s is held as tight on Swarm as by Compose', (service) => {
+  const swarm = swarmLimits(configOf('--file', 'deploy/stack.yml')[service]);
+  expect(swarm).toEqual(composeLimits(configOf()[service]));
+});
+
+/** As Compose prints a service of either file; what is compared alone. */
+interface Service {
+  readonly user: string;
+  readonly init: boolean;
+  readonly read_only: boolean;
+  readonly cap_drop: readonly string[];
+  readonly stop_grace_period: string;
+  readonly logging: unknown;
+  readonly cpus: number;
+  readonly mem_limit: string;
+  readonly pids_limit: number;
+  readonly tmpfs: readonly string[];
+  readonly volumes?: readonly { type: string; target: string; tmpfs?: { size: number } }[];
+  readonly deploy: { resources: { limits: { cpus: string; memory: string; pids: number } } };
+}
+
+function composeLimits(service: Service | undefined) {
+  const [, size = ''] = /size=(\d+)m/.exec(service?.tmpfs[0] ?? '') ?? [];
+  const { cpus, mem_limit, pids_limit } = service ?? {};
+  return {
+    ...common(service),
+    limits: [cpus, Number(mem_limit), pids_limit],
+    tmpBytes: Number(size) * 2 ** 20,
+  };
+}
+
+function swarmLimits(service: Service | undefined) {
+  const { cpus, memory, pids } = service?.deploy.resources.limits ?? {};
+  const tmp = service?.volumes?.find(({ target }) => target === '/tmp');
+  return {
+    ...common(service),
+    limits: [Number(cpus), Number(memory), pids],
+    tmpBytes: Number(tmp?.tmpfs?.size),
+  };
+}
+
+function common(service: Service | undefined) {
+  const { user, init, read_only, cap_drop, stop_grace_period, logging } = service ?? {};
+  return { user, init, read_only, cap_drop, stop_grace_period, logging };
+}
+
+function configOf(...words: string[]): Readonly<Record<string, Service>> {
+  const env = {
+    PATH: process.env['PATH'],
+    HOME: process.env['HOME'],
+    APP_IMAGE: 'a',
+    NGINX_IMAGE: 'n',
+  };
+  const text = execFileSync('docker', ['compose', ...words, 'config', '--format', 'json'], {
+    cwd: ROOT,
+    env,
+    encoding: 'utf8',
+  });
+  return (JSON.parse(text) as { services: Record<string, Service> }).services;
+}
 
 function pairs(text: string, pattern: RegExp): Map<string, string> {
   return new Map([...text.matchAll(pattern)].map(([, name = '', value = '']) => [name, value]));

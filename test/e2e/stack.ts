@@ -89,6 +89,8 @@ export class Stack {
 
   async remove(): Promise<void> {
     await this.compose('--profile', '*', 'down', '--volumes', '--remove-orphans', '--rmi', 'local');
+    // Compose takes an image with a name of its own for somebody else's.
+    await this.docker('rmi', '--force', `${this.project}-app`);
   }
 
   /** Runs a shell script inside a service's container. */

@@ -41,7 +41,7 @@ test('nginx names the type of a file as the application does, and takes no date 
   const folder = temporaryFolder();
   chmodSync(folder, 0o755);
   for (const name of names) writeFileSync(join(folder, name), '');
-  const volume = ['--volume', `${folder}:/srv/static:ro`];
+  const volume = ['--volume', `${folder}:/srv/store/static:ro`];
   const front = (await stack.compose('run', '--detach', '--no-deps', ...volume, 'nginx')).trim();
   onTestFinished(async () => void (await stack.docker('rm', '--force', front)));
 
