@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { Clone } from '../../packages/framework/test/commands/clone.ts';
@@ -22,6 +22,8 @@ function commands(heading: string): string {
   if (blocks === undefined) throw new Error(`docs/updating.md has no '${heading}'.`);
   return blocks.join('').replace('https://git.example/template.git', ROOT);
 }
+
+const INTERNAL = 'nginx/templates/servers/internal.conf.template';
 
 /** The commits that a project can have begun from: the first with packages/, and one on the way. */
 function beginnings(): string[] {
@@ -79,12 +81,10 @@ async function developProject(clone: Clone): Promise<void> {
   appendTo(clone, '.gitignore', '/photos/\n');
   appendTo(clone, '.env.example', '\n# Where photos are kept.\n#PHOTO_DIR=/tmp/photos\n');
   appendTo(clone, 'CHANGELOG.md', '\n- Articles.\n');
-  edit(
-    clone,
-    'nginx/templates/servers/internal.conf.template',
-    /(?<=location = \/healthz \{\n)/,
-    '        # Ours.\n',
-  );
+  // Earlier templates of nginx were other files: packages/CHANGELOG.md says what to do with changes there.
+  if (existsSync(join(clone.folder, INTERNAL))) {
+    edit(clone, INTERNAL, /(?<=location = \/healthz \{\n)/, '        # Ours.\n');
+  }
   await clone.commit('Sell articles');
 }
 

@@ -31,6 +31,9 @@ export const ALLOWED_HOSTS: Settings['ALLOWED_HOSTS'] = env.list('ALLOWED_HOSTS'
   '[::1]',
 ]);
 
+/** Where health checks ask: those of the containers, nginx and a balancer know it by the same variable. */
+export const HEALTH_PATH: Settings['HEALTH_PATH'] = env.string('HEALTH_PATH', '/healthz');
+
 export const ROOT_URLCONF = 'myproject.urls';
 export const WSGI_APPLICATION = 'myproject.wsgi';
 
