@@ -56,7 +56,7 @@ test('while the application is away, a 503 with Retry-After and a page say so, w
   expect(response.headers.get('retry-after')).toBe('5');
   expect(response.headers.get('content-type')).toMatch(/^text\/html/);
   expect(response.headers.get('cache-control')).toBe('no-store');
-  expect(page).toContain('Service Unavailable');
+  expect(page).toContain('Please try again in a moment');
   expect(page).toContain(String(response.headers.get('x-request-id')));
 });
 
