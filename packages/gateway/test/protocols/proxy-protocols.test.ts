@@ -351,3 +351,13 @@ test('an SCGI body of no byte has no length', () => {
   const [request] = read('scgi', scgiPacket(VARIABLES)).requests;
   expect(request?.fields).toEqual([['host', 'localhost']]);
 });
+
+test('a last value that is one byte longer than what is left is refused', () => {
+  const packet = uwsgiPacket(VARIABLES);
+  packet.writeUInt16LE('localhost'.length + 1, packet.length - 'localhost'.length - 2);
+  expect(read('uwsgi', packet)).toMatchObject({ requests: [], end: { status: 400 } });
+  const content = pairsContent(VARIABLES);
+  content[content.length - 'HTTP_HOSTlocalhost'.length - 1] = 'localhost'.length + 1;
+  const records = Buffer.concat([beginRecord(1, false), streamRecords(4, 1, content)]);
+  expect(read('fastcgi', records)).toMatchObject({ requests: [], end: { status: 400 } });
+});
