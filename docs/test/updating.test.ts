@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { Clone } from '../../packages/framework/test/commands/clone.ts';
@@ -23,12 +23,14 @@ function commands(heading: string): string {
   return blocks.join('').replace('https://git.example/template.git', ROOT);
 }
 
-const INTERNAL = 'nginx/templates/servers/internal.conf.template';
-
-/** The commits that a project can have begun from: the first with packages/, and one on the way. */
+/**
+ * The commits that a project can have begun from: the first whose lines that name the project are today's, and
+ * one on the way. packages/CHANGELOG.md says what those before have to do by hand.
+ */
 function beginnings(): string[] {
-  const log = ['log', '--format=%H', '--reverse'];
-  const [first = 'HEAD'] = git(...log, '--diff-filter=A', '--', 'packages/wsgi/package.json');
+  const log = ['log', '--first-parent', '--format=%H', '--reverse'];
+  const added = ['-m', '--diff-filter=A', '--', 'nginx/templates/upstream.conf.template'];
+  const [first = 'HEAD'] = git(...log, ...added);
   const since = git(...log, `${first}..HEAD`);
   return [first, ...since.slice(Math.floor(since.length / 2), Math.floor(since.length / 2) + 1)];
 }
@@ -81,10 +83,12 @@ async function developProject(clone: Clone): Promise<void> {
   appendTo(clone, '.gitignore', '/photos/\n');
   appendTo(clone, '.env.example', '\n# Where photos are kept.\n#PHOTO_DIR=/tmp/photos\n');
   appendTo(clone, 'CHANGELOG.md', '\n- Articles.\n');
-  // Earlier templates of nginx were other files: packages/CHANGELOG.md says what to do with changes there.
-  if (existsSync(join(clone.folder, INTERNAL))) {
-    edit(clone, INTERNAL, /(?<=location = \/healthz \{\n)/, '        # Ours.\n');
-  }
+  edit(
+    clone,
+    'nginx/templates/servers/internal.conf.template',
+    /(?<=location = \/healthz \{\n)/,
+    '        # Ours.\n',
+  );
   await clone.commit('Sell articles');
 }
 
