@@ -30,6 +30,11 @@ beforeAll(async () => {
 afterAll(async () => {
   if (missing !== undefined) return;
   await site.docker('stack', 'rm', '--detach=false', site.project);
+  // The tasks are gone; their containers go a little later, and hold the images and volumes.
+  const label = `label=com.docker.stack.namespace=${site.project}`;
+  while ((await site.docker('ps', '--all', '--quiet', '--filter', label)) !== '') {
+    await setTimeout(500);
+  }
   await site.docker('secret', 'rm', `${site.project}-key`);
   for (const version of ['0', '1', 'broken']) await site.run({}, 'docker', 'rmi', image(version));
   if (!wasActive) await site.docker('swarm', 'leave', '--force');
