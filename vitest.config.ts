@@ -24,7 +24,7 @@ export default defineConfig({
     ],
     globalSetup: 'packages/wsgi/test/child-environment.ts',
     // Many tests wait for processes more than they compute.
-    maxWorkers: availableParallelism() + 1,
+    maxWorkers: availableParallelism() * 2,
     // What never comes fails late: what comes may be late, too, where the machine is busy.
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -9,7 +9,7 @@ const stack = useStack(async (running) => {
 
 test('development is started by its name alone', async () => {
   const services = (await stack.compose('config', '--services')).trim().split('\n');
-  expect(services.toSorted()).toEqual(['app', 'nginx']);
+  expect(services.toSorted()).toEqual(['app', 'nginx', 'static']);
 });
 
 test('development looks different at first sight', async () => {

@@ -58,7 +58,7 @@ test.for(SERVICES)(
   async ([service]) => {
     const orphans = await stack.shell(
       service,
-      `for n in $(seq 50); do (sleep 3 &); done; ${LIST_PROCESSES}`,
+      `for n in $(seq 50); do (sleep 5 &); done; sleep 1; ${LIST_PROCESSES}`,
     );
     expect(countSleeping(orphans)).toBe(50);
     const left = async () => countSleeping(await stack.shell(service, LIST_PROCESSES));
