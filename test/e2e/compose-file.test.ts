@@ -21,7 +21,7 @@ test('the stack on Swarm has no default image: one of the same name is not rolle
   expect(STACK.match(/^ {4}image: \$\{(APP|NGINX)_IMAGE:\?/gm)).toHaveLength(3);
 });
 
-test("the stack on Swarm gives nginx the same environment, but for what Compose alone has", () => {
+test('the stack on Swarm gives nginx the same environment, but for what Compose alone has', () => {
   const onSwarm = namesForFront(STACK);
   expect(onSwarm.length).toBeGreaterThan(15);
   expect(namesForFront(COMPOSE).filter((name) => !/^TLS_|METRICS/.test(name))).toEqual(onSwarm);
