@@ -8,6 +8,9 @@ const ROOT = join(import.meta.dirname, '..');
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 const WORKFLOW = read('.github/workflows/ci.yml');
 
+/** What it would install where they are missing. */
+const PROGRAMS = ['chromium', 'jq', 'nginx', 'apache2', 'lighttpd', 'haproxy', 'caddy', 'uwsgi'];
+
 /** Runs .ci/run where each program only tells that it was called. */
 function runChecks({ hasEngine, hasScript }: { hasEngine: boolean; hasScript: boolean }) {
   const folder = temporaryFolder();
@@ -19,7 +22,7 @@ function runChecks({ hasEngine, hasScript }: { hasEngine: boolean; hasScript: bo
   };
   put('project/.ci/run', '');
   copyFileSync(join(ROOT, '.ci/run'), join(folder, 'project/.ci/run'));
-  for (const name of ['npm', 'apt-get', 'jq', 'chromium']) put(`bin/${name}`, `echo "${name} $*"`);
+  for (const name of ['npm', 'apt-get', ...PROGRAMS]) put(`bin/${name}`, `echo "${name} $*"`);
   put('bin/docker', hasEngine ? 'exit 0' : 'exit 1');
   if (hasScript) put('shared/docker/up', 'echo "up $*"');
   const PATH = `${folder}/bin:${dirname(process.execPath)}:/usr/bin:/bin`;
