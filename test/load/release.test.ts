@@ -65,7 +65,7 @@ test(
   },
 );
 
-test('of two releases at once the second waits', { timeout: TEST_MS }, async () => {
+test.runIf(isLong)('of two releases at once the second waits', { timeout: TEST_MS }, async () => {
   site.write('last');
   const [one, two] = await Promise.all([run(RELEASE), run(MIGRATE)]);
   expect([one.code, two.code], one.output + two.output).toEqual([0, 0]);
@@ -106,25 +106,29 @@ test('of two replicas one may vanish, and no GET is lost', { timeout: TEST_MS },
   expect(history.repeatedPosts(await site.servedIds())).toEqual([]);
 });
 
-test('a replica that hangs keeps the few that it has', { timeout: TEST_MS }, async () => {
-  await scaleTo(2);
-  const [one = ''] = await site.replicas();
-  await site.docker('pause', one);
-  try {
-    const load = new Load({ port: site.port, connections: 32, pauseMs: 10 });
-    await setTimeout(8000);
-    const history = await load.stop();
-    const hung = history.count('hung');
-    printFigures('one of two replicas hangs', history.figures);
-    // Both have as many at most: after one client each, the other replica is the one with fewer.
-    expect(hung).toBeLessThanOrEqual(32);
-    expect(history.count('ok')).toBeGreaterThan(1000);
-  } finally {
-    await site.docker('unpause', one);
-    const health = ['inspect', '--format', '{{.State.Health.Status}}', one];
-    await expect.poll(() => site.docker(...health), { timeout: 30_000 }).toBe('healthy');
-  }
-});
+test.runIf(isLong)(
+  'a replica that hangs keeps the few that it has',
+  { timeout: TEST_MS },
+  async () => {
+    await scaleTo(2);
+    const [one = ''] = await site.replicas();
+    await site.docker('pause', one);
+    try {
+      const load = new Load({ port: site.port, connections: 32, pauseMs: 10 });
+      await setTimeout(8000);
+      const history = await load.stop();
+      const hung = history.count('hung');
+      printFigures('one of two replicas hangs', history.figures);
+      // Both have as many at most: after one client each, the other replica is the one with fewer.
+      expect(hung).toBeLessThanOrEqual(32);
+      expect(history.count('ok')).toBeGreaterThan(1000);
+    } finally {
+      await site.docker('unpause', one);
+      const health = ['inspect', '--format', '{{.State.Health.Status}}', one];
+      await expect.poll(() => site.docker(...health), { timeout: 30_000 }).toBe('healthy');
+    }
+  },
+);
 
 test('a container that is recreated costs at most a 503', { timeout: TEST_MS }, async () => {
   await scaleTo(1);
