@@ -1,11 +1,10 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { isLong, printFigures } from './figures.ts';
 import { Load } from './load.ts';
-import { Site } from './site.ts';
+import { missingEngine, Site } from './site.ts';
 
 const LOAD = { connections: 64, pauseMs: 200 } as const;
 const TEST_MS = 400_000;
@@ -237,16 +236,5 @@ class SheetProbe {
       }
       await setTimeout(50);
     }
-  }
-}
-
-/** Why the tests cannot run; in CI they have to. */
-function missingEngine(): string | undefined {
-  if (process.env['CI'] === 'true') return undefined;
-  try {
-    execFileSync('docker', ['info'], { stdio: 'ignore' });
-    return undefined;
-  } catch {
-    return 'needs a Docker engine';
   }
 }

@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
@@ -148,5 +148,16 @@ export const urlpatterns: UrlPattern[] = [path('', page), path('echo/<str:id>', 
 
   #options(environment: NodeJS.ProcessEnv = {}) {
     return { cwd: this.folder, env: { ...this.#environment, ...environment } };
+  }
+}
+
+/** Why the tests cannot run; in CI they have to. */
+export function missingEngine(): string | undefined {
+  if (process.env['CI'] === 'true') return undefined;
+  try {
+    execFileSync('docker', ['info'], { stdio: 'ignore' });
+    return undefined;
+  } catch {
+    return 'needs a Docker engine';
   }
 }

@@ -1,11 +1,10 @@
-import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { isLong, printFigures } from './figures.ts';
 import { Load } from './load.ts';
-import { Site } from './site.ts';
+import { missingEngine, Site } from './site.ts';
 
 const TEST_MS = 400_000;
 /** Where the load's requests are written down. */
@@ -107,15 +106,4 @@ function updateState(): Promise<string> {
 
 function image(version: string): string {
   return `${site.project}-app:${version}`;
-}
-
-/** Why the tests cannot run; in CI they have to. */
-function missingEngine(): string | undefined {
-  if (process.env['CI'] === 'true') return undefined;
-  try {
-    execFileSync('docker', ['info'], { stdio: 'ignore' });
-    return undefined;
-  } catch {
-    return 'needs a Docker engine';
-  }
 }

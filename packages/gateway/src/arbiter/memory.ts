@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
+import { mebibytes } from '../metrics/meter.ts';
 
-const MEBIBYTE = 1024 * 1024;
 const GROUPS = '/sys/fs/cgroup';
 /** What happened longer ago is not why a worker has just died. */
 const FRESH_MS = 2000;
@@ -71,8 +71,4 @@ export function shortageFor(workers: number, workerBytes: number): string | unde
   if (workers * workerBytes + arbiterBytes <= limitBytes) return undefined;
   const [each, own, limit] = [workerBytes, arbiterBytes, limitBytes].map(mebibytes);
   return `${workers} workers of ${each} MiB each, as they take now, and ${own} MiB of the arbiter are more than the ${limit} MiB that there are`;
-}
-
-function mebibytes(bytes: number): number {
-  return Math.round(bytes / MEBIBYTE);
 }

@@ -80,6 +80,11 @@ export class Meter {
 
 let knownBytes = 0;
 
+/** For people, rounded. */
+export function mebibytes(bytes: number): number {
+  return Math.round(bytes / (1024 * 1024));
+}
+
 /** The memory that the process takes, or took when that could be told last. */
 export function residentBytes(): number {
   try {

@@ -1,8 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { residentBytes } from '../metrics/meter.ts';
+import { mebibytes, residentBytes } from '../metrics/meter.ts';
 import type { Settings } from '../settings/catalogue.ts';
 
-const MEBIBYTE = 1024 * 1024;
 /** What a worker needs so soon after its start, the next one will need as well. */
 const NEW_MS = 10_000;
 /** Beyond this share of them there are soon none left, and connections are closed unanswered. */
@@ -50,7 +49,7 @@ function tooOld(
 
 function tooLarge(isNew: boolean, { maxWorkerMemory }: Limits): Retirement | undefined {
   if (maxWorkerMemory === 0) return undefined;
-  const memory = Math.round(residentBytes() / MEBIBYTE);
+  const memory = mebibytes(residentBytes());
   if (memory <= maxWorkerMemory) return undefined;
   const remedy = `max-worker-memory must be over ${memory}, which a new worker takes`;
   return { reason: `it takes ${memory} MiB of memory`, remedy: isNew ? remedy : undefined };

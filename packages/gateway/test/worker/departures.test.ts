@@ -25,6 +25,17 @@ async function inFlight({ server }: Served): Promise<void> {
   await expect.poll(() => server.takeMetrics().requestsInFlight).toBe(1);
 }
 
+/** A client that has the beginning of a response, and takes no more. */
+async function stalled(path: string) {
+  const server = await served(application);
+  const client = await RawClient.connect(server.port);
+  client.send(`GET ${path} HTTP/1.1\r\n${HEAD}\r\n`);
+  await client.until(/x/);
+  client.socket.pause();
+  await inFlight(server);
+  return { server, client };
+}
+
 test('a client that leaves a view that never answers is told of at once, and counts no more', async () => {
   const server = await served(application, {
     ...timeouts({}),
@@ -79,11 +90,7 @@ test('a view that never answers is given up at its timeout also where its client
 test.for(['/stream', '/large'])(
   'a client that leaves in the middle of a response is told of with 499 and the bytes sent: %s',
   async (path) => {
-    const server = await served(application);
-    const client = await RawClient.connect(server.port);
-    client.send(`GET ${path} HTTP/1.1\r\n${HEAD}\r\n`);
-    await client.until(/x/);
-    client.socket.pause();
+    const { server, client } = await stalled(path);
     await expect.poll(() => server.server.requestsInFlight()).toHaveLength(1);
     const takenBytes = client.socket.bytesRead;
     client.socket.resetAndDestroy();
@@ -96,12 +103,7 @@ test.for(['/stream', '/large'])(
 );
 
 test('a large response is told of once the client has taken it', async () => {
-  const server = await served(application);
-  const client = await RawClient.connect(server.port);
-  client.send(`GET /large HTTP/1.1\r\n${HEAD}\r\n`);
-  await client.until(/x/);
-  client.socket.pause();
-  await inFlight(server);
+  const { server, client } = await stalled('/large');
   expect(server.access).toEqual([]);
   client.socket.resume();
   await expect.poll(() => server.access).toMatchObject([{ status: 200, bytes: LARGE_BYTES }]);
@@ -119,12 +121,7 @@ test('a client that closes its side while the application works has gone away', 
 });
 
 test('one that closes its side after the response was made gets all of it', async () => {
-  const server = await served(application);
-  const client = await RawClient.connect(server.port);
-  client.send(`GET /large HTTP/1.1\r\n${HEAD}\r\n`);
-  await client.until(/x/);
-  client.socket.pause();
-  await inFlight(server);
+  const { server, client } = await stalled('/large');
   client.socket.end();
   await once(client.socket, 'finish');
   client.socket.resume();

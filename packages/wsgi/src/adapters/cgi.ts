@@ -6,6 +6,7 @@ import { listHeaders, type Framing, type ResponseSink } from '../response-sink.t
 import type { Application, Awaitable, Bytes, Environ } from '../types.ts';
 import { quote } from '../url.ts';
 import { answerer, type HandlerOptions, type IncomingRequest } from './handler.ts';
+import { whenAborted } from './output-stream.ts';
 
 /** Meta-variables of CGI (RFC 3875 §4.1): strings that hold bytes, one code point ≤ U+00FF each. */
 export type CgiVariables = Readonly<Record<string, string>>;
@@ -126,7 +127,7 @@ class CgiSink implements ResponseSink {
   }
 
   whenClosed(listener: () => void): void {
-    this.signal.addEventListener('abort', listener, { once: true });
+    whenAborted(this.signal, listener);
   }
 
   sendAll(status: string, fields: ResponseFields, framing: Framing, body: Bytes): void {

@@ -4,6 +4,7 @@ import { listHeaders, type Framing, type ResponseSink } from '../response-sink.t
 import { codeOf } from '../status.ts';
 import type { Application, Awaitable, Bytes } from '../types.ts';
 import { answerer, type HandlerOptions } from './handler.ts';
+import { whenAborted } from './output-stream.ts';
 
 /** The Fetch API does not tell who sent a request; the server around it may. */
 export interface Peer {
@@ -76,8 +77,7 @@ class FetchResponseSink implements ResponseSink {
   }
 
   whenClosed(listener: () => void): void {
-    if (this.isClosed) listener();
-    else this.signal.addEventListener('abort', listener, { once: true });
+    whenAborted(this.signal, listener);
   }
 
   sendAll(status: string, fields: ResponseFields, framing: Framing, body: Bytes): void {

@@ -8,6 +8,7 @@ import { codeOf } from '../status.ts';
 import type { Application, Awaitable, Bytes } from '../types.ts';
 import { quote } from '../url.ts';
 import { answerer, type HandlerOptions, type IncomingRequest } from './handler.ts';
+import { abortedWith, drained, whenAborted } from './output-stream.ts';
 
 /** What function URLs and API Gateway's HTTP APIs send: payload format 2.0. */
 export interface LambdaEvent {
@@ -81,7 +82,9 @@ export function lambdaStreamHandler(
   const { awslambda: runtime } = globalThis as unknown as { readonly awslambda: LambdaRuntime };
   const answer = answerer(application, { multiprocess: true, ...options });
   return runtime.streamifyResponse(async (event, stream) => {
-    const signal = closedWith(stream);
+    // It is told of by its close.
+    stream.on('error', () => undefined);
+    const signal = abortedWith(stream);
     const open = (head: LambdaHead): Output =>
       streamOutput(runtime.HttpResponseStream.from(stream, head));
     await answer(requestOf(event), (logError) => new LambdaSink(logError, signal, open)).done;
@@ -173,8 +176,7 @@ class LambdaSink implements ResponseSink {
   }
 
   whenClosed(listener: () => void): void {
-    if (this.isClosed) listener();
-    else this.signal.addEventListener('abort', listener, { once: true });
+    whenAborted(this.signal, listener);
   }
 
   sendAll(status: string, fields: ResponseFields, framing: Framing, body: Bytes): void {
@@ -245,23 +247,4 @@ function streamOutput(stream: Writable): Output {
     end: () => void stream.end(),
     abort: () => void stream.destroy(new Error(INCOMPLETE)),
   };
-}
-
-function drained(stream: Writable): Promise<void> {
-  return new Promise((resolve) => {
-    const settle = (): void => {
-      stream.off('drain', settle).off('close', settle);
-      resolve();
-    };
-    stream.on('drain', settle).on('close', settle);
-  });
-}
-
-function closedWith(stream: Writable): AbortSignal {
-  const controller = new AbortController();
-  stream.on('error', () => undefined);
-  stream.once('close', () => {
-    if (!stream.writableFinished) controller.abort();
-  });
-  return controller.signal;
 }

@@ -7,6 +7,7 @@ import { codeOf } from '../status.ts';
 import type { Application, Awaitable, Bytes } from '../types.ts';
 import { uriHost, withoutMapping } from '../url.ts';
 import { answerer, fieldLines, type HandlerOptions } from './handler.ts';
+import { abortedWith, drained } from './output-stream.ts';
 
 /**
  * An application as a listener for `node:http`: `createServer(nodeHandler(application))`.
@@ -54,15 +55,6 @@ function piecesOf(request: IncomingMessage): () => Promise<Bytes | undefined> {
   };
 }
 
-/** Aborts when the connection ends before the response does. */
-function abortedWith(response: ServerResponse): AbortSignal {
-  const controller = new AbortController();
-  response.once('close', () => {
-    if (!response.writableFinished) controller.abort();
-  });
-  return controller.signal;
-}
-
 /** Sends a response through `node:http`, which adds Date, Connection and the chunked coding. */
 class NodeResponseSink implements ResponseSink {
   readonly logError: (error: unknown) => void;
@@ -105,7 +97,7 @@ class NodeResponseSink implements ResponseSink {
   }
 
   write(piece: Bytes): Awaitable<void> {
-    return this.#response.write(piece) ? undefined : this.#drained();
+    return this.#response.write(piece) ? undefined : drained(this.#response);
   }
 
   end(): void {
@@ -120,17 +112,6 @@ class NodeResponseSink implements ResponseSink {
     if (!this.#isUntilClose) socket.destroySoon();
     else if (canReset(socket)) socket.resetAndDestroy();
     else socket.destroy();
-  }
-
-  #drained(): Promise<void> {
-    const response = this.#response;
-    return new Promise((resolve) => {
-      const settle = (): void => {
-        response.off('drain', settle).off('close', settle);
-        resolve();
-      };
-      response.on('drain', settle).on('close', settle);
-    });
   }
 }
 
