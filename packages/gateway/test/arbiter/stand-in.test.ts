@@ -10,6 +10,7 @@ import { APPLICATIONS, GatewayProcess, type Running } from '../gateway-process.t
 import { get } from '../get.ts';
 import { observed, reportOf } from '../metrics/ask.ts';
 import { RawClient } from '../raw-client.ts';
+import { untilGone } from '../until-gone.ts';
 
 /** What a loaded CI machine may add to a figure. */
 const SLOW_MACHINE_MS = 1500;
@@ -32,6 +33,10 @@ async function expectUnavailable(gateway: Running, method = 'GET'): Promise<void
 /** Service is back by itself. */
 async function expectServiceAgain(gateway: Running): Promise<void> {
   await gateway.line(/a worker serves/);
+  // What answered 503 hears of it a moment later.
+  const standIns = () => gateway.access.filter(({ status }) => status === 503);
+  await expect.poll(standIns).not.toEqual([]);
+  await untilGone(standIns().map(({ pid }) => Number(pid)));
   const answers = await Promise.all(Array.from({ length: 20 }, () => get(gateway)));
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
 }
