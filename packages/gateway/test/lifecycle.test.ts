@@ -19,6 +19,20 @@ test('TERM lets 50 requests in flight complete, exits with 0 and leaves nothing 
   await untilGone(gateway.workerPids);
 });
 
+test('TERM cuts no connection that still waits to be accepted', async () => {
+  const gateway = await GatewayProcess.startOne('behaviours.ts');
+  const busy = get(gateway, '/busy/1000');
+  await gateway.printed(/busy/);
+  const clients = await Promise.all(
+    Array.from({ length: 50 }, () => RawClient.connect(gateway.port)),
+  );
+  for (const client of clients) client.send('GET /pid HTTP/1.1\r\nHost: a\r\n\r\n');
+  gateway.signal('SIGTERM');
+  const answers = await Promise.all(clients.map((client) => client.untilClosed()));
+  expect(answers.filter((answer) => answer.startsWith('HTTP/1.1 200'))).toHaveLength(50);
+  expect((await busy).status).toBe(200);
+});
+
 test.for<NodeJS.Signals>(['SIGINT', 'SIGQUIT'])(
   '%s stops at once, with exit code 0',
   async (signal) => {

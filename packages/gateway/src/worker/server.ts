@@ -16,6 +16,8 @@ import type { RequestInFlight } from './watchdog.ts';
 
 /** How often deadlines are looked at. */
 const SWEEP_MS = 500;
+/** So long at most a draining worker takes connections that are there already, as they may never end. */
+const LAST_CONNECTIONS_MS = 1000;
 /** Of so many requests in flight a heartbeat tells. */
 const OLDEST_MAX = 5;
 /** Made once, as making an error is costly. */
@@ -29,6 +31,7 @@ export class Server {
   readonly #connections = new Set<Connection>();
   readonly #listeners: NetServer[] = [];
   readonly #timers: NodeJS.Timeout[];
+  #accepted = 0;
   #onDrained: (() => void) | undefined;
 
   constructor(service: Service) {
@@ -53,9 +56,7 @@ export class Server {
   async drain(): Promise<void> {
     this.#service.state.isDraining = true;
     closeInspector();
-    // Connections that wait in the backlog when a signal comes are taken in one turn of the loop.
-    await setImmediate();
-    await setImmediate();
+    await this.#acceptWaiting();
     for (const listener of this.#listeners) listener.close();
     this.#sweep();
     await new Promise<void>((resolve) => {
@@ -94,7 +95,19 @@ export class Server {
     );
   }
 
+  /** What waits in the backlog is cut by the close; a turn of the loop takes one of each listener. */
+  async #acceptWaiting(): Promise<void> {
+    const endMs = performance.now() + LAST_CONNECTIONS_MS;
+    let before: number;
+    do {
+      before = this.#accepted;
+      await setImmediate();
+      await setImmediate();
+    } while (this.#accepted > before && performance.now() < endMs);
+  }
+
   #accept(socket: Socket, address: Address): void {
+    this.#accepted += 1;
     // Reset while it waited to be accepted: nobody knows by whom, and nobody waits for an answer.
     if (address.kind === 'tcp' && socket.remoteAddress === undefined) return void socket.destroy();
     const peer = this.#peerFacts(socket, address);
