@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 
-// node docs/screenshot.ts http://localhost:8080 takes the pictures of the README anew, from the page that
-// runs there.
+// `npm run screenshot` takes the pictures of the README anew, from the page that runs at http://localhost:8080
+// or at the address behind `--`.
 
 const [url = 'http://localhost:8080'] = process.argv.slice(2);
 const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
