@@ -1,7 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { settingEntries, type Settings } from '../packages/gateway/src/settings/catalogue.ts';
+import {
+  settingEntries,
+  variableOf,
+  type Settings,
+} from '../packages/gateway/src/settings/catalogue.ts';
 import { ABSENT } from '../packages/gateway/src/settings/command-line.ts';
 import type { Setting } from '../packages/gateway/src/settings/values.ts';
 
@@ -34,8 +38,8 @@ function settingsTables(): string {
       [
         `### ${title}`,
         '',
-        '| Setting | On the command line | Default | What it does |',
-        '|---|---|---|---|',
+        '| Setting | On the command line | Variable | Default | What it does |',
+        '|---|---|---|---|---|',
         ...entries.map(([name, setting]) => row(name, setting)),
       ].join('\n'),
     )
@@ -45,7 +49,13 @@ function settingsTables(): string {
 function row(name: keyof Settings, setting: Setting<unknown>): string {
   const { short, long, value = '' } = setting.flags;
   const flags = `${short === undefined ? '' : `-${short}, `}--${long} ${value}`.trim();
-  const cells = [`\`${name}\``, `\`${flags}\``, defaultOf(name, setting), setting.description];
+  const cells = [
+    `\`${name}\``,
+    `\`${flags}\``,
+    `\`${variableOf(name)}\``,
+    defaultOf(name, setting),
+    setting.description,
+  ];
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 }
 

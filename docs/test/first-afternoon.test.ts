@@ -11,40 +11,76 @@ import {
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
-import { expect, test } from 'vitest';
-import { linkModules } from '../../packages/framework/test/commands/clone.ts';
+import { beforeAll, beforeEach, expect, inject, test, vi } from 'vitest';
 import { freePort } from '../../packages/wsgi/test/free-port.ts';
 import { SNIPPETS } from './recipes.ts';
-import { useStack } from '../../test/e2e/stack.ts';
+import type {} from '../../test/e2e/stack.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 /** What a new user wrote in an afternoon, with docs/recipes.md: it lies over a fresh clone. */
 const WRITTEN = join(import.meta.dirname, 'first-afternoon');
+/** What was taken from docs/recipes/ as it stands there. */
+const TAKEN = ['postgresql', 'openapi', 'jobs'];
+const RECIPES = join(ROOT, 'test/recipes');
 
 /** Other frameworks and other servers have a test of their own. */
 const ADAPTERS = join(import.meta.dirname, 'adapters');
 
 const folder = mkdtempSync(join(tmpdir(), 'afternoon-'));
 const clone = join(folder, 'project');
-const environment = { HTTP_PORT: '', COMPOSE_PROJECT_NAME: `afternoon-${process.pid}` };
+const environment = {
+  HTTP_PORT: '',
+  HTTPS_PORT: '',
+  TEST_DATABASE_PORT: '',
+  COMPOSE_PROJECT_NAME: `afternoon-${process.pid}`,
+};
 
-useStack(async () => {
+// nginx made its certificate itself.
+vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+
+// Without an engine all of it is skipped.
+const provided = inject('stack');
+beforeEach(({ skip }) => {
+  if ('missing' in provided) skip(provided.missing);
+});
+
+beforeAll(async () => {
+  if ('missing' in provided) return undefined;
   await promisify(execFile)('git', ['clone', '--quiet', ROOT, clone]);
-  linkModules(clone);
+  for (const name of TAKEN) cpSync(join(RECIPES, name), clone, { recursive: true });
   cpSync(WRITTEN, clone, { recursive: true });
   writeFileSync(join(folder, 'secret_key'), 'the key of this afternoon, '.repeat(3));
+  writeFileSync(join(folder, 'database_password'), 'the password of this afternoon');
   environment.HTTP_PORT = `127.0.0.1:${await freePort()}`;
+  environment.HTTPS_PORT = `127.0.0.1:${await freePort()}`;
+  environment.TEST_DATABASE_PORT = String(await freePort());
   try {
-    await run('docker compose up --build --wait');
+    await run(`npm install --no-audit --no-fund --prefer-offline ${packages()}`);
+    await run('deploy/release');
     return takeAway;
   } catch (error) {
     await run('docker compose logs --tail 50').then(console.error).finally(takeAway);
     throw error;
   }
-});
+}, 240_000);
+
+/** What the pages of those recipes install, at the versions that they are tried with. */
+function packages(): string {
+  const text = readFileSync(join(RECIPES, 'package.json'), 'utf8');
+  const all = Object.assign({}, ...Object.values(JSON.parse(text) as object)) as Record<
+    string,
+    string
+  >;
+  return ['kysely', 'pg', '@types/pg', 'pg-boss', 'zod']
+    .map((name) => `${name}@${all[name]}`)
+    .join(' ');
+}
 
 async function takeAway(): Promise<void> {
-  await run('docker compose down --volumes --remove-orphans --rmi all');
+  await run("docker compose --profile '*' down --volumes --remove-orphans --rmi local");
+  // Those that have a name of their own.
+  const own = `docker images --quiet '${environment.COMPOSE_PROJECT_NAME}-*'`;
+  await run(`${own} | sort -u | xargs --no-run-if-empty docker rmi --force`);
   rmSync(folder, { recursive: true });
 }
 
@@ -55,13 +91,22 @@ async function run(line: string): Promise<string> {
 }
 
 function ask(path: string, init?: RequestInit): Promise<Response> {
-  return fetch(new URL(path, `http://${environment.HTTP_PORT}`), init);
+  return fetch(`https://localhost:${environment.HTTPS_PORT.split(':')[1]}${path}`, init);
 }
 
 const OWN = SNIPPETS.filter(([name]) => !existsSync(join(ADAPTERS, name)));
 
+/** What a later recipe changed once more: the commands. */
+const CHANGED_AGAIN = /^process\.exitCode = /;
+
 test.for(OWN)('the recipe for %s is what was written there', ([name, text]) => {
-  expect(readFileSync(join(WRITTEN, name), 'utf8')).toContain(text);
+  const written = readFileSync(join(WRITTEN, name), 'utf8').split('\n');
+  const missing = text.split('\n').filter((line) => {
+    const at = written.indexOf(line);
+    if (at !== -1) written.splice(0, at + 1);
+    return at === -1;
+  });
+  expect(missing.filter((line) => line !== '' && !CHANGED_AGAIN.test(line))).toEqual([]);
 });
 
 test.for(OWN.filter(([name]) => isOwnSource(name)))(
@@ -103,8 +148,11 @@ test.for(Object.entries(CHANGED_LINES))(
 );
 
 test('the compiler takes all of it, and the own tests are found and pass', async () => {
+  await run('docker compose up --detach --wait test-db');
   await run('npx tsc -p test');
-  expect(await run('NO_COLOR=1 npm test -- shop')).toMatch(/Tests +4 passed \(4\)/);
+  const { TEST_DATABASE_PORT: port } = environment;
+  const url = `DATABASE_URL=postgres://app:development@127.0.0.1:${port}/app`;
+  expect(await run(`NO_COLOR=1 ${url} npm test -- shop notes`)).toMatch(/Tests +6 passed \(6\)/);
 });
 
 test('the own settings are in place, with the values of .env', async () => {
@@ -161,6 +209,54 @@ test('events arrive in the order in which they happened', async () => {
   const left = Array.from((await response.text()).matchAll(/"left":(\d)/g), ([, count]) => count);
   expect(left).toEqual(['3', '2', '1', '0']);
 });
+
+test('plain http leads to https', async () => {
+  const response = await fetch(`http://${environment.HTTP_PORT}/shop/`, { redirect: 'manual' });
+  expect(response.status).toBe(308);
+  expect(response.headers.get('location')).toMatch(/^https:/);
+});
+
+test('the API takes what its schema allows, and says which field it does not', async () => {
+  const headers = { 'Content-Type': 'application/json' };
+  const create = (customer: object) =>
+    ask('/api/customers/', { method: 'POST', headers, body: JSON.stringify(customer) });
+  expect((await create({ name: 'Ann', age: 30 })).status).toBe(201);
+  const refused = await create({ name: '', age: 30 });
+  expect(refused.status).toBe(422);
+  expect(await refused.json()).toMatchObject({ errors: [{ pointer: '#/name' }] });
+});
+
+async function notes(): Promise<Record<string, unknown>[]> {
+  return (await ask('/notes/')).json() as Promise<Record<string, unknown>[]>;
+}
+
+test('a job does behind the request what that sent it with', async () => {
+  const body = new URLSearchParams({ text: 'buy bread' });
+  expect((await ask('/reminders/', { method: 'POST', body })).status).toBe(202);
+  await expect.poll(notes).toMatchObject([{ text: 'buy bread' }, { text: 'Remember: buy bread' }]);
+});
+
+test('a release brings the database its new column, and the notes are kept', async () => {
+  const file = join(clone, 'src/database/migrations.ts');
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/^};$/m, `${MIGRATION}};`));
+  expect(await run('deploy/release')).toContain('2026-02-02-note-is-done');
+  expect(await notes()).toMatchObject([{ text: 'buy bread', is_done: false }, {}]);
+  // The jobs are released by a line of their own.
+  await run('docker compose up --detach --wait --no-deps work');
+  const body = new URLSearchParams({ text: 'buy milk' });
+  await ask('/reminders/', { method: 'POST', body });
+  await expect.poll(notes).toHaveLength(4);
+});
+
+const MIGRATION = `  '2026-02-02-note-is-done': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .alterTable('note')
+        .addColumn('is_done', 'boolean', (column) => column.notNull().defaultTo(false))
+        .execute();
+    },
+  },
+`;
 
 test('cookies and uploads outlive the container', async () => {
   const body = new URLSearchParams({ name: 'Ann' });

@@ -23,9 +23,9 @@ const COMMANDS = [
   ...readFileSync(join(ROOT, 'README.md'), 'utf8').matchAll(/^```sh\n([^`]+)```$/gm),
 ].flatMap(([, block = '']) => block.trim().split('\n'));
 
-/** The command that begins like this, as the README has it. */
+/** The last command that begins like this, as the README has it. */
 function command(beginning: string): string {
-  const found = COMMANDS.find((line) => line.startsWith(beginning));
+  const found = COMMANDS.findLast((line) => line.startsWith(beginning));
   if (found === undefined) throw new Error(`The README has no command '${beginning} …'.`);
   return found;
 }
@@ -39,6 +39,8 @@ async function run(line: string, environment: NodeJS.ProcessEnv = {}): Promise<s
 test('every command of the README is run by a test here', () => {
   expect(COMMANDS).toEqual([
     'docker compose up --wait',
+    // Both by themselves, below.
+    'npm ci && npm run dev',
     'curl -i http://localhost:8080/',
     'docker compose logs',
     'docker compose down',

@@ -9,7 +9,9 @@ import { missingEngine, Site } from './site.ts';
 const LOAD = { connections: 64, pauseMs: 200 } as const;
 const TEST_MS = 400_000;
 /** In the long form more of them are good, and a release command fails, too. */
-const RELEASES = isLong ? ['1', '2', 'broken', '3', 'command', '4'] : ['1', 'broken'];
+const RELEASES = isLong
+  ? ['1', '2', 'broken', '3', 'command', '4', 'unready']
+  : ['1', 'broken', 'unready'];
 
 /** The commands of docs/releases.md, in its order. */
 const PAGE = readFileSync(join(import.meta.dirname, '../../docs/releases.md'), 'utf8');
@@ -178,16 +180,18 @@ async function checkLoad(load: Load, name: string, more: Record<string, unknown>
 }
 
 async function releaseOf(version: string) {
-  site.write(version, version === 'broken');
+  site.write(version, version === 'broken', version !== 'unready');
   const command =
     version === 'command' ? 'echo no such table; exit 1' : `echo migrating ${version}`;
-  return site.release({ RELEASE_COMMAND: command });
+  const seconds = version === 'unready' ? '10' : '120';
+  return site.release({ RELEASE_COMMAND: command, RELEASE_TIMEOUT: seconds });
 }
 
 /** Of a good one itself; of others the number of good ones before, which is the version that serves. */
 function expectedOf(version: string, goodBefore: number) {
   const [said, code, serving] = {
     broken: ['This release is broken.', 1, String(goodBefore)] as const,
+    unready: ['ready: not ready: database', 1, String(goodBefore)] as const,
     command: ['no such table', 1, String(goodBefore)] as const,
   }[version] ?? [`ran echo migrating ${version}`, 0, version];
   return { code, output: expect.stringContaining(said), now: { version: serving } };

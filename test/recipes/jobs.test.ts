@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
 import { Kitchen } from './kitchen.ts';
 
@@ -23,14 +25,32 @@ test('a job is there with the note that was written beside it, and is done', asy
   await expect.poll(() => texts('Remember: buy bread')).toEqual(['Remember: buy bread']);
 });
 
-test('of two that work, one alone writes what the clock begins', { timeout: 120_000 }, async () => {
-  const summaries = () => texts('Notes: ');
-  await expect.poll(summaries, { timeout: 100_000 }).not.toEqual([]);
-  const minutes = await inDatabase(
-    "select count(*), count(distinct date_trunc('minute', written_at)) from note where text like 'Notes: %'",
-  );
-  const [all, distinct] = minutes.trim().split(/ +\| +/);
-  expect(all).toBe(distinct);
+test('the figures of the jobs stand beside those of the gateway', async () => {
+  const figures = await Promise.all(['1', '2'].map(metrics));
+  const done = figures.map((text) => Number(/^jobs_done_total (\d+)$/m.exec(text)?.[1]));
+  expect(done[0] + done[1]).toBeGreaterThan(0);
+  for (const text of figures) {
+    expect(text).toMatch(/^jobs_active \d$/m);
+    expect(text).toMatch(/^jobs_failed_total 0$/m);
+    expect(text).toMatch(/^gateway_/m);
+  }
+});
+
+function metrics(index: string): Promise<string> {
+  const script =
+    "fetch('http://127.0.0.1:8001/metrics').then(async (r) => console.log(await r.text()))";
+  return kitchen.run(`docker compose exec -T --index ${index} work node -e "${script}"`);
+}
+
+test('of two that work, one alone does what the clock begins', { timeout: 200_000 }, async () => {
+  expect((await kitchen.run('docker compose ps --quiet work')).match(/^\w+$/gm)).toHaveLength(2);
+  const ticks = () => inDatabase("select count(*) from pgboss.job where name = 'summary'");
+  await expect.poll(async () => Number(await ticks()), { timeout: 150_000 }).toBeGreaterThan(1);
+  const minutes = "date_trunc('minute', created_on)";
+  const jobs = `select count(*), count(distinct ${minutes}) from pgboss.job where name = 'summary'`;
+  const [begun, distinct] = (await inDatabase(jobs)).trim().split(/ +\| +/);
+  expect(begun).toBe(distinct);
+  await expect.poll(async () => (await texts('Notes: ')).length).toBe(Number(begun));
 });
 
 test('one that is told to stop ends what it does', async () => {
@@ -41,6 +61,24 @@ test('one that is told to stop ends what it does', async () => {
     /^(0\n)+$/,
   );
 });
+
+test('a job that computes on and on is told with its line, and its process replaced', async () => {
+  const body = new URLSearchParams({ text: 'buy salt' });
+  await kitchen.run('docker compose up --detach --wait trouble');
+  try {
+    expect((await kitchen.ask('/reminders/', { method: 'POST', body })).status).toBe(202);
+    await expect.poll(troubles, { timeout: 20_000 }).toMatch(/"worker 2 is ready/);
+    expect(await troubles()).toMatch(
+      /"worker 1 is blocked for over 2 s at .*remindForever.*src\/trouble\/gateway\.config\.ts:5:/,
+    );
+  } finally {
+    await kitchen.run('docker compose rm --stop --force trouble');
+  }
+});
+
+function troubles(): Promise<string> {
+  return kitchen.run('docker compose logs --no-log-prefix trouble');
+}
 
 /** `LONG=1 npm run test:recipes -- jobs` goes on for longer. */
 const [JOBS, KILLS, RELEASES] = process.env['LONG'] ? [1000, 20, 3] : [300, 8, 1];
@@ -64,6 +102,24 @@ test('killed and released, it loses no job and does none twice', { timeout: 580_
     "select count(*) from pgboss.job where name = 'remind' and retry_count > 0",
   );
   console.log(`${retried.trim()} jobs were begun twice, each was done once.`);
+  // What the troubled process never ended.
+  expect(await texts('Remember: buy salt')).toEqual(['Remember: buy salt']);
+});
+
+test('on Swarm they are one more service, with the limits of the application', async () => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/recipes/jobs.md'), 'utf8');
+  const [, lines = ''] = /^```yaml\n( {2}work:\n {4}<<: \*app\n[^]*?)^```$/m.exec(page) ?? [];
+  const file = join(folder, 'deploy/stack.yml');
+  const stack = readFileSync(file, 'utf8').replace(/^ {2}app:$/m, '$& &app');
+  writeFileSync(file, stack.replace(/^(?= {2}# Adds the static files)/m, lines));
+  const images = { APP_IMAGE: 'app:1', NGINX_IMAGE: 'nginx:1' };
+  const config = 'docker stack config --compose-file deploy/stack.yml';
+  const text = await kitchen.run(
+    `${config} | docker compose --file - config --format json`,
+    images,
+  );
+  const { app, work } = (JSON.parse(text) as { services: Record<'app' | 'work', object> }).services;
+  expect(work).toEqual({ ...app, command: expect.arrayContaining(['myproject.wsgi']) as unknown });
 });
 
 const RELEASE = 'docker compose up --detach --wait --force-recreate --scale work=2 work';

@@ -1,5 +1,13 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -25,6 +33,9 @@ export class Kitchen {
   static async open(): Promise<Kitchen> {
     const folder = join(mkdtempSync(join(tmpdir(), 'recipes-')), 'project');
     await promisify(execFile)('git', ['clone', '--quiet', ROOT, folder]);
+    // The settings of the recipes are more of the sample's.
+    const own = join(folder, 'src/myproject');
+    renameSync(join(own, 'settings.ts'), join(own, 'sample-settings.ts'));
     for (const recipe of RECIPES) {
       cpSync(join(import.meta.dirname, recipe), folder, { recursive: true });
     }
@@ -33,7 +44,7 @@ export class Kitchen {
     });
     const address = `127.0.0.1:${await freePort()}`;
     writeFileSync(join(folder, '.env'), variables(address));
-    cpSync(join(import.meta.dirname, COLLECTOR), join(folder, COLLECTOR));
+    for (const file of OWN_SERVICES) cpSync(join(import.meta.dirname, file), join(folder, file));
     const files = readdirSync(folder).filter((name) => /^docker-compose\..*\.yml$/.test(name));
     return new Kitchen(folder, {
       COMPOSE_PROJECT_NAME: `recipes-${process.pid}`,
@@ -74,6 +85,8 @@ export class Kitchen {
 
   async close(): Promise<void> {
     await this.run("docker compose --profile '*' down --volumes --remove-orphans --rmi local");
+    // Compose takes an image with a name of its own for somebody else's.
+    await this.run(`docker rmi --force ${this.environment['COMPOSE_PROJECT_NAME']}-app`);
     rmSync(join(this.folder, '..'), { recursive: true, force: true });
   }
 }
@@ -86,7 +99,8 @@ SECRET_KEY='${'the key of this test, '.repeat(3)}'
 `;
 }
 
-const COLLECTOR = 'docker-compose.collector.yml';
+/** What the tests alone start. */
+const OWN_SERVICES = ['docker-compose.collector.yml', 'docker-compose.trouble.yml'];
 
 /** As docs/recipes/jsx.md has it. */
 const SET_JSX = `sed -i 's#"compilerOptions": {#&"jsx": "react-jsx", "jsxImportSource": "hono/jsx",#' tsconfig.json`;

@@ -44,7 +44,8 @@ export function unsign(text: string, { salt, maxAgeSeconds = Infinity }: UnsignO
     throw new BadSignature('The signature does not match.');
   }
   const ageSeconds = Date.now() / 1000 - Number.parseInt(time, 36);
-  if (ageSeconds > maxAgeSeconds) {
+  // What is no number, such as a variable's text, lets none pass.
+  if (!(ageSeconds <= maxAgeSeconds)) {
     throw new BadSignature(`The signature is older than ${maxAgeSeconds} seconds.`);
   }
   return value;

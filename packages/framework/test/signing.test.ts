@@ -75,6 +75,7 @@ test('an age that is no number, which no signature would be too old for, is refu
   withSettings(KEY);
   const signed = sign('user-7', { salt });
   expect(() => unsign(signed, { salt, maxAgeSeconds: Number.NaN })).toThrow(RangeError);
+  expect(() => unsign(signed, { salt, maxAgeSeconds: 'a day' as never })).toThrow(BadSignature);
   expect(() => unsign(signed, { salt, maxAgeSeconds: -1 })).toThrow(BadSignature);
 });
 

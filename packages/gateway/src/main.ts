@@ -8,7 +8,7 @@ import { stats } from './metrics/stats.ts';
 import { top } from './metrics/top.ts';
 import { openLog } from './log/log.ts';
 import { makeSecret, nameProcess, prepareProcess, version } from './process.ts';
-import { readCommandLine } from './settings/command-line.ts';
+import { readCommandLine, unknownVariables } from './settings/command-line.ts';
 import { describeConfig, loadConfig, type LoadedConfig } from './settings/config.ts';
 import { helpText } from './settings/help.ts';
 
@@ -61,6 +61,7 @@ async function serve(loaded: LoadedConfig): Promise<number> {
   if (process.env['GUNICORN_CMD_ARGS'] !== undefined) {
     log.warn('GUNICORN_CMD_ARGS is not read: its name is GATEWAY_CMD_ARGS here');
   }
+  for (const what of unknownVariables(process.env)) log.warn(what);
   return new Arbiter({ ...loaded, log }).run();
 }
 

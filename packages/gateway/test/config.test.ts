@@ -25,6 +25,15 @@ test.for<[variable: string, value: string, line: string]>([
   ['PORT', '', 'bind = "127.0.0.1:8000"  (the defaults)'],
   ['FORWARDED_ALLOW_IPS', '', 'forwardedAllowIps = ""  (FORWARDED_ALLOW_IPS)'],
   ['GATEWAY_CMD_ARGS', '--timeout 9', 'timeout = "9"  (GATEWAY_CMD_ARGS)'],
+  ['GATEWAY_TIMEOUT', '9', 'timeout = "9"  (GATEWAY_TIMEOUT)'],
+  ['GATEWAY_TIMEOUT', 'x', 'timeout is "x" in GATEWAY_TIMEOUT: expected a number'],
+  ['GATEWAY_TIMEOUT', '', 'timeout = 30  (the defaults)'],
+  ['GATEWAY_MAX_REQUESTS_JITTER', '5', 'maxRequestsJitter = "5"  (GATEWAY_MAX_REQUESTS_JITTER)'],
+  ['GATEWAY_BIND', ':1,:2', 'bind = ":1,:2"  (GATEWAY_BIND)'],
+  ['GATEWAY_RELOAD', 'true', 'reload = true  (GATEWAY_RELOAD)'],
+  ['GATEWAY_RELOAD', 'false', 'reload = false  (GATEWAY_RELOAD)'],
+  ['GATEWAY_RELOAD', 'yes', 'reload is "yes" in GATEWAY_RELOAD: expected true or false'],
+  ['GATEWAY_RAW_ENV', 'KEY=secret', 'rawEnv = ["KEY=…"]  (GATEWAY_RAW_ENV)'],
   ['GATEWAY_CMD_ARGS', '--timeout x', 'timeout is "x" in GATEWAY_CMD_ARGS: expected a number'],
 ])('a setting of %s=%s is told as such', async ([variable, value, line]) => {
   expect(await printed([], { [variable]: value })).toContain(line);
@@ -34,6 +43,26 @@ test('an empty WEB_CONCURRENCY counts as not set', async () => {
   expect(await printed([], { WEB_CONCURRENCY: '' })).toMatch(
     /^workers = \d+ {2}\(the defaults\)$/m,
   );
+});
+
+test('its own variable wins over the file and what sets the default, and no other', async () => {
+  const file = ['-c', configFile('export default { workers: 2 };')];
+  const environment = { GATEWAY_WORKERS: '3', WEB_CONCURRENCY: '1' };
+  expect(await printed(file, environment)).toContain('workers = "3"  (GATEWAY_WORKERS)');
+  expect(await printed(['-w', '5', ...file], environment)).toContain('"5"  (the command line)');
+  const inherited = { ...environment, GATEWAY_CMD_ARGS: '-w 4' };
+  expect(await printed(file, inherited)).toContain('workers = "4"  (GATEWAY_CMD_ARGS)');
+});
+
+test('a variable that is like one of a setting is told at the start', async () => {
+  const gateway = await GatewayProcess.startIn(
+    { GATEWAY_TIMOUT: '5', GATEWAY_SERVICE_HOST: '10.0.0.1', GATEWAY_PORT_80_TCP: 'tcp://' },
+    'five-lines.ts',
+  );
+  const told = gateway.log.filter(({ msg }) => msg.includes('is not read'));
+  expect(told.map(({ level, msg }) => [level, msg])).toEqual([
+    ['warn', 'GATEWAY_TIMOUT is not read. Did you mean GATEWAY_TIMEOUT?'],
+  ]);
 });
 
 test.for<[setting: string, args: readonly string[], expected: string]>([

@@ -8,6 +8,7 @@ import { formatAddress } from '../settings/addresses.ts';
 import type { Config } from '../settings/catalogue.ts';
 import { changedInVain, type LoadedConfig } from '../settings/config.ts';
 import { bindListeners, type BoundListener } from './listener.ts';
+import { ServiceManager } from './service-manager.ts';
 import { ENDING_SIGNALS, endGuard, SIGNALS, type ArbiterSignal } from './signals.ts';
 import { watchSources } from './source-watcher.ts';
 import { WorkerPool } from './worker-pool.ts';
@@ -30,12 +31,14 @@ export class Arbiter {
   readonly #log: Log;
   readonly #listeners: BoundListener[] = [];
   readonly #pool: WorkerPool;
+  readonly #serviceManager: ServiceManager;
   /** What is to be done about what happened, in the order of its coming. */
   readonly #events: (() => void)[] = [];
   #wake: (() => void) | undefined;
   #lastTickMs = performance.now();
   /** How often the settings were read: only the last reading counts. */
   #readings = 0;
+  #isReading = false;
   #lastSignal: ArbiterSignal | undefined;
   #exitCode: number = ExitCode.ok;
   /** A successor needs the address more than these last requests are worth counting. */
@@ -46,6 +49,7 @@ export class Arbiter {
     this.#readSettings = reload;
     this.#hooks = hooks;
     this.#log = log;
+    this.#serviceManager = new ServiceManager(log);
     this.#pool = new WorkerPool({ config, hooks }, this.#listeners, log, {
       queue: (act) => this.#queue(act),
       cannotServe: (exitCode) => {
@@ -71,6 +75,7 @@ export class Arbiter {
     void runHook(this.#log, this.#hooks, 'whenReady', this.#pool.view);
     while (!this.#pool.hasEnded) {
       this.#pool.balance();
+      if (this.#pool.isProven && !this.#isReading) this.#serviceManager.ready();
       await this.#act();
     }
     for (const signal of ENDING_SIGNALS) process.on(signal, () => this.#leave(signal));
@@ -161,6 +166,8 @@ export class Arbiter {
   #reload(): void {
     const reading = (this.#readings += 1);
     const isOvertaken = (): boolean => reading !== this.#readings;
+    this.#isReading = true;
+    this.#serviceManager.reloading();
     const read = async (): Promise<void> => {
       const config = await this.#readSettings();
       if (isOvertaken()) return;
@@ -170,11 +177,15 @@ export class Arbiter {
       });
     };
     read().catch((error: unknown) => {
-      this.#queue(() => this.#log.fatal(`reload given up: ${explain(error)}`));
+      this.#queue(() => {
+        this.#isReading &&= isOvertaken();
+        this.#log.fatal(`reload given up: ${explain(error)}`);
+      });
     });
   }
 
   #replaceWorkers(config: Config): void {
+    this.#isReading = false;
     if (this.#pool.isStopping) return;
     const inVain = changedInVain(this.#config, config);
     if (inVain.length > 0) {
@@ -192,6 +203,7 @@ export class Arbiter {
   }
 
   #stop(how: 'drain' | 'quit'): void {
+    this.#serviceManager.stopping();
     for (const listener of this.#listeners.splice(0)) listener.close();
     this.#closeMetrics();
     this.#pool.stop(how);

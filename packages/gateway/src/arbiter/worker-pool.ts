@@ -85,6 +85,11 @@ export class WorkerPool {
     return this.#isStopping;
   }
 
+  /** A worker of the newest generation has become ready, or that has been given up. */
+  get isProven(): boolean {
+    return this.#hasServed && this.#current === this.#proven;
+  }
+
   /** It was stopped, and all workers have exited. */
   get hasEnded(): boolean {
     return this.#isStopping && this.#workers.size === 0 && this.#standIn.isGone;
@@ -170,8 +175,7 @@ export class WorkerPool {
     const ready = [...outdated, ...fresh].filter(({ state }) => state === 'ready');
     this.#standIn.balance(ready.length > 0, this.config);
     // Until a canary is ready, nobody knows that fewer will do.
-    const isProven = this.#current === this.#proven;
-    const needed = Math.max(this.target, isProven ? 0 : this.#proven.target);
+    const needed = Math.max(this.target, this.isProven ? 0 : this.#proven.target);
     for (const worker of ready.slice(0, Math.max(0, ready.length - needed))) worker.drain();
   }
 

@@ -23,7 +23,12 @@ export function settingEntries(): [keyof Settings, Setting<unknown>][] {
   return Object.entries(CATALOGUE) as [keyof Settings, Setting<unknown>][];
 }
 
-/** A setting as its variable of the environment has it, if it does. */
+/** The variable that each setting has, besides one that may set its default: GATEWAY_MAX_REQUESTS. */
+export function variableOf(name: string): string {
+  return `GATEWAY_${name.replace(/[A-Z]/g, '_$&').toUpperCase()}`;
+}
+
+/** The default of a setting as a variable of the environment has it, if it does. */
 export function fromEnvironment(
   { variable }: Setting<unknown>,
   environment: NodeJS.ProcessEnv,

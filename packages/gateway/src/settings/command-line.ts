@@ -1,7 +1,7 @@
 import { parseArgs, type ParseArgsConfig, type ParseArgsOptionsConfig } from 'node:util';
 import { closestMatch } from 'leven';
 import { messageOf, UsageError } from '../errors.ts';
-import { settingEntries } from './catalogue.ts';
+import { settingEntries, variableOf } from './catalogue.ts';
 
 /** What the command line asks for; the values are still text. */
 export interface CommandLine {
@@ -12,6 +12,8 @@ export interface CommandLine {
   readonly values: Readonly<Record<string, unknown>>;
   /** Of GATEWAY_CMD_ARGS, which the others win over. */
   readonly inheritedValues: Readonly<Record<string, unknown>>;
+  /** Of the variables such as GATEWAY_MAX_REQUESTS. */
+  readonly variables: Readonly<Record<string, unknown>>;
 }
 
 /** Of several the first counts. */
@@ -21,6 +23,8 @@ type Options = Readonly<Record<string, unknown>>;
 
 /** More of the command line, from the environment. */
 const VARIABLE = 'GATEWAY_CMD_ARGS';
+/** What workers are told, and what CGI calls so. */
+const OTHER_VARIABLES = [VARIABLE, 'GATEWAY_SECRET', 'GATEWAY_WORKER', 'GATEWAY_INTERFACE'];
 
 /**
  * Reads the arguments over those in GATEWAY_CMD_ARGS.
@@ -42,7 +46,30 @@ export function readCommandLine(args: string[], environment: NodeJS.ProcessEnv):
     configFile: typeof options['config'] === 'string' ? options['config'] : undefined,
     values: settingsIn(given.values),
     inheritedValues: settingsIn(inherited.values),
+    variables: settingsInVariables(environment),
   };
+}
+
+/** As on the command line, but that a switch is true or false. Empty ones count as unset. */
+function settingsInVariables(environment: NodeJS.ProcessEnv): Options {
+  return Object.fromEntries(
+    settingEntries().map(([name, { flags }]) => {
+      const text = environment[variableOf(name)] || undefined;
+      const isSwitch = flags.value === undefined && /^(?:true|false)$/.test(text ?? '');
+      return [name, isSwitch ? text === 'true' : text];
+    }),
+  );
+}
+
+/** Those that are named as if a setting came from them; one of Kubernetes is about a service of that name. */
+export function unknownVariables(environment: NodeJS.ProcessEnv): string[] {
+  const known = [...settingEntries().map(([name]) => variableOf(name)), ...OTHER_VARIABLES];
+  return Object.keys(environment)
+    .filter((name) => /^GATEWAY_(?!(?:PORT|SERVICE)(?:_|$))/.test(name) && !known.includes(name))
+    .map((name) => {
+      const suggestion = closest(name, known);
+      return `${name} is not read.${suggestion ? ` Did you mean ${suggestion}?` : ''}`;
+    });
 }
 
 function settingsIn(options: Options): Options {

@@ -27,7 +27,7 @@ export interface ConfigFile {
  * one to which links lead now.
  */
 export function findConfigFile(
-  { configFile: named, values, inheritedValues }: CommandLine,
+  { configFile: named, values, inheritedValues, variables }: CommandLine,
   applicationName: string,
 ): string | undefined {
   if (named !== undefined) {
@@ -36,7 +36,7 @@ export function findConfigFile(
     return realpathSync(file);
   }
   // The application is loaded from there, too.
-  const chdir = values['chdir'] ?? inheritedValues['chdir'];
+  const chdir = values['chdir'] ?? inheritedValues['chdir'] ?? variables['chdir'];
   const folder = resolve(START_DIRECTORY, typeof chdir === 'string' ? chdir : '.');
   const module = moduleFileOf(applicationName, folder);
   if (module === undefined) return undefined;

@@ -1,7 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ConfigError } from '../errors.ts';
 import type { ServerHooks } from '../hooks.ts';
-import { fromEnvironment, settingEntries, type Config, type Settings } from './catalogue.ts';
+import {
+  fromEnvironment,
+  settingEntries,
+  variableOf,
+  type Config,
+  type Settings,
+} from './catalogue.ts';
 import type { CommandLine } from './command-line.ts';
 import { findConfigFile, readConfigFile, type ConfigFile } from './config-file.ts';
 import { show, ValueError, type Setting } from './values.ts';
@@ -24,8 +30,8 @@ interface Source {
 }
 
 /**
- * Defaults, then variables such as PORT, then the configuration file, then GATEWAY_CMD_ARGS, then the
- * command line: the last one wins.
+ * Defaults, then variables such as PORT, then the configuration file, then variables such as
+ * GATEWAY_MAX_REQUESTS, then GATEWAY_CMD_ARGS, then the command line: the last one wins.
  *
  * @throws {ConfigError} naming each bad setting, its value, where it stands and what is expected.
  */
@@ -57,6 +63,10 @@ function sourcesOf(
   return [
     { name: 'the command line', values: commandLine.values },
     { name: 'GATEWAY_CMD_ARGS', values: commandLine.inheritedValues },
+    ...settingEntries().map(([name]) => ({
+      name: variableOf(name),
+      values: { [name]: commandLine.variables[name] },
+    })),
     { name: configFile ?? '', values },
     ...settingEntries().map(([name, setting]) => ({
       name: setting.variable?.name ?? '',

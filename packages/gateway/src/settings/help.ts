@@ -31,8 +31,9 @@ export function helpText(environment: NodeJS.ProcessEnv): string {
       ...entries.flatMap(([, setting]) => settingHelp(setting, environment)),
     ]),
     '',
-    'Options may also stand in GATEWAY_CMD_ARGS. The command line wins over it, and it wins',
-    'over the settings file.',
+    'Options may also stand in GATEWAY_CMD_ARGS, and each setting in a variable of its own, such',
+    'as GATEWAY_MAX_REQUESTS. The command line wins over the first, that over the second, and',
+    'both win over the settings file.',
     '',
   ].join('\n');
 }

@@ -14,7 +14,7 @@ import {
 export const LOG_LEVELS = ['debug', 'info', 'warning', 'error', 'critical'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** A variable of the environment that a setting may come from. */
+/** A variable of the environment that a setting's default may come from. */
 interface Variable {
   readonly name: string;
   /** The setting as it would stand on a command line; undefined where the text counts as none. */

@@ -13,6 +13,8 @@ import {
   staticFiles,
 } from '@wsgi/framework';
 import { env, LOG_LEVELS, type Settings } from '@wsgi/framework/settings';
+import { databaseLifespan } from '../database/database.ts';
+import { jobsLifespan } from '../jobs/boss.ts';
 import { serverTiming } from '../shop/server-timing.ts';
 
 /** The project's root: the folder of package.json. */
@@ -67,3 +69,17 @@ export const LOGGING: Settings['LOGGING'] = { level: env.choice('LOG_LEVEL', LOG
 
 export const SHOP_NAME = env.string('SHOP_NAME', 'The shop');
 export const PHOTO_DIR = env.string('PHOTO_DIR', `${BASE_DIR}/photos`);
+
+/** Who asks is `app`; the password may be that of the URL. `npm run dev` and tests take that of `test-db`. */
+export const DATABASE_URL = env.string(
+  'DATABASE_URL',
+  'postgres://app:development@127.0.0.1:5432/app',
+);
+export const DATABASE_PASSWORD = env.secret('DATABASE_PASSWORD', '');
+/** Of each worker. Times workers, times replicas, twice during a release: below the server's 100. */
+export const DATABASE_POOL_SIZE = env.integer('DATABASE_POOL_SIZE', 5);
+
+export const LIFESPAN: Settings['LIFESPAN'] = [databaseLifespan, jobsLifespan];
+
+/** When the summary is written: minute, hour, day, month, day of the week. */
+export const SUMMARY_CRON = env.string('SUMMARY_CRON', '0 6 * * *');

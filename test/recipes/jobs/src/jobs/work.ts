@@ -1,53 +1,64 @@
-import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import type { PgBoss } from 'pg-boss';
 import { log } from '@wsgi/framework';
-import { type Command } from '@wsgi/framework/commands';
 import { settings } from '@wsgi/framework/settings';
 import { start } from './boss.ts';
 
-const WORKING = join(tmpdir(), 'working');
-
 /** The transaction that the job's end is part of. */
-interface Transaction {
+export interface Transaction {
   executeSql(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>;
 }
 
-export const work: Command = {
-  name: 'work',
-  usage: '',
-  summary: 'Does the jobs, also those that the clock begins, until it is told to stop.',
-  async run() {
-    const boss = await start({ supervise: true, schedule: true });
-    const options = {
-      transactional: true,
-      localConcurrency: 4,
-      pollingIntervalSeconds: 0.5,
-    } as const;
-    await boss.work('remind', options, async ([job], db) => remind(job?.data as Reminder, db));
-    await boss.work('summary', options, async (_jobs, db) => summary(db));
-    await boss.schedule('summary', settings.SUMMARY_CRON);
-    log.info('waiting for jobs');
-    // What the container's health check looks at: a job that computes on and on stops it.
-    setInterval(() => writeFileSync(WORKING, ''), 5000).unref();
-    writeFileSync(WORKING, '');
-    await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
-    // Those that run may end; what has not ended by then is begun again elsewhere.
-    await boss.stop({ graceful: true, timeout: 30_000 });
-    return 0;
-  },
-};
+/** Does what a queue holds; what it throws has the job begun again. */
+export type Job = (data: object, db: Transaction) => Promise<void>;
 
-export interface Reminder {
-  readonly text: string;
+let boss: PgBoss | undefined;
+const counts = { active: 0, done: 0, failed: 0 };
+
+/** Does the jobs of these queues, also those that the clock begins. */
+export async function startWork(jobs: Readonly<Record<string, Job>>): Promise<void> {
+  boss = await start({ supervise: true, schedule: true });
+  const options = {
+    transactional: true,
+    localConcurrency: 4,
+    pollingIntervalSeconds: 0.5,
+  } as const;
+  for (const [queue, job] of Object.entries(jobs)) {
+    await boss.work<object>(queue, options, async ([taken], db) => {
+      if (taken !== undefined) await count(queue, taken.id, job(taken.data, db));
+    });
+  }
+  await boss.schedule('summary', settings.SUMMARY_CRON);
+  log.info({ queues: Object.keys(jobs) }, 'waiting for jobs');
 }
 
-/** What it writes is there once, however often it is begun: its end is in the same transaction. */
-async function remind({ text }: Reminder, db: Transaction): Promise<void> {
-  await db.executeSql('insert into note (text) values ($1)', [`Remember: ${text}`]);
+/** Those that run may end; what has not ended by then is begun again elsewhere. */
+export async function stopWork(): Promise<void> {
+  await boss?.stop({ graceful: true, timeout: 25_000 });
 }
 
-async function summary(db: Transaction): Promise<void> {
-  await db.executeSql("insert into note (text) select 'Notes: ' || count(*) from note");
+async function count(queue: string, id: string, work: Promise<void>): Promise<void> {
+  counts.active += 1;
+  try {
+    await work;
+    counts.done += 1;
+  } catch (error) {
+    counts.failed += 1;
+    log.error({ err: error, queue, job: id }, 'a job failed');
+    throw error;
+  } finally {
+    counts.active -= 1;
+  }
+}
+
+/** For /metrics. */
+export function jobMetrics() {
+  return [
+    metric('jobs_active', 'gauge', 'Jobs that run now.', counts.active),
+    metric('jobs_done_total', 'counter', 'Jobs that were done.', counts.done),
+    metric('jobs_failed_total', 'counter', 'Jobs that failed, each time.', counts.failed),
+  ];
+}
+
+function metric(name: string, type: 'counter' | 'gauge', help: string, value: number) {
+  return { name, type, help, values: [{ value, labels: {} }] };
 }
