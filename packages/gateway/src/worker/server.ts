@@ -16,8 +16,8 @@ import type { RequestInFlight } from './watchdog.ts';
 
 /** How often deadlines are looked at. */
 const SWEEP_MS = 500;
-/** So long at most a draining worker takes connections that are there already, as they may never end. */
-const LAST_CONNECTIONS_MS = 1000;
+/** So long at most a draining worker takes what comes before it closes its listener, as that may never end. */
+const LAST_CONNECTIONS_MS = 5000;
 /** Of so many requests in flight a heartbeat tells. */
 const OLDEST_MAX = 5;
 /** Made once, as making an error is costly. */
@@ -31,7 +31,8 @@ export class Server {
   readonly #connections = new Set<Connection>();
   readonly #listeners: NetServer[] = [];
   readonly #timers: NodeJS.Timeout[];
-  #accepted = 0;
+  /** Accepted by a worker that drains, and not served before the listener is closed. */
+  #waiting: [socket: Socket, address: Address][] | undefined;
   #onDrained: (() => void) | undefined;
 
   constructor(service: Service) {
@@ -56,8 +57,7 @@ export class Server {
   async drain(): Promise<void> {
     this.#service.state.isDraining = true;
     closeInspector();
-    await this.#acceptWaiting();
-    for (const listener of this.#listeners) listener.close();
+    await this.#closeListeners();
     this.#sweep();
     await new Promise<void>((resolve) => {
       this.#onDrained = resolve;
@@ -95,19 +95,30 @@ export class Server {
     );
   }
 
-  /** What waits in the backlog is cut by the close; a turn of the loop takes one of each listener. */
-  async #acceptWaiting(): Promise<void> {
+  /**
+   * What waits in the backlog is cut by the close, and a turn of the loop takes one of each listener. To
+   * serve them meanwhile would make the turns long, and let more come than are taken.
+   */
+  async #closeListeners(): Promise<void> {
     const endMs = performance.now() + LAST_CONNECTIONS_MS;
+    const waiting: [Socket, Address][] = (this.#waiting = []);
     let before: number;
     do {
-      before = this.#accepted;
+      before = waiting.length;
       await setImmediate();
       await setImmediate();
-    } while (this.#accepted > before && performance.now() < endMs);
+    } while (waiting.length > before && performance.now() < endMs);
+    for (const listener of this.#listeners) listener.close();
+    this.#waiting = undefined;
+    for (const [socket, address] of waiting) this.#serve(socket, address);
   }
 
   #accept(socket: Socket, address: Address): void {
-    this.#accepted += 1;
+    if (this.#waiting === undefined) this.#serve(socket, address);
+    else this.#waiting.push([socket, address]);
+  }
+
+  #serve(socket: Socket, address: Address): void {
     // Reset while it waited to be accepted: nobody knows by whom, and nobody waits for an answer.
     if (address.kind === 'tcp' && socket.remoteAddress === undefined) return void socket.destroy();
     const peer = this.#peerFacts(socket, address);
