@@ -11,9 +11,10 @@ const TEST_MS = 400_000;
 /** In the long form more of them are good, and a release command fails, too. */
 const RELEASES = isLong ? ['1', '2', 'broken', '3', 'command', '4'] : ['1', 'broken'];
 
-/** The commands of docs/releases.md, in its order. */
+/** The commands of docs/releases.md for one machine, in its order. */
 const PAGE = readFileSync(join(import.meta.dirname, '../../docs/releases.md'), 'utf8');
-const COMMANDS = Array.from(PAGE.matchAll(/^```sh\n([^`]+)```$/gm), ([, block = '']) =>
+const [ONE_MACHINE = ''] = PAGE.split('## Docker Swarm');
+const COMMANDS = Array.from(ONE_MACHINE.matchAll(/^```sh\n([^`]+)```$/gm), ([, block = '']) =>
   block.trim().split('\n'),
 ).flat();
 const [RELEASE = '', MIGRATE = '', BACK = '', FRONT = '', THREE = '', ONE = ''] = COMMANDS;
