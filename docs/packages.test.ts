@@ -167,8 +167,12 @@ test('the machine stays small enough to be read: files, and lines of each and of
 });
 
 test('the gateway gives a request up before nginx does', () => {
-  for (const file of ['docker-compose.yml', 'deploy/stack.yml']) {
-    const [, seconds] = /NGINX_READ_TIMEOUT:-(\d+)s/.exec(read(file)) ?? [];
+  for (const file of [
+    'docker-compose.yml',
+    'deploy/stack.yml',
+    'deploy/kubernetes/kustomization.yaml',
+  ]) {
+    const [, seconds] = /NGINX_READ_TIMEOUT(?::-|=)(\d+)s/.exec(read(file)) ?? [];
     expect(CATALOGUE.requestTimeout.default()).toBeLessThan(Number(seconds) - 1);
   }
 });
