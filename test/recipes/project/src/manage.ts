@@ -3,7 +3,13 @@ import { runCommand } from '@wsgi/framework/commands';
 import { migrateAccounts } from './accounts/create-tables.ts';
 import { migrate } from './database/migrate.ts';
 import { work } from './jobs/work.ts';
+import { serveWebSockets } from './websockets/serve.ts';
 
 process.env['SETTINGS_MODULE'] ??= 'myproject.settings';
 
-process.exitCode = await runCommand(process.argv.slice(2), [migrate, migrateAccounts, work]);
+process.exitCode = await runCommand(process.argv.slice(2), [
+  migrate,
+  migrateAccounts,
+  work,
+  serveWebSockets,
+]);
