@@ -19,6 +19,8 @@ const PROGRAMS = [
   'caddy',
   'uwsgi',
   'kubectl',
+  'testssl',
+  'h2load',
 ];
 
 /** Runs .ci/run where each program only tells that it was called. */

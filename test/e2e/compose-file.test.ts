@@ -86,6 +86,26 @@ test('the application has no way out, and nginx alone a way in', ({ skip }) => {
   });
 });
 
+test('each service is hardened, whatever its profile, and dev but for its writable sources', () => {
+  const { dev, ...services } = configOf('--profile', '*');
+  expect(Object.keys(services).length).toBeGreaterThan(4);
+  for (const [name, service] of Object.entries({ ...services, dev })) {
+    expect(service, name).toMatchObject({
+      init: true,
+      cap_drop: ['ALL'],
+      security_opt: ['no-new-privileges:true'],
+      user: expect.stringMatching(/^[1-9]\d*:[1-9]\d*$/) as unknown,
+      logging: { driver: 'json-file', options: { compress: 'true' } },
+    });
+    expect(service, name).not.toHaveProperty('privileged');
+  }
+  for (const [name, service] of Object.entries(services)) {
+    expect(service, name).toMatchObject({ read_only: true, cpus: expect.any(Number) as unknown });
+    expect(Number(service.mem_limit), name).toBeGreaterThan(0);
+    expect(service.pids_limit, name).toBeGreaterThan(0);
+  }
+});
+
 /** As Compose prints a service of either file; what is compared alone. */
 interface Service {
   readonly user: string;
