@@ -1,12 +1,14 @@
 import { once } from 'node:events';
-import { createServer, type BoundSocket, type Server as NetServer, type Socket } from 'node:net';
+import { createServer, Socket, type BoundSocket, type Server as NetServer } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { ProtocolError } from '@wsgi/wsgi/status';
 import { withoutMapping } from '@wsgi/wsgi/url';
 import { cannotListen } from '../errors.ts';
+import type { ConnectionHandle } from '../messages.ts';
 import type { WorkerMetrics } from '../metrics/meter.ts';
 import { PROTOCOLS } from '../protocols/protocols.ts';
 import { formatAddress, type Address } from '../settings/addresses.ts';
+import { handOver } from './channel.ts';
 import { Connection } from './connection.ts';
 import { serverNameAndPort, type PeerFacts } from './environ.ts';
 import type { Exchange } from './exchange.ts';
@@ -53,9 +55,15 @@ export class Server {
     listener.on('error', (error) => this.#service.log.error({ err: error }, 'cannot accept'));
   }
 
-  /** Accepts no more, finishes what is in flight, closes each connection; resolves after the last. */
-  async drain(): Promise<void> {
+  /** Goes on with a connection of another worker. */
+  adopt(connection: ConnectionHandle, address: Address): void {
+    this.#accept(new Socket({ handle: connection as BoundSocket, readable: false }), address);
+  }
+
+  /** Accepts no more, finishes what is in flight, closes or hands over each connection; resolves after the last. */
+  async drain(handsOver = false): Promise<void> {
     this.#service.state.isDraining = true;
+    this.#service.state.handsOver = handsOver;
     closeInspector();
     await this.#closeListeners();
     this.#sweep();
@@ -124,11 +132,16 @@ export class Server {
     const peer = this.#peerFacts(socket, address);
     const protocol = PROTOCOLS[address.protocol ?? 'http'];
     if (protocol.isForProxies && !peer.isTrusted) return this.#turnAway(socket, peer);
-    const connection = new Connection(socket, protocol, peer, this.#service, () => {
-      this.#connections.delete(connection);
-      this.#settle();
+    const connection = new Connection(socket, protocol, peer, this.#service, (rest) => {
+      void this.#onOver(connection, address, rest);
     });
     this.#connections.add(connection);
+  }
+
+  async #onOver(connection: Connection, address: Address, rest?: ConnectionHandle): Promise<void> {
+    if (rest !== undefined) await handOver(rest, address);
+    this.#connections.delete(connection);
+    this.#settle();
   }
 
   #turnAway(socket: Socket, { remoteAddress }: PeerFacts): void {
