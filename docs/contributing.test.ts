@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
@@ -22,6 +22,18 @@ test.for(['AGENTS.md', 'CONTRIBUTING.md', 'SECURITY.md', 'docs/not-here.md', 'RE
     expect(named.filter((name) => scripts[name] === undefined)).toEqual([]);
   },
 );
+
+test('the README shows each picture that is there, and all are small', () => {
+  const shown = Array.from(
+    read('README.md').matchAll(/docs\/images\/([\w.-]+)/g),
+    ([, name]) => name,
+  );
+  const names = readdirSync(join(ROOT, 'docs/images'));
+  expect(shown.toSorted()).toEqual(names.toSorted());
+  for (const name of names) {
+    expect(statSync(join(ROOT, 'docs/images', name)).size).toBeLessThan(60_000);
+  }
+});
 
 interface Task {
   readonly label: string;

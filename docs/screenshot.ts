@@ -9,7 +9,7 @@ const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
 try {
   for (const colorScheme of ['light', 'dark'] as const) {
-    const page = await browser.newPage({ colorScheme, viewport: { width: 960, height: 640 } });
+    const page = await browser.newPage({ colorScheme, viewport: { width: 960, height: 680 } });
     await page.goto(url, { waitUntil: 'load' });
     await page.screenshot({ path: join(import.meta.dirname, `images/welcome-${colorScheme}.png`) });
   }

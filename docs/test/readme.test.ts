@@ -23,9 +23,11 @@ const COMMANDS = [
   ...readFileSync(join(ROOT, 'README.md'), 'utf8').matchAll(/^```sh\n([^`]+)```$/gm),
 ].flatMap(([, block = '']) => block.trim().split('\n'));
 
-/** The last command that begins like this, as the README has it. */
+/** The command that is this, or begins like this, as the README has it. */
 function command(beginning: string): string {
-  const found = COMMANDS.findLast((line) => line.startsWith(beginning));
+  const found =
+    COMMANDS.find((line) => line === beginning) ??
+    COMMANDS.find((line) => line.startsWith(beginning));
   if (found === undefined) throw new Error(`The README has no command '${beginning} …'.`);
   return found;
 }

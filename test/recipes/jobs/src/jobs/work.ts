@@ -23,8 +23,8 @@ export async function startWork(jobs: Readonly<Record<string, Job>>): Promise<vo
     pollingIntervalSeconds: 0.5,
   } as const;
   for (const [queue, job] of Object.entries(jobs)) {
-    await boss.work<object>(queue, options, async ([taken], db) => {
-      if (taken !== undefined) await count(queue, taken.id, job(taken.data, db));
+    await boss.work(queue, options, async ([taken], db) => {
+      if (taken !== undefined) await count(queue, taken.id, job(taken.data as object, db));
     });
   }
   await boss.schedule('summary', settings.SUMMARY_CRON);
