@@ -14,7 +14,6 @@ import { promisify } from 'node:util';
 import { beforeAll, beforeEach, expect, inject, test, vi } from 'vitest';
 import { freePort } from '../../packages/wsgi/test/free-port.ts';
 import { SNIPPETS } from './recipes.ts';
-import type {} from '../../test/e2e/stack.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 /** What a new user wrote in an afternoon, with docs/recipes.md: it lies over a fresh clone. */
