@@ -49,7 +49,9 @@ ENV NGINX_ENVSUBST_OUTPUT_DIR=/tmp \
     NGINX_ENVSUBST_FILTER=^NGINX_ \
     NGINX_ENTRYPOINT_LOCAL_RESOLVERS=1 \
     NGINX_ENTRYPOINT_QUIET_LOGS=1 \
-    NGINX_METRICS_HOST=127.0.0.1
+    NGINX_METRICS_HOST=127.0.0.1 \
+    NGINX_APPLICATION=app:8000 \
+    NGINX_STATIC_FROM=
 # Volumes take their owner from the image that mounts them first.
 RUN mkdir -p /srv/tls /srv/acme && chown 101:101 /srv/tls /srv/acme
 COPY --chmod=755 nginx/settings.envsh /docker-entrypoint.d/16-settings.envsh

@@ -1,6 +1,8 @@
-import { globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { cpSync, globSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { temporaryFolder } from '../packages/wsgi/test/temporary-folder.ts';
 import { CATALOGUE } from '../packages/gateway/src/settings/catalogue.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -43,6 +45,25 @@ test.for(PACKAGES)('each public module of %s is a source, and a file once built'
     expect(built).toBe(source.replace('./src/', './dist/').replace(/ts$/, 'js'));
   }
 });
+
+test.for(PACKAGES.flatMap((name) => globSync(join(ROOT, 'packages', name, 'bin/*'))))(
+  'a command that is not built says so: %s',
+  (command) => {
+    const folder = temporaryFolder();
+    for (const part of ['bin', 'package.json']) {
+      cpSync(join(command, '../..', part), join(folder, part), { recursive: true });
+    }
+    const name = basename(command);
+    const run = spawnSync(process.execPath, [join(folder, 'bin', name)], {
+      encoding: 'utf8',
+      env: { NODE_OPTIONS: '' },
+    });
+    expect(run).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/^[\w-]+: it is not built yet: run `npm run build`\.\n$/),
+    });
+  },
+);
 
 test('the walks in the README of the gateway name files that are there', () => {
   const rows = read('packages/gateway/README.md').matchAll(/^\| `([\w/-]+\.ts)`/gm);
@@ -146,8 +167,12 @@ test('the machine stays small enough to be read: files, and lines of each and of
 });
 
 test('the gateway gives a request up before nginx does', () => {
-  for (const file of ['docker-compose.yml', 'deploy/stack.yml']) {
-    const [, seconds] = /NGINX_READ_TIMEOUT:-(\d+)s/.exec(read(file)) ?? [];
+  for (const file of [
+    'docker-compose.yml',
+    'deploy/stack.yml',
+    'deploy/kubernetes/kustomization.yaml',
+  ]) {
+    const [, seconds] = /NGINX_READ_TIMEOUT(?::-|=)(\d+)s/.exec(read(file)) ?? [];
     expect(CATALOGUE.requestTimeout.default()).toBeLessThan(Number(seconds) - 1);
   }
 });

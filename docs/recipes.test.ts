@@ -13,7 +13,7 @@ function read(path: string): string {
 /** The blocks that begin with a file's name, with the page that they stand on. */
 const BLOCKS = PAGES.flatMap((page) =>
   Array.from(
-    read(page).matchAll(/^```\w+\n(?:\/\/|#) ((?:src|test|deploy|docker)\S+)\n(.*?)^```$/gms),
+    read(page).matchAll(/^```\w+\n(?:\/\/|#) ((?:src|test|deploy|docker|nginx)\S+)\n(.*?)^```$/gms),
     ([, name = '', text = '']) => ({ page: basename(page), name, text }),
   ),
 );

@@ -14,7 +14,6 @@ import { promisify } from 'node:util';
 import { beforeAll, beforeEach, expect, inject, test, vi } from 'vitest';
 import { freePort } from '../../packages/wsgi/test/free-port.ts';
 import { SNIPPETS } from './recipes.ts';
-import type {} from '../../test/e2e/stack.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 /** What a new user wrote in an afternoon, with docs/recipes.md: it lies over a fresh clone. */
@@ -33,6 +32,7 @@ const environment = {
   HTTPS_PORT: '',
   TEST_DATABASE_PORT: '',
   COMPOSE_PROJECT_NAME: `afternoon-${process.pid}`,
+  APP_TMP: '5m',
 };
 
 // nginx made its certificate itself.
@@ -185,6 +185,18 @@ test('an upload that was too large for memory can be fetched', async () => {
   const response = await send(content);
   expect(response.redirected).toBe(true);
   expect(await response.bytes()).toEqual(content);
+});
+
+test('an upload that /tmp has no room for is a 503, told once with the folder', async () => {
+  const response = await send(new Uint8Array(9_000_000));
+  expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5']);
+  expect(await response.text()).toContain('There is no room for this right now.');
+  const lines = (await run('docker compose logs --no-log-prefix app')).split('\n');
+  const told = lines.filter((line) => line.includes('There is no room in'));
+  expect(told.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+    { level: 'error', status: 503, msg: 'There is no room in /tmp.' },
+  ]);
+  expect((await send(new Uint8Array(3_000_000))).redirected).toBe(true);
 });
 
 test('the own command is listed, and removes in the container what is old enough', async () => {

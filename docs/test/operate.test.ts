@@ -119,6 +119,17 @@ test('signals reload gateway and nginx, and leave the restart policy in force', 
   await expect.poll(() => statusOf().catch(String), soon).toBe(200);
 });
 
+test('what the gateway complained of is told whatever the log has forgotten', async () => {
+  await run(killWorker);
+  const told = (): Promise<string> => run(block('Logs', 3));
+  await expect.poll(told, soon).toMatch(/"level":"error","msg":"worker \d+ died: SIGKILL/);
+  await expect.poll(() => statusOf().catch(String), soon).toBe(200);
+});
+
+const killWorker =
+  "docker compose exec -T app sh -c 'arbiter=$(cat /proc/1/task/1/children); " +
+  "set -- $(cat /proc/$arbiter/task/$arbiter/children); kill -KILL $1'";
+
 test('there can be more containers, and one again', async () => {
   const [more = '', fewer = ''] = lines('Scale');
   const count = async () => (await run('docker compose ps --quiet app')).trim().split('\n').length;
@@ -159,9 +170,10 @@ function inApplication(expression: string): string {
   return `docker compose exec -T app node --input-type=module -e "${code}"`;
 }
 
-test('maintenance begins and ends', async () => {
+test('maintenance begins, outlives nginx, and ends', async () => {
   const [begin = '', end = ''] = lines('Maintenance');
   await run(begin);
+  await run('docker compose restart nginx && docker compose up --detach --wait --no-recreate');
   const response = await fetch(url());
   expect([response.status, response.headers.has('retry-after')]).toEqual([503, true]);
   await run(end);

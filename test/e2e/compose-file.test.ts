@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { buildKubernetes, missingKubectl } from '../../docs/kubernetes.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const COMPOSE = readFileSync(join(ROOT, 'docker-compose.yml'), 'utf8');
@@ -39,6 +40,72 @@ test.for(['app', 'nginx', 'static'])('%s is held as tight on Swarm as by Compose
   expect(swarm).toEqual(composeLimits(configOf()[service]));
 });
 
+const missing = missingKubectl();
+const pods = missing === undefined ? buildKubernetes() : [];
+
+// The Job has the limits of the application, whose image it is.
+test.for([
+  ['app', 'app'],
+  ['nginx', 'nginx'],
+  ['release', 'app'],
+] as const)(
+  '%s is held as tight on Kubernetes as Compose holds %s',
+  ([name, service], { skip }) => {
+    skip(missing !== undefined, missing);
+    const { init, logging, limits, ...rest } = composeLimits(configOf()[service]);
+    // How many processes and how much log there may be is said for a whole node.
+    expect([init, typeof logging]).toEqual([true, 'object']);
+    expect(kubernetesLimits(name)).toEqual({ ...rest, init, limits: limits.slice(0, 2) });
+  },
+);
+
+test('nginx has the same values on Kubernetes, but for where it stands', ({ skip }) => {
+  skip(missing !== undefined, missing);
+  const [map] = pods.filter(
+    ({ kind, metadata }) => kind === 'ConfigMap' && metadata.name.startsWith('nginx-'),
+  );
+  const names = namesForFront(COMPOSE).filter((name) => !/^TLS_|METRICS|TRUSTED_PROXY/.test(name));
+  const values = names.map((name) => [name, defaults.get(name)]);
+  expect(map?.data).toEqual({
+    ...Object.fromEntries(values),
+    NGINX_TRUSTED_PROXY: expect.any(String),
+  });
+});
+
+test('the application has no way out, and nginx alone a way in', ({ skip }) => {
+  skip(missing !== undefined, missing);
+  const [policy] = pods.filter(({ kind }) => kind === 'NetworkPolicy');
+  expect(policy?.spec).toMatchObject({
+    podSelector: { matchExpressions: [{ key: 'app', operator: 'In', values: ['app', 'release'] }] },
+    policyTypes: ['Ingress', 'Egress'],
+    ingress: [
+      { from: [{ podSelector: { matchLabels: { app: 'nginx' } } }], ports: [{ port: 8000 }] },
+      {},
+    ],
+    egress: [],
+  });
+});
+
+test('each service is hardened, whatever its profile, and dev but for its writable sources', () => {
+  const { dev, ...services } = configOf('--profile', '*');
+  expect(Object.keys(services).length).toBeGreaterThan(4);
+  for (const [name, service] of Object.entries({ ...services, dev })) {
+    expect(service, name).toMatchObject({
+      init: true,
+      cap_drop: ['ALL'],
+      security_opt: ['no-new-privileges:true'],
+      user: expect.stringMatching(/^[1-9]\d*:[1-9]\d*$/) as unknown,
+      logging: { driver: 'json-file', options: { compress: 'true' } },
+    });
+    expect(service, name).not.toHaveProperty('privileged');
+  }
+  for (const [name, service] of Object.entries(services)) {
+    expect(service, name).toMatchObject({ read_only: true, cpus: expect.any(Number) as unknown });
+    expect(Number(service.mem_limit), name).toBeGreaterThan(0);
+    expect(service.pids_limit, name).toBeGreaterThan(0);
+  }
+});
+
 /** As Compose prints a service of either file; what is compared alone. */
 interface Service {
   readonly user: string;
@@ -73,6 +140,39 @@ function swarmLimits(service: Service | undefined) {
     limits: [Number(cpus), Number(memory), pids],
     tmpBytes: Number(tmp?.tmpfs?.size),
   };
+}
+
+/** In the words of Compose. A pod gets the time of preStop beside that which Compose gives. */
+function kubernetesLimits(name: string) {
+  const { spec } = podsOf(name);
+  const [{ securityContext, resources, lifecycle }] = spec.containers;
+  const { runAsUser, runAsGroup, runAsNonRoot, seccompProfile } = spec.securityContext;
+  expect([runAsNonRoot, seccompProfile.type]).toEqual([true, 'RuntimeDefault']);
+  expect(securityContext.allowPrivilegeEscalation).toBe(false);
+  const preStop = Number(lifecycle?.preStop.exec.command[1] ?? 0);
+  const tmp = spec.volumes.find((volume) => volume.name === 'tmp')?.emptyDir;
+  expect(tmp?.medium).toBe('Memory');
+  return {
+    user: `${runAsUser}:${runAsGroup}`,
+    init: spec.shareProcessNamespace,
+    read_only: securityContext.readOnlyRootFilesystem,
+    cap_drop: securityContext.capabilities.drop,
+    stop_grace_period: `${spec.terminationGracePeriodSeconds - preStop}s`,
+    limits: [Number(resources.limits.cpu), binaryBytes(resources.limits.memory)],
+    tmpBytes: binaryBytes(tmp?.sizeLimit),
+  };
+}
+
+function podsOf(name: string) {
+  const found = pods.find(({ spec, metadata }) => metadata.name === name && spec?.template);
+  if (found?.spec?.template === undefined) throw new Error(`There are no pods of ${name}.`);
+  return found.spec.template;
+}
+
+/** `512Mi`, `1Gi` */
+function binaryBytes(size = ''): number {
+  const [, count, unit] = /^(\d+)([MG])i$/.exec(size) ?? [];
+  return Number(count) * (unit === 'G' ? 2 ** 30 : 2 ** 20);
 }
 
 function common(service: Service | undefined) {

@@ -6,7 +6,7 @@ const stack = useStack();
 /** Every switch that puts lines in or out. What only changes values goes along with one of them. */
 const SWITCHES = [
   ['TLS=off', 'TLS=self-signed', 'TLS=files', 'TLS=acme'],
-  ['NGINX_HTTP3=off', 'NGINX_HTTP3=on'],
+  ['NGINX_HTTP3=off', 'NGINX_HTTP3=on NGINX_STATIC_FROM=app-static.here:8000'],
   ['NGINX_PROXY_PROTOCOL=off', 'NGINX_PROXY_PROTOCOL=on'],
   ['NGINX_HSTS_SECONDS=0 HTTPS_PORT=443', 'NGINX_HSTS_SECONDS=3600 NGINX_LIMITS=off'],
   ["NGINX_SERVER_NAMES='~.'", "NGINX_SERVER_NAMES='example.com www.example.com'"],
@@ -40,6 +40,8 @@ const BAD_VALUES = [
   ['NGINX_CLIENT_MAX_BODY_SIZE=1g', 'NGINX_CLIENT_MAX_BODY_SIZE'],
   ['NGINX_READ_TIMEOUT=soon', 'NGINX_READ_TIMEOUT'],
   ['NGINX_LIMITS=maybe', 'NGINX_LIMITS'],
+  ['NGINX_APPLICATION=app', 'NGINX_APPLICATION'],
+  ["NGINX_STATIC_FROM='app:8000;'", 'NGINX_STATIC_FROM'],
   ['NGINX_REQUEST_RATE=100', 'NGINX_REQUEST_RATE'],
   ['NGINX_REQUEST_BURST=0', 'NGINX_REQUEST_BURST'],
   ['NGINX_CONNECTION_LIMIT=0', 'NGINX_CONNECTION_LIMIT'],
@@ -86,7 +88,10 @@ async function tryAll(
   );
   const given = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
   const variables = [...Config.Env, ...given].flatMap((each) => ['--env', each]);
-  const folders = ['/tmp', '/srv/tls'].flatMap((path) => ['--tmpfs', `${path}:uid=101,size=128m`]);
+  const folders = ['/tmp', '/srv/tls', '/srv/store'].flatMap((path) => [
+    '--tmpfs',
+    `${path}:uid=101,size=128m`,
+  ]);
   const on = ['--rm', '--read-only', '--network', 'none', ...folders, ...variables];
   const script = attempts
     .map((words) => `${words} ${COMMAND} 2>&1; printf -- '${MARK}'`)

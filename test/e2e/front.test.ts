@@ -85,14 +85,30 @@ test('HEALTH_PATH moves the probes, which no proxy of Docker gets', async () => 
 test('a flag file announces maintenance, with when to come back', async () => {
   await restartFront({});
   await stack.shell('nginx', 'touch /tmp/maintenance');
-  const response = await fetch(stack.url, { method: 'POST' });
-  expect(response.status).toBe(503);
-  expect(response.headers.get('retry-after')).toBe('60');
-  expect(await response.text()).toContain('being worked on');
-
+  expect(await announcement()).toBe('60');
   await stack.shell('nginx', 'rm /tmp/maintenance');
   expect(await statusesOf(1)).toEqual([200]);
 });
+
+test('one in the store announces it over a new container, too', async () => {
+  await restartFront({});
+  const inStore = (command: string) =>
+    stack.compose('run', '--rm', '-T', 'static', command, '/srv/store/maintenance');
+  await inStore('touch');
+  await stack.start('--no-deps', '--force-recreate', 'nginx');
+  expect(await announcement()).toBe('60');
+  expect((await fetch(new URL('/healthz', stack.url))).status).toBe(503);
+  await inStore('rm');
+  expect(await statusesOf(1)).toEqual([200]);
+});
+
+/** When to come back, as it is said to a POST. */
+async function announcement(): Promise<string | null> {
+  const response = await fetch(stack.url, { method: 'POST' });
+  expect(response.status).toBe(503);
+  expect(await response.text()).toContain('being worked on');
+  return response.headers.get('retry-after');
+}
 
 test('nginx has a health check and figures of its own, inside its container alone', async () => {
   expect(await stack.shell('nginx', `${CURL}/healthz`)).toBe('ok\n');

@@ -26,6 +26,9 @@ const OURS: FrontEnvironment = {
   NGINX_LIMITS: 'off',
   NGINX_WORKER_PROCESSES: '2',
   NGINX_METRICS_HOST: '127.0.0.1',
+  // As in the Dockerfile.
+  NGINX_APPLICATION: 'app:8000',
+  NGINX_STATIC_FROM: '',
 };
 
 export function workersOf(environment: FrontEnvironment): number {
@@ -84,7 +87,7 @@ function placedIn(folder: string, ports: Ports): (text: string) => string {
       .replaceAll('/srv/tls', `${folder}/tls`)
       .replaceAll('/dev/stdout', `${folder}/access.log`)
       .replaceAll('/dev/stderr error', '/dev/stderr notice')
-      .replaceAll('app:8000 resolve', `127.0.0.1:${ports.gateway}`)
+      .replaceAll('${NGINX_APPLICATION} resolve', `127.0.0.1:${ports.gateway}`)
       .replaceAll('listen 127.0.0.1:8081', `listen unix:${folder}/status.sock`)
       .replaceAll('listen 127.0.0.1:8082', `listen unix:${folder}/metrics.sock`)
       .replaceAll('listen 8080', `listen 127.0.0.1:${ports.http}`)

@@ -13,9 +13,10 @@ const RELEASES = isLong
   ? ['1', '2', 'broken', '3', 'command', '4', 'unready']
   : ['1', 'broken', 'unready'];
 
-/** The commands of docs/releases.md, in its order. */
+/** The commands of docs/releases.md for one machine, in its order. */
 const PAGE = readFileSync(join(import.meta.dirname, '../../docs/releases.md'), 'utf8');
-const COMMANDS = Array.from(PAGE.matchAll(/^```sh\n([^`]+)```$/gm), ([, block = '']) =>
+const [ONE_MACHINE = ''] = PAGE.split('## Docker Swarm');
+const COMMANDS = Array.from(ONE_MACHINE.matchAll(/^```sh\n([^`]+)```$/gm), ([, block = '']) =>
   block.trim().split('\n'),
 ).flat();
 const [RELEASE = '', MIGRATE = '', BACK = '', FRONT = '', THREE = '', ONE = ''] = COMMANDS;

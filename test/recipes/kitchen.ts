@@ -93,6 +93,7 @@ export class Kitchen {
 
 function variables(address: string): string {
   return `SUMMARY_CRON='* * * * *'
+NGINX_WORKER_SHUTDOWN_TIMEOUT=5s
 CORS_ORIGINS=https://app.example
 SITE_URL=http://${address}
 SECRET_KEY='${'the key of this test, '.repeat(3)}'

@@ -4,7 +4,7 @@ import { messageOf } from './error-pages/fault.ts';
 import { negotiatedResponse } from './error-pages/negotiated.ts';
 import { plainPage, sentenceFor } from './error-pages/page.ts';
 import { notFoundPage, technicalPage, technicalText } from './error-pages/technical-page.ts';
-import { asError, HttpError, MethodNotAllowed, UnprocessableContent } from './errors.ts';
+import { asError, DiskFull, HttpError, isDiskFull, UnprocessableContent } from './errors.ts';
 import { log } from './logging.ts';
 import { whenReady } from './middleware/middleware.ts';
 import type { HttpRequest } from './request.ts';
@@ -40,14 +40,15 @@ export function responseForError(
 ): Awaitable<HttpResponse> {
   // Nobody waits for the answer any more: the server knows what to do.
   if (isAbort(request, thrown)) throw thrown;
-  const error = asError(thrown);
+  // Whoever wrote: the view itself, too.
+  const error = isDiskFull(thrown) ? new DiskFull(thrown.path, thrown) : asError(thrown);
   const status = isForClients(error) ? error.status : 500;
   logError(request, error, status);
   if (status >= 500) tellListeners(error, request);
   const response = answer(request, error, status, handlers.get(status));
-  if (!(error instanceof MethodNotAllowed)) return response;
+  if (!(error instanceof HttpError)) return response;
   return whenReady(response, (ready) => {
-    ready.headers.setDefault('Allow', error.allowed.join(', '));
+    for (const entry of Object.entries(error.headers)) ready.headers.setDefault(...entry);
     return ready;
   });
 }
@@ -70,7 +71,7 @@ function isForClients(error: Error): error is HttpError | ProtocolError {
 function logError(request: HttpRequest, error: Error, status: number): void {
   const { id, method, path } = request;
   const fields = { request_id: id, method, path, status };
-  if (status >= 500) log.error({ ...fields, err: error }, 'the request failed');
+  if (status >= 500) log.error({ ...fields, err: error }, hintOf(error) ?? 'the request failed');
   else if (![403, 404, 405, 422].includes(status)) log.warn(fields, withHint(error));
 }
 
@@ -88,8 +89,11 @@ async function tell(listener: ErrorListener, error: Error, request: HttpRequest)
 
 /** For whoever can do something about it. */
 function withHint(error: Error): string {
-  const hint = error instanceof HttpError ? error.hint : undefined;
-  return [messageOf(error), hint].filter(Boolean).join(' ');
+  return [messageOf(error), hintOf(error)].filter(Boolean).join(' ');
+}
+
+function hintOf(error: Error): string | undefined {
+  return error instanceof HttpError ? error.hint : undefined;
 }
 
 /** What the URLconf's own handler answers; one that fails, or leaves it to the framework, is replaced. */

@@ -36,18 +36,22 @@ export class CommandError extends Error {
 export interface HttpErrorOptions extends ErrorOptions {
   /** What to do, for the log and for developers: clients are not told of it. */
   readonly hint?: string;
+  /** What the response has besides, as `{ 'Retry-After': '30' }`. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** An error that a client is told of: it becomes a response with this status. */
 export class HttpError extends Error {
   readonly status: number;
   readonly hint: string | undefined;
+  readonly headers: Readonly<Record<string, string>>;
 
   constructor(status: number, message: string, options: HttpErrorOptions = {}) {
     super(message, options);
     this.name = new.target.name;
     this.status = status;
     this.hint = options.hint;
+    this.headers = options.headers ?? {};
   }
 }
 
@@ -93,7 +97,7 @@ export class MethodNotAllowed extends HttpError {
   readonly allowed: readonly string[];
 
   constructor(method: string, allowed: readonly string[]) {
-    super(405, `${method} is not allowed here.`);
+    super(405, `${method} is not allowed here.`, { headers: { Allow: allowed.join(', ') } });
     this.allowed = allowed;
   }
 }
@@ -109,6 +113,31 @@ export class PayloadTooLarge extends HttpError {
 export class UnsupportedMediaType extends HttpError {
   constructor(message: string) {
     super(415, message);
+  }
+}
+
+/** There is no room on the disk for what a client sent: 503, with when to try again. */
+export class DiskFull extends HttpError {
+  /** @param place where there is none, for the log. */
+  constructor(place: string | undefined, cause: unknown) {
+    const message = 'There is no room for this right now. Please try again in a moment.';
+    const hint = `There is no room ${place === undefined ? 'on the disk' : `in ${place}`}.`;
+    super(503, message, { cause, hint, headers: { 'Retry-After': '5' } });
+  }
+}
+
+/** Whether what was thrown says that a disk, or what its user may have of it, is full. */
+export function isDiskFull(error: unknown): error is NodeJS.ErrnoException {
+  const code = error instanceof Error && 'code' in error && error.code;
+  return code === 'ENOSPC' || code === 'EDQUOT';
+}
+
+/** Awaits what writes into a folder. @throws {DiskFull} where that has no room. */
+export async function writeInto<T>(folder: string, write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    throw isDiskFull(error) ? new DiskFull(folder, error) : error;
   }
 }
 

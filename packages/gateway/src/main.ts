@@ -4,9 +4,9 @@ import { endGuard } from './arbiter/signals.ts';
 import { watchLoading } from './early-end.ts';
 import { ConfigError, endWith, ExitCode } from './errors.ts';
 import { heap, profile } from './metrics/inspect.ts';
-import { stats } from './metrics/stats.ts';
+import { events, stats } from './metrics/stats.ts';
 import { top } from './metrics/top.ts';
-import { openLog } from './log/log.ts';
+import { KeptLines, openLog } from './log/log.ts';
 import { makeSecret, nameProcess, prepareProcess, version } from './process.ts';
 import { readCommandLine, unknownVariables } from './settings/command-line.ts';
 import { describeConfig, loadConfig, type LoadedConfig } from './settings/config.ts';
@@ -41,6 +41,7 @@ const QUESTIONS: ReadonlyMap<string, (args: string[]) => unknown> = new Map<
   (args: string[]) => unknown
 >([
   ['stats', async (args: string[]) => print(await stats(args))],
+  ['events', async (args: string[]) => print(await events(args))],
   ['top', (args: string[]) => top(args, process)],
   ['profile', (args: string[]) => profile(args, process.stdout)],
   ['heap', (args: string[]) => heap(args, process.stdout)],
@@ -57,12 +58,13 @@ async function serve(loaded: LoadedConfig): Promise<number> {
   nameProcess(config, 'arbiter');
   prepareProcess(config);
   makeSecret();
-  const log = openLog(config);
+  const kept = new KeptLines();
+  const log = openLog(config, kept);
   if (process.env['GUNICORN_CMD_ARGS'] !== undefined) {
     log.warn('GUNICORN_CMD_ARGS is not read: its name is GATEWAY_CMD_ARGS here');
   }
   for (const what of unknownVariables(process.env)) log.warn(what);
-  return new Arbiter({ ...loaded, log }).run();
+  return new Arbiter({ ...loaded, log, kept }).run();
 }
 
 function print(text: string): number {

@@ -1,3 +1,4 @@
+import type { BoundSocket } from 'node:net';
 import type { Config } from './settings/catalogue.ts';
 import type { WorkerMetrics } from './metrics/meter.ts';
 import type { Address } from './settings/addresses.ts';
@@ -9,6 +10,9 @@ export interface Listener {
   readonly fd: number;
   readonly address: Address;
 }
+
+/** A connection as a bare handle: nobody has begun to read of it, as of a `Socket` Node would have. */
+export type ConnectionHandle = Pick<BoundSocket, 'close'>;
 
 /** The first message to a worker: all that it needs to know. */
 export interface StartMessage {
@@ -38,8 +42,14 @@ function isEnvelope(received: unknown): boolean {
 
 /** What the arbiter tells a worker after the first message. */
 export type Order =
-  /** To finish the requests in flight, serve no others, and exit: by a signal it could be the application's. */
-  { readonly kind: 'drain' } | Inspection;
+  /**
+   * To finish the requests in flight, serve no others, and exit: by a signal it could be the application's. While
+   * others go on, connections whose end cannot be told go to them.
+   */
+  | { readonly kind: 'drain'; readonly handsOver: boolean }
+  /** To go on with the connection that comes with the order, and was accepted at that address. */
+  | { readonly kind: 'adopt'; readonly address: Address }
+  | Inspection;
 
 /** To tell of itself, on the connection that comes with the order. */
 export type Inspection =
@@ -58,6 +68,8 @@ export type WorkerMessage =
       readonly metrics: WorkerMetrics;
       readonly isInspected: boolean;
     }
+  /** Another one is to go on with the connection that comes with this, and was accepted at that address. */
+  | { readonly kind: 'handover'; readonly address: Address }
   /** It finishes what it has, serves no more, and then exits. */
   | { readonly kind: 'leaving'; readonly reason: string }
   /** The same, at once or politely, because of a signal. */

@@ -24,6 +24,8 @@ test.for<[variable: string, value: string, line: string]>([
   ['PORT', 'abc', 'bind is "0.0.0.0:abc" in PORT: expected HOST:PORT'],
   ['PORT', '', 'bind = "127.0.0.1:8000"  (the defaults)'],
   ['FORWARDED_ALLOW_IPS', '', 'forwardedAllowIps = ""  (FORWARDED_ALLOW_IPS)'],
+  ['HEALTH_PATH', '/up', 'accesslogSkip = "/up,/readyz"  (HEALTH_PATH)'],
+  ['HEALTH_PATH', '', 'accesslogSkip = "/healthz,/readyz"  (the defaults)'],
   ['GATEWAY_CMD_ARGS', '--timeout 9', 'timeout = "9"  (GATEWAY_CMD_ARGS)'],
   ['GATEWAY_TIMEOUT', '9', 'timeout = "9"  (GATEWAY_TIMEOUT)'],
   ['GATEWAY_TIMEOUT', 'x', 'timeout is "x" in GATEWAY_TIMEOUT: expected a number'],

@@ -10,6 +10,7 @@ import type { StartMessage } from '../src/messages.ts';
 import { readCommandLine } from '../src/settings/command-line.ts';
 import { freePort } from '../../wsgi/test/free-port.ts';
 import { descriptorCount } from '../../../test/load/process-facts.ts';
+import { NO_SMALL_DISK, smallDisk } from '../../wsgi/test/small-disk.ts';
 import { temporaryFolder } from '../../wsgi/test/temporary-folder.ts';
 import { APPLICATIONS, GatewayProcess, type LogLine, type Running } from './gateway-process.ts';
 import { exchange, RawClient } from './raw-client.ts';
@@ -53,10 +54,8 @@ test('with no room for either log all of 300 requests are answered, also after a
 });
 
 test('the access log goes on where a full disk has room again', async ({ skip }) => {
-  skip(process.getuid?.() !== 0, 'only root can mount a small disk');
-  const disk = temporaryFolder();
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'faults', disk]);
-  onTestFinished(() => void execFileSync('umount', ['--lazy', disk]));
+  skip(NO_SMALL_DISK !== undefined, NO_SMALL_DISK);
+  const disk = smallDisk(1_048_576);
   const log = join(disk, 'access.log');
   const ballast = join(disk, 'ballast');
   writeFileSync(ballast, Buffer.alloc(1_048_576 - 8192));

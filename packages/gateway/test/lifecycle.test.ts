@@ -26,7 +26,8 @@ test('TERM cuts no connection that still waits to be accepted', async () => {
   const clients = await Promise.all(
     Array.from({ length: 50 }, () => RawClient.connect(gateway.port)),
   );
-  for (const client of clients) client.send('GET /pid HTTP/1.1\r\nHost: a\r\n\r\n');
+  // Served while others wait to be accepted, they would take longer than those can be waited for.
+  for (const client of clients) client.send('GET /busy/50 HTTP/1.1\r\nHost: a\r\n\r\n');
   gateway.signal('SIGTERM');
   const answers = await Promise.all(clients.map((client) => client.untilClosed()));
   expect(answers.filter((answer) => answer.startsWith('HTTP/1.1 200'))).toHaveLength(50);

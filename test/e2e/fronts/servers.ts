@@ -44,6 +44,7 @@ export const FRONTS: readonly Front[] = [
   front('lighttpd', 'uwsgi', 'lighttpd-uwsgi.conf'),
   front('lighttpd', 'scgi', 'lighttpd-scgi.conf'),
   front('lighttpd', 'fastcgi', 'lighttpd-fastcgi.conf'),
+  front('lighttpd', 'cgi', 'lighttpd-cgi.conf'),
   front('haproxy', 'http', 'haproxy-http.cfg'),
   front('haproxy', 'fastcgi', 'haproxy-fastcgi.cfg'),
   front('caddy', 'http', 'caddy-http.Caddyfile'),

@@ -185,26 +185,30 @@ function hasKey(app: Service): boolean {
 }
 
 /** nginx, the gateway and the application mean the same paths. */
-const paths: Rule = (deployment, { FORCE_SCRIPT_NAME, HEALTH_PATH }) => {
+const paths: Rule = (deployment, settings) => {
   const skipped = gatewayText(deployment, 'accesslogSkip');
+  const { FORCE_SCRIPT_NAME, HEALTH_PATH } = settings;
   const { HEALTH_PATH: asked = HEALTH_PATH } = environmentOf(deployment.nginx);
   const mounted = gatewayText(deployment, 'rootPath');
+  const logged = (['HEALTH_PATH', 'READY_PATH'] as const).filter(
+    (name) => skipped !== '' && !skipped.split(',').includes(settings[name]),
+  );
   return [
-    ...(skipped === HEALTH_PATH || skipped === ''
-      ? []
-      : [
-          healthFinding(
-            `the gateway takes '${skipped}' for it (access-log-skip)`,
-            HEALTH_PATH,
-            'Set accesslogSkip in gateway.config.ts to HEALTH_PATH.',
-          ),
-        ]),
+    ...logged.map((name) =>
+      healthFinding(
+        name,
+        settings[name],
+        `the gateway leaves '${skipped}' out of its log (access-log-skip)`,
+        'Set accesslogSkip in gateway.config.ts to HEALTH_PATH and READY_PATH.',
+      ),
+    ),
     ...(asked === HEALTH_PATH
       ? []
       : [
           healthFinding(
-            `nginx takes '${asked}' for it`,
+            'HEALTH_PATH',
             HEALTH_PATH,
+            `nginx takes '${asked}' for it`,
             'Set HEALTH_PATH in .env, and have the settings read it.',
           ),
         ]),
@@ -214,10 +218,10 @@ const paths: Rule = (deployment, { FORCE_SCRIPT_NAME, HEALTH_PATH }) => {
   ];
 };
 
-function healthFinding(other: string, path: string, mend: string): CheckMessage {
+function healthFinding(name: string, path: string, other: string, mend: string): CheckMessage {
   return finding(
     'deploy.W129',
-    `The health check is at '${path}' (HEALTH_PATH of the settings), and ${other}.`,
+    `A health check is at '${path}' (${name} of the settings), and ${other}.`,
     mend,
   );
 }

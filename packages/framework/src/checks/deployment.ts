@@ -67,13 +67,13 @@ const COMPOSE_FILES = ['compose.yaml', 'compose.yml', 'docker-compose.yaml', 'do
  */
 export async function readDeployment(): Promise<Deployment | undefined> {
   if (!COMPOSE_FILES.some((name) => existsSync(resolve(name)))) return undefined;
-  const config = await ask('docker', ['compose', 'config', '--format', 'json'], process.env);
+  const config = await ask('docker', ['compose', 'config', '--format', 'json']);
   const composition = JSON.parse(config) as Composition;
   const { app, nginx } = composition.services;
   if (app === undefined || nginx === undefined) {
     throw new NotCompared('there are no services named app and nginx');
   }
-  const gateway = parseSettings(await askGateway(app));
+  const gateway = await askGateway(app);
   return { app, nginx, composition, gateway, directives: readNginxFolder(environmentOf(nginx)) };
 }
 
@@ -84,13 +84,13 @@ export function environmentOf({ environment = {} }: Service): Record<string, str
 }
 
 /** What the container starts, with its environment, but to be told of the settings. */
-async function askGateway(app: Service): Promise<string> {
+export async function askGateway(app: Service): Promise<Deployment['gateway']> {
   const words = app.command ?? commandOfImage(app) ?? [];
   const index = words.findIndex((word) => /(?:^|\/)gateway$/.test(word));
   if (index === -1) throw new NotCompared('the command of the service app is not the gateway');
   const args = [findGateway(), '--print-config', ...words.slice(index + 1)];
   const env = { PATH: process.env['PATH'], ...environmentOf(app) };
-  return ask(process.execPath, [...process.execArgv, ...args], env);
+  return parseSettings(await ask(process.execPath, [...process.execArgv, ...args], env));
 }
 
 /** CMD of the stage that the service is built to. */
@@ -131,10 +131,16 @@ function valueOf(shown: string): GatewaySetting['value'] {
   }
 }
 
-async function ask(
+const NAMES: Readonly<Record<string, string>> = {
+  docker: 'docker compose config',
+  kubectl: 'kubectl kustomize',
+};
+
+/** @throws {NotCompared} where the command fails. */
+export async function ask(
   command: string,
   args: readonly string[],
-  env: NodeJS.ProcessEnv,
+  env: NodeJS.ProcessEnv = process.env,
 ): Promise<string> {
   try {
     const { stdout } = await promisify(execFile)(command, args, { cwd: process.cwd(), env });
@@ -144,7 +150,7 @@ async function ask(
     const why =
       code === 'ENOENT' ? 'it is not installed' : (stderr.trim().split('\n').at(-1) ?? '');
     const shown =
-      command === process.execPath ? 'gateway --print-config' : `${command} compose config`;
+      command === process.execPath ? 'gateway --print-config' : (NAMES[command] ?? command);
     throw new NotCompared(`${shown} does not answer: ${why || String(error)}`, { cause: error });
   }
 }

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { copyFile, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join, parse } from 'node:path';
+import { dirname, join, parse } from 'node:path';
 import { Readable } from 'node:stream';
 import { joinPieces } from '@wsgi/wsgi/input-stream';
 import type { Bytes } from '@wsgi/wsgi';
+import { writeInto } from '../errors.ts';
 import { replaceFile } from '../files/replace-file.ts';
 import type { UploadFolder } from './upload-folder.ts';
 
@@ -85,17 +86,28 @@ export class UploadedFile {
       : Readable.from(this.#place, { objectMode: false });
   }
 
-  /** Keeps it at a path of yours, in the place of what is there. Do not make the path from `name`. */
+  /**
+   * Keeps it at a path of yours, in the place of what is there. Do not make the path from `name`.
+   *
+   * @throws {HttpError} 503 where there is no room for it: what was there stays.
+   */
   async moveTo(path: string): Promise<void> {
     const place = this.#place;
-    if (typeof place === 'string') await move(place, path);
-    else await replaceFile(path, (unfinished) => writeFile(unfinished, place));
+    await writeInto(dirname(path), () =>
+      typeof place === 'string'
+        ? move(place, path)
+        : replaceFile(path, (unfinished) => writeFile(unfinished, place)),
+    );
     this.#place = path;
   }
 
-  /** Keeps it in a folder, under its own name or one like it that no file has there; gives the path. */
+  /**
+   * Keeps it in a folder, under its own name or one like it that no file has there; gives the path.
+   *
+   * @throws {HttpError} as `moveTo`
+   */
   async moveInto(folder: string): Promise<string> {
-    const path = await reserve(folder, this.name);
+    const path = await writeInto(folder, () => reserve(folder, this.name));
     try {
       await this.moveTo(path);
       return path;

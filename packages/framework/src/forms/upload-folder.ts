@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CollectedBytes } from '@wsgi/wsgi/input-stream';
 import type { Bytes } from '@wsgi/wsgi';
+import { writeInto } from '../errors.ts';
 import { uploadPrefix } from './abandoned-uploads.ts';
 
 /** Where the files of one form are: in memory up to a limit for all of them, then in a folder of their own. */
 export class UploadFolder {
-  readonly #parent: string | null;
+  readonly parent: string;
   readonly #files: IncomingFile[] = [];
   /** How much more may be kept in memory. */
   freeBytes: number;
@@ -16,7 +17,7 @@ export class UploadFolder {
 
   /** @param parent the folder that it is made in, `null` for the system's own. */
   constructor(parent: string | null, memoryBytes: number) {
-    this.#parent = parent;
+    this.parent = parent ?? tmpdir();
     this.freeBytes = memoryBytes;
   }
 
@@ -34,7 +35,7 @@ export class UploadFolder {
 
   /** Nobody else can look into the folder. */
   async openFile(): Promise<OpenFile> {
-    this.#path ??= await mkdtemp(join(this.#parent ?? tmpdir(), uploadPrefix()));
+    this.#path ??= await mkdtemp(join(this.parent, uploadPrefix()));
     const path = join(this.#path, String((this.#openedCount += 1)));
     return { handle: await open(path, 'wx'), path };
   }
@@ -62,6 +63,7 @@ export class IncomingFile {
     return this.#onDisk?.path ?? this.#held.pieces();
   }
 
+  /** @throws {DiskFull} where there is no room for it. */
   async append(piece: Bytes): Promise<void> {
     this.size += piece.length;
     if (!this.#onDisk && piece.length <= this.#folder.freeBytes) {
@@ -69,8 +71,10 @@ export class IncomingFile {
       this.#held.append(piece);
       return;
     }
-    const { handle } = this.#onDisk ?? (await this.#spill());
-    await handle.appendFile(piece);
+    await writeInto(this.#folder.parent, async () => {
+      const { handle } = this.#onDisk ?? (await this.#spill());
+      await handle.appendFile(piece);
+    });
   }
 
   async close(): Promise<void> {

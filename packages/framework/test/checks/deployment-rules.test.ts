@@ -77,7 +77,8 @@ const FIRE: readonly Case[] = [
   ],
   ['deploy.E128', { app: { scale: 2 } }],
   ['deploy.E128', { app: { deploy: { replicas: 2 } } }],
-  ['deploy.W129', { gateway: { accesslogSkip: '/healthz' } }, { HEALTH_PATH: '/up' }],
+  ['deploy.W129', {}, { HEALTH_PATH: '/up' }],
+  ['deploy.W129', { gateway: { accesslogSkip: '/healthz' } }],
   ['deploy.W129', { nginx: { environment: { HEALTH_PATH: '/up' } } }],
   ['deploy.E130', { gateway: { rootPath: '/shop' } }],
   ['deploy.W131', { nginx: { volumes: [{ target: '/etc/nginx/conf.d/mine.conf' }] } }],
@@ -136,7 +137,8 @@ const SILENT: readonly (readonly [changes: Changes, settings?: Partial<Settings>
   ],
   [{ app: { scale: 2 } }, { SECRET_KEY: 'abc' }],
   [{ app: { scale: 2, environment: { SECRET_KEY_FILE: '/key' } } }],
-  [{ gateway: { accesslogSkip: '/up' } }, { HEALTH_PATH: '/up' }],
+  [{ gateway: { accesslogSkip: ['/up', '/on'] } }, { HEALTH_PATH: '/up', READY_PATH: '/on' }],
+  [{ gateway: { accesslogSkip: '' } }],
   [{ gateway: { rootPath: '/shop' } }, { FORCE_SCRIPT_NAME: '/shop' }],
   [
     {

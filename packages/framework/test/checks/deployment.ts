@@ -32,7 +32,7 @@ const GATEWAY = {
   maxWorkerMemory: 0,
   forwardedAllowIps: '*',
   rootPath: '',
-  accesslogSkip: '/healthz',
+  accesslogSkip: '/healthz,/readyz',
 };
 
 export function deploymentWith(changes: Changes = {}): Deployment {

@@ -3,7 +3,7 @@ import { ExitCode, explain } from '../errors.ts';
 import { openControlSocket } from '../metrics/control.ts';
 import { serveMetrics } from '../metrics/prometheus.ts';
 import { runHook, type ServerHooks } from '../hooks.ts';
-import type { Log } from '../log/log.ts';
+import type { KeptLines, Log } from '../log/log.ts';
 import { formatAddress } from '../settings/addresses.ts';
 import type { Config } from '../settings/catalogue.ts';
 import { changedInVain, type LoadedConfig } from '../settings/config.ts';
@@ -18,6 +18,8 @@ const TICK_MS = 250;
 /** What an arbiter is started with; `reload` reads the settings again. */
 interface ArbiterOptions extends Pick<LoadedConfig, 'config' | 'hooks' | 'reload'> {
   readonly log: Log;
+  /** What of it can be asked for. */
+  readonly kept: KeptLines;
 }
 
 /**
@@ -29,6 +31,7 @@ export class Arbiter {
   readonly #readSettings: LoadedConfig['reload'];
   readonly #hooks: ServerHooks;
   readonly #log: Log;
+  readonly #kept: KeptLines;
   readonly #listeners: BoundListener[] = [];
   readonly #pool: WorkerPool;
   readonly #serviceManager: ServiceManager;
@@ -44,12 +47,13 @@ export class Arbiter {
   /** A successor needs the address more than these last requests are worth counting. */
   #closeMetrics: () => void = () => undefined;
 
-  constructor({ config, hooks, log, reload }: ArbiterOptions) {
+  constructor({ config, hooks, log, kept, reload }: ArbiterOptions) {
     this.#config = config;
     this.#readSettings = reload;
     this.#hooks = hooks;
     this.#log = log;
     this.#serviceManager = new ServiceManager(log);
+    this.#kept = kept;
     this.#pool = new WorkerPool({ config, hooks }, this.#listeners, log, {
       queue: (act) => this.#queue(act),
       cannotServe: (exitCode) => {
@@ -92,6 +96,7 @@ export class Arbiter {
     const report = () => this.#pool.report({ applicationName, addresses: this.#addresses });
     await openControlSocket(controlSocket, this.#log, {
       report,
+      events: () => this.#kept.lines.join(''),
       inspect: (...request) => this.#pool.inspect(...request),
     });
     this.#closeMetrics = await serveMetrics(metricsBind, this.#log, report);

@@ -98,6 +98,7 @@ export class StandIn {
       case 'failed':
         return standIn.markLeaving();
       case 'retire':
+      case 'handover':
       case 'standstill':
       case 'exiting':
         return;

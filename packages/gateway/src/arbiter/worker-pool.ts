@@ -5,7 +5,8 @@ import { sum } from '../metrics/durations.ts';
 import { Ledger } from '../metrics/ledger.ts';
 import type { Report } from '../metrics/report.ts';
 import type { Log } from '../log/log.ts';
-import type { Inspection, Listener, WorkerMessage } from '../messages.ts';
+import type { ConnectionHandle, Inspection, Listener, WorkerMessage } from '../messages.ts';
+import type { Address } from '../settings/addresses.ts';
 import type { Config } from '../settings/catalogue.ts';
 import type { LoadedConfig } from '../settings/config.ts';
 import type { Retirement } from '../worker/retirement.ts';
@@ -176,7 +177,8 @@ export class WorkerPool {
     this.#standIn.balance(ready.length > 0, this.config);
     // Until a canary is ready, nobody knows that fewer will do.
     const needed = Math.max(this.target, this.isProven ? 0 : this.#proven.target);
-    for (const worker of ready.slice(0, Math.max(0, ready.length - needed))) worker.drain();
+    const surplus = ready.slice(0, Math.max(0, ready.length - needed));
+    for (const worker of surplus) worker.drain(needed > 0);
   }
 
   #isOutdated(worker: WorkerProcess): boolean {
@@ -188,7 +190,7 @@ export class WorkerPool {
     void runHook(this.#log, this.#hooks, 'preFork', this.view, this.#lastNumber);
     try {
       const worker = new WorkerProcess(this.#lastNumber, this.#current, this.#listeners, {
-        message: (sender, message) => this.#owner.queue(() => this.#onMessage(sender, message)),
+        message: (...told) => this.#owner.queue(() => this.#onMessage(...told)),
         exit: (dead, how) => this.#owner.queue(() => this.#onExit(dead, how)),
       });
       this.#workers.add(worker);
@@ -198,10 +200,12 @@ export class WorkerPool {
     }
   }
 
-  #onMessage(worker: WorkerProcess, message: WorkerMessage): void {
+  #onMessage(worker: WorkerProcess, message: WorkerMessage, connection?: ConnectionHandle): void {
     switch (message.kind) {
       case 'ready':
         return this.#onReady(worker);
+      case 'handover':
+        return this.#passOn(connection, message.address);
       case 'failed':
         return this.#onFailedStart(worker, message.reason, message.exitCode);
       case 'leaving':
@@ -228,6 +232,15 @@ export class WorkerPool {
     this.#proven = worker.generation;
     this.#hasServed = true;
     this.#workerLog.ready(worker);
+  }
+
+  /** To the worker that has the fewest; where all are about to end, it ends too. */
+  #passOn(connection: ConnectionHandle | undefined, address: Address): void {
+    const [heir] = [...this.#workers]
+      .filter((worker) => worker.state === 'ready' && !this.#isOutdated(worker))
+      .toSorted((one, other) => one.connections - other.connections);
+    if (connection === undefined || heir === undefined) connection?.close();
+    else heir.adopt(connection, address);
   }
 
   /** Told once for each worker: by its message, or by its exit where it could not send one. */

@@ -1,10 +1,11 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import { fork, type ChildProcess, type SendHandle } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { extname, join } from 'node:path';
 import { withoutInspector } from '@wsgi/wsgi/inspector-options';
 import {
   ownMessage,
+  type ConnectionHandle,
   type Envelope,
   type Inspection,
   type Listener,
@@ -15,6 +16,7 @@ import {
 } from '../messages.ts';
 import type { Gauges } from '../metrics/meter.ts';
 import { workerEnvironment } from '../process.ts';
+import type { Address } from '../settings/addresses.ts';
 import type { Config } from '../settings/catalogue.ts';
 import type { RequestInFlight } from '../worker/watchdog.ts';
 
@@ -43,7 +45,8 @@ export interface Cut {
 }
 
 export interface WorkerEvents {
-  message(worker: WorkerProcess, message: WorkerMessage): void;
+  /** @param connection what comes with a handover, but for where there is no free descriptor. */
+  message(worker: WorkerProcess, message: WorkerMessage, connection?: ConnectionHandle): void;
   /** @param how a signal's name, or the exit code. */
   exit(worker: WorkerProcess, how: string): void;
 }
@@ -89,13 +92,13 @@ export class WorkerProcess {
   }
 
   #tellOf(events: WorkerEvents): void {
-    this.#child.on('message', (received) => {
+    this.#child.on('message', (received: unknown, connection: unknown) => {
       const message = ownMessage(received);
       if (message === undefined) return;
       this.#lastMessageAtMs = performance.now();
       if (message.kind === 'standstill') this.#mayBeSilent = true;
       if (message.kind === 'heartbeat') this.#mayBeSilent = message.isInspected;
-      events.message(this, message);
+      events.message(this, message, connection as ConnectionHandle | undefined);
     });
     this.#child.on('disconnect', () => (this.#channelLostAtMs = performance.now()));
     // Unlike `exit` it comes after the last message.
@@ -151,6 +154,11 @@ export class WorkerProcess {
     return this.#gauges.memoryBytes;
   }
 
+  /** As of its last heartbeat, and what it has adopted since. */
+  get connections(): number {
+    return this.#gauges.connections;
+  }
+
   /** Since its last message. */
   get silentMs(): number {
     return performance.now() - this.#lastMessageAtMs;
@@ -203,25 +211,38 @@ export class WorkerProcess {
     this.#leaveWithin(this.generation.config.gracefulTimeout * 1000);
   }
 
-  /** Lets it finish the requests in flight. */
-  drain(): void {
+  /**
+   * Lets it finish the requests in flight.
+   *
+   * @param handsOver connections whose end cannot be told go to other workers.
+   */
+  drain(handsOver = false): void {
     if (this.#state === 'draining') return;
     if (this.#state === 'starting') this.#leaveWithin(START_BREAK_MS);
     else this.markLeaving();
-    this.#order({ kind: 'drain' });
+    this.#order({ kind: 'drain', handsOver });
   }
 
   /** Hands it a connection of the control socket, to answer there. */
   inspect(inspection: Inspection, client: Socket): void {
-    this.#order(inspection, client);
+    this.#order(inspection, client, (error) => {
+      if (error !== null) client.destroy();
+    });
   }
 
-  #order(order: Order, client?: Socket): void {
+  /** Has it go on with a connection of another worker. */
+  adopt(connection: ConnectionHandle, address: Address): void {
+    this.#gauges = { ...this.#gauges, connections: this.#gauges.connections + 1 };
+    // Sent or not, here it is closed: what is on its way is open.
+    this.#order({ kind: 'adopt', address }, connection as unknown as Socket, () =>
+      connection.close(),
+    );
+  }
+
+  #order(order: Order, handle?: SendHandle, onSent?: (error: Error | null) => void): void {
     const envelope: Envelope<Order> = { gateway: order };
     // Where the channel is lost, its exit is reported.
-    this.#child.send(envelope, client, (error) => {
-      if (error !== null) client?.destroy();
-    });
+    this.#child.send(envelope, handle, onSent ?? ignoreLostChannel);
   }
 
   /** Ends it at once. */

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { isatty } from 'node:tty';
-import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
+import { multistream, pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
 import type { PrettyOptions } from 'pino-pretty';
 import { escapeC1 } from '@wsgi/wsgi/log-line';
 import { unbufferedStream } from '@wsgi/wsgi/log-stream';
@@ -19,8 +19,12 @@ const PINO_LEVELS = {
   critical: 'fatal',
 } as const satisfies Record<LogLevel, string>;
 
-/** The gateway's own log, on standard error: JSON lines, or text where that is a terminal. */
-export function openLog({ loglevel }: Pick<Settings, 'loglevel'>): Log {
+/**
+ * The gateway's own log, on standard error: JSON lines, or text where that is a terminal.
+ *
+ * @param kept gets its warnings and errors, too.
+ */
+export function openLog({ loglevel }: Pick<Settings, 'loglevel'>, kept?: KeptLines): Log {
   const options = {
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string): object => ({ level: label }) },
@@ -28,7 +32,24 @@ export function openLog({ loglevel }: Pick<Settings, 'loglevel'>): Log {
     base: { logger: 'gateway', pid: process.pid },
     hooks: { streamWrite: escapeC1 },
   };
-  return pino(options, terminalStream(STDERR) ?? unbufferedStream(STDERR));
+  const stream = terminalStream(STDERR) ?? unbufferedStream(STDERR);
+  if (kept === undefined) return pino(options, stream);
+  const all = { stream, level: PINO_LEVELS.debug };
+  return pino(options, multistream([all, { stream: kept, level: PINO_LEVELS.warning }]));
+}
+
+const KEPT_BYTES_MAX = 1_048_576;
+
+/** The last lines that were written, in memory: where the log goes, those of requests push them out. */
+export class KeptLines {
+  readonly lines: string[] = [];
+  #bytes = 0;
+
+  write(line: string): void {
+    this.lines.push(line);
+    this.#bytes += line.length;
+    while (this.#bytes > KEPT_BYTES_MAX) this.#bytes -= this.lines.shift()?.length ?? 0;
+  }
 }
 
 /**

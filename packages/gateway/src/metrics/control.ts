@@ -24,13 +24,15 @@ const UMASK_OF_0600 = 0o177;
 /** What clients of the socket are answered by. */
 export interface Answers {
   readonly report: () => Report;
+  /** The arbiter's last warnings and errors, as lines of JSON. */
+  readonly events: () => string;
   /** Hands the connection over to a worker; gives what is wrong where it cannot. */
   readonly inspect: (worker: number, inspection: Inspection, client: Socket) => string | undefined;
 }
 
 /**
- * Answers on a unix socket, unless the setting is `none`: one line with a command, then one line of
- * JSON back, or a file of a worker. The gateway serves without it where the socket cannot be made.
+ * Answers on a unix socket, unless the setting is `none`: one line with a command, then lines of JSON
+ * back, or a file of a worker. The gateway serves without it where the socket cannot be made.
  */
 export async function openControlSocket(
   setting: string,
@@ -99,18 +101,20 @@ function converse(socket: Socket, answers: Answers): void {
   });
 }
 
-function answer(socket: Socket, line: string, { report, inspect }: Answers): void {
+function answer(socket: Socket, line: string, { report, events, inspect }: Answers): void {
   const request = inspectionIn(line);
   if (request === undefined) {
     const told = line === 'stats' ? report() : { error: UNKNOWN };
-    socket.end(`${JSON.stringify(told)}\n`, () => socket.destroy());
+    const lines = line === 'events' ? events() : `${JSON.stringify(told)}\n`;
+    socket.end(lines, () => socket.destroy());
     return;
   }
   const problem = inspect(...request, socket.pause());
   if (problem !== undefined) socket.end(END_OF_FILE + problem, () => socket.destroy());
 }
 
-const UNKNOWN = "unknown command: expected 'stats', 'profile WORKER SECONDS' or 'heap WORKER'";
+const UNKNOWN =
+  "unknown command: expected 'stats', 'events', 'profile WORKER SECONDS' or 'heap WORKER'";
 const PROFILE = /^profile (\d{1,9}) (\d{1,4})$/;
 const HEAP = /^heap (\d{1,9})$/;
 
@@ -133,6 +137,11 @@ export const SOCKET_OPTION = { socket: { type: 'string', short: 's' } } as const
  */
 export async function askGateway(socketPath: string | undefined): Promise<Report> {
   return (await findGateway(socketPath)).report;
+}
+
+/** What the same gateway has to tell: its last warnings and errors, a line of JSON each. */
+export async function askForEvents(socketPath: string | undefined): Promise<string> {
+  return say((await findGateway(socketPath)).path, 'events');
 }
 
 interface Found {
@@ -158,14 +167,18 @@ export async function findGateway(socketPath: string | undefined): Promise<Found
 
 async function ask(path: string): Promise<Found> {
   refuseForeign(path);
-  const socket = connect({ path });
-  socket.setTimeout(ANSWER_MS, () => socket.destroy(new Error('it takes too long')));
-  socket.write('stats\n');
   try {
-    return { path, report: JSON.parse(await text(socket)) as Report };
+    return { path, report: JSON.parse(await say(path, 'stats')) as Report };
   } catch (error) {
     throw new ConfigError(`No gateway answers at ${path}: ${messageOf(error)}.`, { cause: error });
   }
+}
+
+function say(path: string, line: string): Promise<string> {
+  const socket = connect({ path });
+  socket.setTimeout(ANSWER_MS, () => socket.destroy(new Error('it takes too long')));
+  socket.write(`${line}\n`);
+  return text(socket);
 }
 
 /** What somebody else answers is not to be believed, nor to be shown on this terminal. */

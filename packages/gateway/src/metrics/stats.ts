@@ -1,5 +1,5 @@
 import { parseWords } from '../settings/command-line.ts';
-import { askGateway, SOCKET_OPTION } from './control.ts';
+import { askForEvents, askGateway, SOCKET_OPTION } from './control.ts';
 import { sum } from './durations.ts';
 import { sumOf, type Report, type RestartReason, type Total, type WorkerReport } from './report.ts';
 
@@ -16,6 +16,12 @@ export async function stats(args: string[]): Promise<string> {
   const { summary, heading, rows, oldest } = pageOf(report);
   const requests = oldest.length > 0 ? ['', OLDEST_HEADING, ...oldest] : [];
   return [...summary, '', heading, ...rows, ...requests, ''].join('\n');
+}
+
+/** What `gateway events [--socket PATH]` prints: what its log had of warnings and errors, as it stood there. */
+export async function events(args: string[]): Promise<string> {
+  const { values } = parseWords({ args, options: SOCKET_OPTION });
+  return askForEvents(values.socket);
 }
 
 /** A report for a person, in 80 columns: what holds for all workers, and a line for each. */

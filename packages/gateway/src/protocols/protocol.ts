@@ -25,7 +25,10 @@ export interface Conversation {
   readonly reader: RequestReader;
   /** For a client that waits before it sends a body; `''` where none does. */
   readonly interim: string;
-  /** No response says that the connection closes: the peer has to find that with it, or sends one request more. */
+  /**
+   * No response says that the connection closes: the peer has to find that with it, or sends one request more. A worker
+   * that finishes gives it to another one, if one goes on.
+   */
   readonly isEndUntold: boolean;
   /** For the response to the request that was read last. */
   encoderFor(head: RequestHead): ResponseEncoder;

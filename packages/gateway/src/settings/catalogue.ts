@@ -13,6 +13,7 @@ import {
   networks,
   octal,
   optionalTcpAddress,
+  paths,
   seconds,
   text,
   type Setting,
@@ -261,11 +262,16 @@ export const CATALOGUE = {
       description: "One JSON line a request: '-' for standard output, or 'none'.",
     },
     accesslogSkip: {
-      flags: { long: 'access-log-skip', value: 'PATH' },
-      default: () => '/healthz',
-      parse: text("'' or a path such as /healthz", /^(?:\/[\x21-\x7e]*)?$/),
+      flags: { long: 'access-log-skip', value: 'PATHS' },
+      default: () => '/healthz,/readyz',
+      variable: {
+        name: 'HEALTH_PATH',
+        read: (path) => (path === '' ? undefined : `${path},/readyz`),
+      },
+      parse: paths,
+      isList: true,
       description:
-        "The path of a health check, which has a line only where it fails: HEALTH_PATH of the application's settings. '': all have one.",
+        "The paths of health checks, which have a line only where they fail, with commas between. The variable HEALTH_PATH takes the place of /healthz. '': all have one.",
     },
     loglevel: {
       flags: { long: 'log-level', value: 'LEVEL' },
@@ -280,7 +286,7 @@ export const CATALOGUE = {
       default: () => DEFAULT_CONTROL_SOCKET,
       parse: text("a socket's path, or 'none'"),
       description:
-        "The unix socket that gateway stats, top, profile and heap ask, of mode 0600; {pid} stands for the arbiter's process id. 'none': without.",
+        "The unix socket that gateway stats, events, top, profile and heap ask, of mode 0600; {pid} stands for the arbiter's process id. 'none': without.",
     },
     metricsBind: {
       flags: { long: 'metrics-bind', value: 'HOST:PORT' },

@@ -196,6 +196,13 @@ export function networks(value: unknown): readonly string[] {
   }
 }
 
+/** Paths of requests, or none. */
+export function paths(value: unknown): readonly string[] {
+  const entries = value === '' ? [] : list(value);
+  if (entries.every((entry) => /^\/[\x21-\x7e]*$/.test(entry))) return entries;
+  throw new ValueError("paths such as /healthz, with commas between, or '' for none");
+}
+
 /** A list, or the same as one text with commas. */
 function list(value: unknown): string[] {
   const entries = (Array.isArray(value) ? value : [value]).flatMap((entry: unknown) =>

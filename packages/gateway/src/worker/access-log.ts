@@ -51,15 +51,19 @@ export function openAccessLog(
 /** One line of JSON a request. */
 export class AccessLog {
   readonly #stream: DestinationStream;
-  readonly #skippedPath: string;
+  readonly #skippedPaths: readonly string[];
   readonly #place: string;
   #startMs = 0;
   #start = '';
 
-  /** @param skippedPath of a health check, which is told of only where it fails; `''` for none. */
-  constructor(stream: DestinationStream, workerNumber: number, skippedPath = '') {
+  /** @param skippedPaths of health checks, which are told of only where they fail. */
+  constructor(
+    stream: DestinationStream,
+    workerNumber: number,
+    skippedPaths: readonly string[] = [],
+  ) {
     this.#stream = stream;
-    this.#skippedPath = skippedPath;
+    this.#skippedPaths = skippedPaths;
     this.#place = `,"logger":"access","pid":${process.pid},"worker":${workerNumber}`;
   }
 
@@ -72,7 +76,7 @@ export class AccessLog {
     clientAddress: string,
   ): void {
     const code = status === '' ? CLIENT_WENT_AWAY : codeOf(status);
-    if (head.path === this.#skippedPath && code < 300) return;
+    if (code < 300 && this.#skippedPaths.includes(head.path)) return;
     this.#stream.write(
       this.#lineStart() +
         `,"request_id":"${requestId}","remote_addr":"${clientAddress}"` +

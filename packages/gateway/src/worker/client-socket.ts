@@ -3,6 +3,7 @@ import { Buffer } from 'node:buffer';
 import { Socket, type BoundSocket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type { Awaitable, Bytes } from '@wsgi/wsgi';
+import type { ConnectionHandle } from '../messages.ts';
 import type { Parts } from '../protocols/protocol.ts';
 
 /** What a socket tells. */
@@ -133,6 +134,14 @@ export class ClientSocket {
     return true;
   }
 
+  /** Lets go of the connection, which stays open, if all has left: what comes from now on is for who gets it. */
+  release(): ConnectionHandle | undefined {
+    this.flush();
+    if (this.isBusy || this.isClosed) return undefined;
+    this.#socket.pause();
+    return takeHandle(this.#socket);
+  }
+
   close(): void {
     this.flush();
     this.#socket.destroy();
@@ -222,6 +231,16 @@ export function lendingSocket(accepted: Socket, onBytes: (bytes: Buffer) => void
 function takenBytesOf(socket: Socket): number | undefined {
   const { _handle: handle } = socket as Socket & { readonly _handle: WriteHandle | null };
   return handle === null ? undefined : handle.bytesWritten - handle.writeQueueSize;
+}
+
+/** Node itself would begin to read where it passes a `Socket` on. */
+function takeHandle(socket: Socket): ConnectionHandle {
+  const holder = socket as unknown as { _handle: ConnectionHandle | null };
+  const { _handle: handle } = holder;
+  // oxlint-disable-next-line no-underscore-dangle -- Node's name for it
+  holder._handle = null;
+  if (handle === null) throw new Error('the connection is closed');
+  return handle;
 }
 
 interface WriteHandle {

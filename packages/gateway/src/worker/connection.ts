@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { ProtocolError } from '@wsgi/wsgi/status';
+import type { ConnectionHandle } from '../messages.ts';
 import type {
   Conversation,
   Parts,
@@ -47,7 +48,7 @@ export class Connection implements SocketListener, ProtocolLine, Wire, BodySourc
   readonly #service: Service;
   readonly #conversation: Conversation;
   readonly #reader: RequestReader;
-  readonly #onOver: () => void;
+  readonly #onOver: (rest?: ConnectionHandle) => void;
   #phase: Phase = 'head';
   #exchange: Exchange | undefined;
   /** Its response is complete, but still on its way. */
@@ -56,19 +57,16 @@ export class Connection implements SocketListener, ProtocolLine, Wire, BodySourc
   #body: RequestBody | undefined;
   /** For the client to send what comes next. What it takes is bounded by the socket. */
   #deadlineMs: number;
-  /** How much of a response had been sent when that was last looked at, and since when the application rests. */
-  #seenBytes = 0;
-  #restsSinceMs = 0;
   /** After the last response. */
   #linger: Linger | undefined;
 
-  /** @param onOver runs once, when nothing more can come or go and no application works on a request. */
+  /** @param onOver runs once, when nothing more happens here; with the connection where another worker goes on. */
   constructor(
     accepted: Socket,
     protocol: Protocol,
     peer: PeerFacts,
     service: Service,
-    onOver: () => void,
+    onOver: (rest?: ConnectionHandle) => void,
   ) {
     const { limits, outbox, timeouts } = service;
     this.peer = peer;
@@ -101,7 +99,7 @@ export class Connection implements SocketListener, ProtocolLine, Wire, BodySourc
       let head: RequestHead | undefined;
       try {
         head = this.#reader.readHead();
-        if (head === undefined) return this.client.resume();
+        if (head === undefined) return this.#handOver() ? undefined : this.client.resume();
         this.#serve(head);
       } catch (error) {
         if (!(error instanceof ProtocolError)) throw error;
@@ -118,8 +116,6 @@ export class Connection implements SocketListener, ProtocolLine, Wire, BodySourc
     this.#phase = 'exchange';
     this.#exchange = exchange;
     this.#deadlineMs = Infinity;
-    this.#seenBytes = 0;
-    this.#restsSinceMs = exchange.startedAtMs;
     this.#service.outbox.flushOverdue(exchange.startedAtMs);
     const pending = exchange.run();
     if (pending === undefined) this.#finish(exchange);
@@ -144,7 +140,9 @@ export class Connection implements SocketListener, ProtocolLine, Wire, BodySourc
   }
 
   #afterResponse(isLast: boolean): void {
-    if (isLast) return this.#close();
+    const isAtOnce = isLast && this.#conversation.isEndUntold && this.#reader.isIdle;
+    if (isAtOnce && this.client.closeWritten()) return;
+    if (isLast) return this.closePolitely();
     this.#phase = 'skip';
     this.#skipBody();
     if (this.#phase === 'skip') this.#awaitClient();
@@ -206,7 +204,8 @@ export class Connection implements SocketListener, ProtocolLine, Wire, BodySourc
   closesAfter({ isPersistent }: RequestHead): boolean {
     const { state, timeouts } = this.#service;
     const isBodyLost = this.#body?.hidesNextRequest === true;
-    const isEnding = state.isDraining && (!this.#conversation.isEndUntold || this.#reader.isIdle);
+    const isUntold = this.#conversation.isEndUntold;
+    const isEnding = state.isDraining && (!isUntold || (!state.handsOver && this.#reader.isIdle));
     return !isPersistent || isEnding || isBodyLost || timeouts.idleMs === 0;
   }
 
@@ -243,16 +242,14 @@ export class Connection implements SocketListener, ProtocolLine, Wire, BodySourc
 
   /** What the worker waits for while it drains. */
   #hurry(nowMs: number): void {
+    if (this.#handOver()) return;
     if (this.#isIdle()) this.#deadlineMs = Math.min(this.#deadlineMs, nowMs + IDLE_GRACE_MS);
     this.#linger?.hurry(nowMs);
   }
 
-  /** The application rests for too long; while it is the client's turn there are other limits. */
-  #isOverdue({ sentBytes }: Exchange, nowMs: number): boolean {
+  #isOverdue(exchange: Exchange, nowMs: number): boolean {
     const isClientAwaited = this.client.isFull || this.#body?.isAwaited === true;
-    if (isClientAwaited || sentBytes !== this.#seenBytes) this.#restsSinceMs = nowMs;
-    this.#seenBytes = sentBytes;
-    return nowMs - this.#restsSinceMs >= this.#service.timeouts.requestMs;
+    return exchange.restedMs(nowMs, isClientAwaited) >= this.#service.timeouts.requestMs;
   }
 
   #meetDeadline(): void {
@@ -303,10 +300,16 @@ export class Connection implements SocketListener, ProtocolLine, Wire, BodySourc
     else this.closePolitely();
   }
 
-  /** After the last response. */
-  #close(): void {
-    const isAtOnce = this.#conversation.isEndUntold && this.#reader.isIdle;
-    if (!isAtOnce || !this.client.closeWritten()) this.closePolitely();
+  /** A connection whose end cannot be told goes to another worker between two requests; gives whether. */
+  #handOver(): boolean {
+    const mayGo = this.#service.state.handsOver && this.#conversation.isEndUntold;
+    const isBetween = this.#phase === 'head' && this.#reader.isIdle;
+    const handle = mayGo && isBetween ? this.client.release() : undefined;
+    if (handle === undefined) return false;
+    this.#phase = 'closing';
+    this.#deadlineMs = Infinity;
+    this.#onOver(handle);
+    return true;
   }
 
   /** Lets what was written arrive, and reads on for a while (RFC 9112 §9.6). */

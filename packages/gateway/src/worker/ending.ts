@@ -39,26 +39,39 @@ export class Ending {
   finishFirst(server: Server): void {
     const { log } = this.#view;
     this.#server = server;
-    process.on('SIGTERM', (signal) => void this.end(ExitCode.ok, { kind: 'signalled', signal }));
+    process.on('SIGTERM', (signal) => {
+      void this.end(ExitCode.ok, { message: { kind: 'signalled', signal } });
+    });
     process.on('disconnect', () => {
       log.error('the arbiter has gone: finishing the requests in flight, then exiting');
-      void this.end(ExitCode.failure, { kind: 'leaving', reason: 'the arbiter has gone' });
+      void this.#leave('the arbiter has gone');
     });
     process.on('uncaughtException', (error) => {
-      void this.end(ExitCode.failure, { kind: 'leaving', reason: 'an uncaught error' });
+      void this.#leave('an uncaught error');
       this.#tellUncaught(error);
     });
   }
 
-  /** Finishes the requests in flight, then workerExit, both within graceful-timeout, and exits. */
-  async end(exitCode: number, message?: WorkerMessage): Promise<void> {
+  #leave(reason: string): Promise<void> {
+    return this.end(ExitCode.failure, { message: { kind: 'leaving', reason } });
+  }
+
+  /**
+   * Finishes the requests in flight, then workerExit, both within graceful-timeout, and exits.
+   *
+   * @param handsOver others go on, and take connections over whose end cannot be told.
+   */
+  async end(
+    exitCode: number,
+    { message, handsOver = false }: { message?: WorkerMessage; handsOver?: boolean },
+  ): Promise<void> {
     if (this.#isEnding) return;
     this.#isEnding = true;
     if (message !== undefined) void tell(message);
     const { gracefulTimeout } = this.#view.config;
     this.#exitAfter(gracefulTimeout, exitCode, 'graceful-timeout');
     this.#rest = 'connections are still open';
-    await this.#server?.drain();
+    await this.#server?.drain(handsOver);
     await this.#runExitHook();
     // The requests since the last heartbeat are to be counted too.
     const metrics = this.#server?.takeMetrics();

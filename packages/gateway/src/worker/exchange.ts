@@ -51,6 +51,9 @@ export class Exchange implements ResponseSink, ExchangeFacts {
   /** The response is incomplete by our own doing. */
   #isCut = false;
   #isTold = false;
+  /** How much had been sent when that was last looked at, and since when the application rests. */
+  #seenBytes = 0;
+  #restsSinceMs = this.startedAtMs;
   #abortController: AbortController | undefined;
   #onClosed: (() => void) | undefined;
 
@@ -112,6 +115,13 @@ export class Exchange implements ResponseSink, ExchangeFacts {
     const body = this.head.method === 'HEAD' ? text.subarray(0, 0) : text;
     this.isLast = true;
     this.sendAll('503 Service Unavailable', PLAIN_TEXT_FIELDS, text.length, body);
+  }
+
+  /** For how long the application has rested: not while it is the client's turn, for which there are other limits. */
+  restedMs(nowMs: number, isClientAwaited: boolean): number {
+    if (isClientAwaited || this.sentBytes !== this.#seenBytes) this.#restsSinceMs = nowMs;
+    this.#seenBytes = this.sentBytes;
+    return nowMs - this.#restsSinceMs;
   }
 
   /** Tells the application that nobody waits for the response any more. */

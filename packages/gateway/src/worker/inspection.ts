@@ -19,7 +19,8 @@ export type StandStill = <Result>(act: () => Result) => Result;
 export function heedInspections(log: Log, standStill: StandStill): void {
   process.on('message', (received: unknown, client: unknown) => {
     const order = orderIn(received);
-    if (order === undefined || order.kind === 'drain' || !(client instanceof Socket)) return;
+    if (!(client instanceof Socket) || (order?.kind !== 'profile' && order?.kind !== 'heap'))
+      return;
     void answer(client, order, log, standStill);
   });
 }

@@ -1,12 +1,14 @@
 import { once } from 'node:events';
-import { createServer, type BoundSocket, type Server as NetServer, type Socket } from 'node:net';
+import { createServer, Socket, type BoundSocket, type Server as NetServer } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { ProtocolError } from '@wsgi/wsgi/status';
 import { withoutMapping } from '@wsgi/wsgi/url';
 import { cannotListen } from '../errors.ts';
+import type { ConnectionHandle } from '../messages.ts';
 import type { WorkerMetrics } from '../metrics/meter.ts';
 import { PROTOCOLS } from '../protocols/protocols.ts';
 import { formatAddress, type Address } from '../settings/addresses.ts';
+import { handOver } from './channel.ts';
 import { Connection } from './connection.ts';
 import { serverNameAndPort, type PeerFacts } from './environ.ts';
 import type { Exchange } from './exchange.ts';
@@ -16,8 +18,8 @@ import type { RequestInFlight } from './watchdog.ts';
 
 /** How often deadlines are looked at. */
 const SWEEP_MS = 500;
-/** So long at most a draining worker takes connections that are there already, as they may never end. */
-const LAST_CONNECTIONS_MS = 1000;
+/** So long at most a draining worker takes what comes before it closes its listener, as that may never end. */
+const LAST_CONNECTIONS_MS = 5000;
 /** Of so many requests in flight a heartbeat tells. */
 const OLDEST_MAX = 5;
 /** Made once, as making an error is costly. */
@@ -31,7 +33,8 @@ export class Server {
   readonly #connections = new Set<Connection>();
   readonly #listeners: NetServer[] = [];
   readonly #timers: NodeJS.Timeout[];
-  #accepted = 0;
+  /** Accepted by a worker that drains, and not served before the listener is closed. */
+  #waiting: [socket: Socket, address: Address][] | undefined;
   #onDrained: (() => void) | undefined;
 
   constructor(service: Service) {
@@ -52,12 +55,17 @@ export class Server {
     listener.on('error', (error) => this.#service.log.error({ err: error }, 'cannot accept'));
   }
 
-  /** Accepts no more, finishes what is in flight, closes each connection; resolves after the last. */
-  async drain(): Promise<void> {
+  /** Goes on with a connection of another worker. */
+  adopt(connection: ConnectionHandle, address: Address): void {
+    this.#accept(new Socket({ handle: connection as BoundSocket, readable: false }), address);
+  }
+
+  /** Accepts no more, finishes what is in flight, closes or hands over each connection; resolves after the last. */
+  async drain(handsOver = false): Promise<void> {
     this.#service.state.isDraining = true;
+    this.#service.state.handsOver = handsOver;
     closeInspector();
-    await this.#acceptWaiting();
-    for (const listener of this.#listeners) listener.close();
+    await this.#closeListeners();
     this.#sweep();
     await new Promise<void>((resolve) => {
       this.#onDrained = resolve;
@@ -95,29 +103,45 @@ export class Server {
     );
   }
 
-  /** What waits in the backlog is cut by the close; a turn of the loop takes one of each listener. */
-  async #acceptWaiting(): Promise<void> {
+  /**
+   * What waits in the backlog is cut by the close, and a turn of the loop takes one of each listener. To
+   * serve them meanwhile would make the turns long, and let more come than are taken.
+   */
+  async #closeListeners(): Promise<void> {
     const endMs = performance.now() + LAST_CONNECTIONS_MS;
+    const waiting: [Socket, Address][] = (this.#waiting = []);
     let before: number;
     do {
-      before = this.#accepted;
+      before = waiting.length;
       await setImmediate();
       await setImmediate();
-    } while (this.#accepted > before && performance.now() < endMs);
+    } while (waiting.length > before && performance.now() < endMs);
+    for (const listener of this.#listeners) listener.close();
+    this.#waiting = undefined;
+    for (const [socket, address] of waiting) this.#serve(socket, address);
   }
 
   #accept(socket: Socket, address: Address): void {
-    this.#accepted += 1;
+    if (this.#waiting === undefined) this.#serve(socket, address);
+    else this.#waiting.push([socket, address]);
+  }
+
+  #serve(socket: Socket, address: Address): void {
     // Reset while it waited to be accepted: nobody knows by whom, and nobody waits for an answer.
     if (address.kind === 'tcp' && socket.remoteAddress === undefined) return void socket.destroy();
     const peer = this.#peerFacts(socket, address);
     const protocol = PROTOCOLS[address.protocol ?? 'http'];
     if (protocol.isForProxies && !peer.isTrusted) return this.#turnAway(socket, peer);
-    const connection = new Connection(socket, protocol, peer, this.#service, () => {
-      this.#connections.delete(connection);
-      this.#settle();
+    const connection = new Connection(socket, protocol, peer, this.#service, (rest) => {
+      void this.#onOver(connection, address, rest);
     });
     this.#connections.add(connection);
+  }
+
+  async #onOver(connection: Connection, address: Address, rest?: ConnectionHandle): Promise<void> {
+    if (rest !== undefined) await handOver(rest, address);
+    this.#connections.delete(connection);
+    this.#settle();
   }
 
   #turnAway(socket: Socket, { remoteAddress }: PeerFacts): void {

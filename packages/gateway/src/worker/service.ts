@@ -91,6 +91,8 @@ export class ServerState {
   date: string = new Date().toUTCString();
   /** The worker finishes its last requests: every response closes its connection. */
   isDraining = false;
+  /** While it does, other workers go on with connections whose end cannot be told. */
+  handsOver = false;
   requestsInFlight = 0;
   readonly meter: Meter = new Meter();
   #requestsLeft = Infinity;

@@ -8,7 +8,7 @@ import { nameProcess } from '../process.ts';
 import type { Config } from '../settings/catalogue.ts';
 import { readConfigFile } from '../settings/config-file.ts';
 import { openAccessLog } from './access-log.ts';
-import { startMessage, tell, whenToldToDrain } from './channel.ts';
+import { startMessage, tell, whenHandedOver, whenToldToDrain } from './channel.ts';
 import { Outbox } from './client-socket.ts';
 import { Ending } from './ending.ts';
 import { heedInspections } from './inspection.ts';
@@ -25,8 +25,8 @@ async function main(): Promise<void> {
   heedOnlyArbiter();
   outliveOutput();
   const { number, config, listeners } = await startMessage();
-  let drain = exit;
-  whenToldToDrain(() => drain());
+  let drain: (handsOver: boolean) => void = exit;
+  whenToldToDrain((handsOver) => drain(handsOver));
   nameProcess(config, `worker ${number}`);
   const log = openLog(config).child({ worker: number });
   const view: WorkerView = { number, pid: process.pid, config, log };
@@ -34,9 +34,9 @@ async function main(): Promise<void> {
   const { hooks } = await readConfigFile(config.configFile);
   await hooks.postFork?.(view);
   const ending = new Ending(view, hooks);
-  drain = () => void ending.end(ExitCode.ok);
+  drain = (handsOver) => void ending.end(ExitCode.ok, { handsOver });
   await serve(view, hooks, listeners, ending).catch((error: unknown) => {
-    void ending.end(exitCodeOf(error), failure(error));
+    void ending.end(exitCodeOf(error), { message: failure(error) });
   });
 }
 
@@ -62,6 +62,7 @@ async function serve(
     void tell({ kind: 'standstill' });
     return watchdog.standStill(act);
   });
+  whenHandedOver((connection, address) => server.adopt(connection, address));
   for (const { fd, address } of listeners) await server.listen({ fd }, address, config.backlog);
   beat(server, service.state, config);
   void tell({ kind: 'ready' });

@@ -123,7 +123,8 @@ test('who says nonsense is told what is expected', async () => {
   ]) {
     const answer: unknown = JSON.parse(await say(gateway.socketPath, words));
     expect(answer).toEqual({
-      error: "unknown command: expected 'stats', 'profile WORKER SECONDS' or 'heap WORKER'",
+      error:
+        "unknown command: expected 'stats', 'events', 'profile WORKER SECONDS' or 'heap WORKER'",
     });
   }
 });

@@ -109,6 +109,23 @@ test('gateway stats --json prints the whole report', async () => {
   expect(JSON.parse(output)).toMatchObject({ pid: gateway.child.pid, workersWanted: 1 });
 });
 
+test('gateway events prints what the log had of warnings and errors, and no other lines', async () => {
+  const gateway = await observed('behaviours.ts', '--workers', '1');
+  const events = async () => {
+    const command = new GatewayProcess(['events', '--socket', gateway.socketPath]);
+    expect(await command.exited).toBe(0);
+    return command.log;
+  };
+  expect(await events()).toEqual([]);
+  process.kill(gateway.workerPids[0] ?? 0, 'SIGKILL');
+  const died = await gateway.line(/worker 1 died/);
+  await gateway.line(/worker 2 is ready/);
+  await get(gateway, '/pid', 20);
+  const told = await events();
+  expect(told).toContainEqual(died);
+  expect(told).toEqual(gateway.log.filter(({ level }) => level !== 'info'));
+});
+
 test('the one gateway that runs is found; of two, one must be named', async () => {
   const environment = { TMPDIR: temporaryFolder() };
   const first = await start(environment);
@@ -122,7 +139,7 @@ test('the one gateway that runs is found; of two, one must be named', async () =
   }
 });
 
-test.for(['stats', 'top'])('gateway %s --help prints the help', async (command) => {
+test.for(['stats', 'events', 'top'])('gateway %s --help prints the help', async (command) => {
   for (const flag of ['--help', '-h']) {
     expect(await run([command, flag])).toMatchObject({
       code: 0,
