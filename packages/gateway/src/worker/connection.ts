@@ -206,7 +206,8 @@ export class Connection implements SocketListener, ProtocolLine, Wire, BodySourc
   closesAfter({ isPersistent }: RequestHead): boolean {
     const { state, timeouts } = this.#service;
     const isBodyLost = this.#body?.hidesNextRequest === true;
-    const isEnding = state.isDraining && (!this.#conversation.isEndUntold || this.#reader.isIdle);
+    const isMeant = state.isDraining || this.#exchange?.isCloseWanted === true;
+    const isEnding = isMeant && (!this.#conversation.isEndUntold || this.#reader.isIdle);
     return !isPersistent || isEnding || isBodyLost || timeouts.idleMs === 0;
   }
 
