@@ -9,7 +9,8 @@ const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 const WORKFLOW = read('.github/workflows/ci.yml');
 
 /** What it would install where they are missing. */
-const PROGRAMS = ['chromium', 'jq', 'nginx', 'apache2', 'lighttpd', 'haproxy', 'caddy', 'uwsgi'];
+const PROGRAMS =
+  'chromium jq nginx apache2 lighttpd haproxy caddy uwsgi uwsgi_python3 gunicorn'.split(' ');
 
 /** Runs .ci/run where each program only tells that it was called. */
 function runChecks({ hasEngine, hasScript }: { hasEngine: boolean; hasScript: boolean }) {
