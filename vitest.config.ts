@@ -10,7 +10,7 @@ export default defineConfig({
         test: {
           name: 'yours',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/{e2e,load,recipes}/**'],
+          exclude: ['test/{e2e,load,recipes,runtimes}/**'],
           setupFiles: 'test/setup.ts',
         },
       },

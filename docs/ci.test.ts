@@ -103,5 +103,5 @@ test('newer versions are asked for where versions stand', () => {
   expect(asked).toEqual(['npm', 'docker', 'github-actions']);
   expect(
     execFileSync('git', ['ls-files', '*package-lock.json'], { cwd: ROOT, encoding: 'utf8' }),
-  ).toBe('bench/package-lock.json\npackage-lock.json\n');
+  ).toBe('bench/package-lock.json\npackage-lock.json\ntest/runtimes/package-lock.json\n');
 });

@@ -1,5 +1,8 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { temporaryFolder } from '../../wsgi/test/temporary-folder.ts';
 import { GatewayProcess, type Running } from './gateway-process.ts';
 import { get, hold } from './get.ts';
 import { RawClient } from './raw-client.ts';
@@ -33,6 +36,39 @@ test('TERM cuts no connection that still waits to be accepted', async () => {
   expect(answers.filter((answer) => answer.startsWith('HTTP/1.1 200'))).toHaveLength(50);
   expect((await busy).status).toBe(200);
 });
+
+test('TERM cuts no connection while another worker is still starting', async () => {
+  const go = join(temporaryFolder(), 'go');
+  writeFileSync(go, '');
+  const gateway = await GatewayProcess.startIn(
+    { STARTS_WITH: go },
+    'slow-start.ts',
+    '--workers',
+    '1',
+  );
+  rmSync(go);
+  gateway.signal('SIGTTIN');
+  const children = () => childrenOf(gateway.child.pid ?? 0);
+  await expect.poll(children).toHaveLength(2);
+  const starting = children().find((pid) => !gateway.workerPids.includes(pid)) ?? 0;
+  // So that it has the listening socket for a while yet.
+  process.kill(starting, 'SIGSTOP');
+  gateway.signal('SIGTERM');
+  const answers: string[] = [];
+  for (;;) {
+    const client = await RawClient.connect(gateway.port).catch(() => undefined);
+    if (client === undefined) break;
+    client.send('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+    answers.push((await client.untilClosed()).slice(0, 12));
+  }
+  expect(new Set(answers)).toEqual(new Set(['HTTP/1.1 200']));
+  expect(await gateway.exited).toBe(0);
+});
+
+function childrenOf(pid: number): number[] {
+  const list = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return list.split(' ').filter(Boolean).map(Number);
+}
 
 test.for<NodeJS.Signals>(['SIGINT', 'SIGQUIT'])(
   '%s stops at once, with exit code 0',

@@ -70,6 +70,8 @@ export interface ExchangeFacts {
   /** Aborts when the client goes away. It is read only when the application asks for it. */
   readonly signal: AbortSignal;
   readonly isDraining?: boolean;
+  /** Of a server that can. */
+  closeConnection?(): void;
 }
 
 /** PEP 3333 "environ Variables", of a request to any server. */
@@ -107,6 +109,7 @@ export function buildEnviron(
     'gateway.request_id': undefined,
     'gateway.signal': () => exchange.signal,
     'gateway.field_lines': () => head.fields.map(({ sent, value }) => [sent, value]),
+    'gateway.close_connection': exchange.closeConnection && (() => exchange.closeConnection?.()),
     'gateway.draining': exchange.isDraining,
     'gateway.worker': server.worker,
   };
@@ -212,11 +215,17 @@ async function* blocks(file: FileLike, blockSizeBytes: number): AsyncGenerator<B
 
 /** `wsgi.errors` of servers without a log of their own. */
 export const STANDARD_ERROR: ErrorStream = {
-  write(text) {
-    process.stderr.write(text);
-  },
+  write: writeError,
   writelines(lines) {
-    for (const line of lines) process.stderr.write(line);
+    for (const line of lines) writeError(line);
   },
   flush() {},
 };
+
+/** A runtime without a standard error has a console, which ends each line itself. */
+function writeError(text: string): void {
+  const { process } = globalThis as Partial<typeof globalThis>;
+  // oxlint-disable-next-line eslint/no-console
+  if (process?.stderr === undefined) console.error(text.replace(/\n$/, ''));
+  else process.stderr.write(text);
+}

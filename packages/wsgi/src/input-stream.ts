@@ -2,6 +2,8 @@ import type { Awaitable, Bytes, InputStream } from './types.ts';
 
 const EMPTY: Bytes = new Uint8Array(0);
 const LINE_FEED = 0x0a;
+/** Not every runtime has it. Where it is, bytes that come as buffers stay buffers. */
+const { Buffer } = globalThis as Partial<typeof globalThis>;
 
 /** PEP 3333 "Input and Error Streams", over a body that comes in pieces. */
 export class BodyInputStream implements InputStream {
@@ -141,7 +143,7 @@ export class CollectedBytes {
     }
     if (piece.length > this.#block.length - this.#filledBytes) {
       this.#endPiece();
-      this.#block = Buffer.allocUnsafe(BLOCK_BYTES);
+      this.#block = Buffer?.allocUnsafe(BLOCK_BYTES) ?? new Uint8Array(BLOCK_BYTES);
     }
     this.#block.set(piece, this.#filledBytes);
     this.#filledBytes += piece.length;
@@ -170,5 +172,13 @@ export class CollectedBytes {
 /** The pieces as one. */
 export function joinPieces(pieces: readonly Bytes[]): Bytes {
   const [first = EMPTY] = pieces;
-  return pieces.length <= 1 ? first : Buffer.concat(pieces);
+  if (pieces.length <= 1) return first;
+  if (Buffer !== undefined) return Buffer.concat(pieces);
+  const joined = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let offset = 0;
+  for (const piece of pieces) {
+    joined.set(piece, offset);
+    offset += piece.length;
+  }
+  return joined;
 }

@@ -162,7 +162,7 @@ export class WsgiResponse {
 
   #sendError(code: number): void {
     const status = statusLine(code);
-    const text = Buffer.from(`${status.slice('500 '.length)}\n`);
+    const text = new TextEncoder().encode(`${status.slice('500 '.length)}\n`);
     this.#isHeadSent = true;
     this.#sink.sendAll(status, PLAIN_TEXT_FIELDS, text.length, this.#isHeadRequest ? EMPTY : text);
   }

@@ -111,6 +111,11 @@ export interface Environ {
   'gateway.signal'?: () => AbortSignal;
   /** Gives the header fields of the request as they came: each line, in its order and its case. */
   'gateway.field_lines'?: () => HeaderList;
+  /**
+   * Asks that the connection closes after the response, which is the server's to do and to say (PEP 3333
+   * "Other HTTP Features"). It counts before the head is sent, and is about the peer: nginx, if that is in front.
+   */
+  'gateway.close_connection'?: (() => void) | undefined;
   /** The worker is finishing its last requests: health checks should fail. */
   'gateway.draining'?: boolean | undefined;
   /** The process that serves the request. */

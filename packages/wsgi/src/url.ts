@@ -1,5 +1,3 @@
-import { isIPv4, isIPv6, SocketAddress } from 'node:net';
-
 /** Percent-encodes the bytes of a path, one latin1 character each. */
 export function quote(path: string): string {
   return path.replace(NOT_IN_PATH, (byte) => {
@@ -17,10 +15,11 @@ export function unquote(path: string): string {
 
 /** An IPv4 peer of a dual-stack socket is `::ffff:192.0.2.1`, in this or another spelling (RFC 4291 §2.5.5.2). */
 export function withoutMapping(address: string): string {
-  if (!MAPPED.test(address) || !isIPv6(address)) return address;
-  const { address: canonical } = new SocketAddress({ address, family: 'ipv6' });
-  const rest = canonical.replace('::ffff:', '');
-  return isIPv4(rest) ? rest : address;
+  if (!MAPPED.test(address)) return address;
+  const groups = MAPPED_HOST.exec(URL.parse(`http://[${address}]`)?.hostname ?? '');
+  if (groups === null) return address;
+  const halves = groups.slice(1).map((digits) => Number.parseInt(digits, 16));
+  return halves.flatMap((half) => [half >> 8, half & 0xff]).join('.');
 }
 
 /** An address or a name as it stands in a URL: IPv6 in brackets (RFC 3986 §3.2.2). */
@@ -34,4 +33,7 @@ const NOT_IN_PATH = /[^A-Za-z0-9\-._~!$&'()*+,;=:@/]/g;
 // pct-encoded = "%" HEXDIG HEXDIG (RFC 3986 §2.1)
 const PERCENT_ENCODED = /%([0-9A-Fa-f]{2})/g;
 
-const MAPPED = /:ffff:/i;
+const MAPPED = /^[0-9a-f:.]*:ffff:[0-9a-f:.]*$/i;
+
+// In the one spelling that a URL has for it (URL Standard, "IPv6 serializer").
+const MAPPED_HOST = /^\[::ffff:([0-9a-f]+):([0-9a-f]+)\]$/;

@@ -1,12 +1,12 @@
-import { expect } from 'vitest';
 import type { Application, Body, Bytes, HeaderList } from '../src/types.ts';
-import type { EventLog } from './event-log.ts';
-import type { RawResponse } from './raw-client.ts';
+import type { Log } from './event-log.ts';
+
+// The applications run on servers that are not Node: they use what every runtime has.
 
 /** One request, and what must come back for it. */
 export interface ConformanceCase {
   readonly name: string;
-  readonly application: (log: EventLog) => Application;
+  readonly application: (log: Log) => Application;
   /** As it goes over the wire, latin1. The server has to end the connection after it. */
   readonly request: string;
   readonly expected: Expectation;
@@ -20,20 +20,31 @@ export interface Expectation {
   /** False where the client has to see that the body was cut. */
   readonly isComplete?: boolean;
   /** All values of a header; an empty list where it must not be there. */
-  readonly headers?: Readonly<Record<string, readonly string[]>>;
+  readonly headers?: Readonly<Record<string, readonly (string | RegExp)[]>>;
   /** What the application has logged in the end. */
   readonly events?: readonly string[];
-  readonly check?: (response: RawResponse) => void;
+  /** Variables of the environ that the body shows as JSON. */
+  readonly environ?: Readonly<Record<string, string | RegExp | undefined>>;
 }
 
 export const PLAIN: HeaderList = [['Content-Type', 'text/plain']];
 
 export function bytes(text: string): Bytes {
-  return Buffer.from(text, 'latin1');
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
+
+/** What bytes say in UTF-8. */
+export function textOf(piece: Bytes): string {
+  return new TextDecoder().decode(piece);
+}
+
+/** A turn of the event loop later. */
+function later(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
 }
 
 /** A body that logs its `close()`. */
-export function logged(log: EventLog, body: Iterable<Bytes> | AsyncIterable<Bytes>): Body {
+export function logged(log: Log, body: Iterable<Bytes> | AsyncIterable<Bytes>): Body {
   return Object.assign(body, { close: () => log.add('close') });
 }
 
@@ -48,7 +59,7 @@ function* pieces(...texts: string[]): Generator<Bytes> {
 
 async function* laterPieces(...texts: string[]): AsyncGenerator<Bytes> {
   for (const text of texts) {
-    await new Promise(setImmediate);
+    await later();
     yield bytes(text);
   }
 }
@@ -58,7 +69,7 @@ function answer(
   status: string,
   headers: HeaderList,
   body: () => Iterable<Bytes> | AsyncIterable<Bytes>,
-): (log: EventLog) => Application {
+): (log: Log) => Application {
   return (log) => (_environ, startResponse) => {
     startResponse(status, headers);
     return logged(log, body());
@@ -85,7 +96,7 @@ const BODIES: ConformanceCase[] = [
   {
     name: 'a promise of a body is a body',
     application: (log) => async (_environ, startResponse) => {
-      await new Promise(setImmediate);
+      await later();
       startResponse('200 OK', PLAIN);
       return logged(log, [bytes('later')]);
     },
@@ -171,7 +182,7 @@ const BODIES: ConformanceCase[] = [
       logged(
         log,
         (async function* () {
-          await new Promise(setImmediate);
+          await later();
           startResponse('201 Created', PLAIN);
           yield bytes('made');
         })(),
@@ -247,9 +258,8 @@ const HEADS: ConformanceCase[] = [
     request: request('GET'),
     expected: {
       status: '200 OK',
+      headers: { date: [/GMT$/] },
       events: ['close'],
-      check: ({ headers }) =>
-        expect(headers.filter(([name]) => /^date$/i.test(name))).toHaveLength(1),
     },
   },
   {
@@ -474,7 +484,7 @@ const INPUTS: ConformanceCase[] = [
       const input = environ['wsgi.input'];
       const parts = [await input.read(2), await input.read(100), await input.read(1)];
       startResponse('200 OK', PLAIN);
-      return [bytes(JSON.stringify(parts.map((part) => Buffer.from(part).toString())))];
+      return [bytes(JSON.stringify(parts.map(textOf)))];
     },
     request: request('POST', '/', ['Content-Length: 5'], 'abcde'),
     expected: { status: '200 OK', body: '["ab","cde",""]' },
@@ -485,7 +495,7 @@ const INPUTS: ConformanceCase[] = [
       const input = environ['wsgi.input'];
       const lines = [await input.readline(), await input.readline(2), ...(await input.readlines())];
       startResponse('200 OK', PLAIN);
-      return [bytes(JSON.stringify(lines.map((line) => Buffer.from(line).toString())))];
+      return [bytes(JSON.stringify(lines.map(textOf)))];
     },
     request: request('POST', '/', ['Content-Length: 15'], 'one\ntwo\nthree\n4'),
     expected: { status: '200 OK', body: '["one\\n","tw","o\\n","three\\n","4"]' },
@@ -496,26 +506,19 @@ const INPUTS: ConformanceCase[] = [
 const showEnviron: Application = (environ, startResponse) => {
   startResponse('200 OK', PLAIN);
   const strings = Object.entries(environ).filter(([, value]) => typeof value === 'string');
-  return [Buffer.from(JSON.stringify(Object.fromEntries(strings)))];
+  return [new TextEncoder().encode(JSON.stringify(Object.fromEntries(strings)))];
 };
 
 function environCase(
   name: string,
   rawRequest: string,
-  expected: Readonly<Record<string, unknown>>,
+  environ: NonNullable<Expectation['environ']>,
 ): ConformanceCase {
   return {
     name,
     application: () => showEnviron,
     request: rawRequest,
-    expected: {
-      status: '200 OK',
-      check({ body }) {
-        const environ: Record<string, unknown> = JSON.parse(Buffer.from(body, 'latin1').toString());
-        const seen = Object.fromEntries(Object.keys(expected).map((key) => [key, environ[key]]));
-        expect(seen).toEqual(expected);
-      },
-    },
+    expected: { status: '200 OK', environ },
   };
 }
 
@@ -528,9 +531,9 @@ const ENVIRONS: ConformanceCase[] = [
     CONTENT_TYPE: '',
     CONTENT_LENGTH: '',
     SERVER_PROTOCOL: 'HTTP/1.1',
-    SERVER_PORT: expect.stringMatching(/^[0-9]+$/),
+    SERVER_PORT: /^[0-9]+$/,
     REMOTE_ADDR: '127.0.0.1',
-    REMOTE_PORT: expect.stringMatching(/^[0-9]+$/),
+    REMOTE_PORT: /^[0-9]+$/,
     RAW_URI: '/path?a=1&b=%20',
     HTTP_HOST: 'localhost',
     'wsgi.url_scheme': 'http',
@@ -569,7 +572,7 @@ const ENVIRONS: ConformanceCase[] = [
   environCase(
     'repeated headers are joined, cookies with a semicolon',
     request('GET', '/', ['X-A: 1', 'Cookie: a=1', 'x-a: 2', 'Cookie: b=2']),
-    { HTTP_X_A: expect.stringMatching(/^1, ?2$/), HTTP_COOKIE: 'a=1; b=2' },
+    { HTTP_X_A: /^1, ?2$/, HTTP_COOKIE: 'a=1; b=2' },
   ),
   environCase(
     'a name with an underscore is dropped',

@@ -1,21 +1,20 @@
-import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { Application, Bytes, Environ } from '../src/types.ts';
-import { bytes, logged, PLAIN } from './conformance-cases.ts';
-import type { EventLog } from './event-log.ts';
+import { bytes, logged, PLAIN, textOf } from './conformance-cases.ts';
+import type { EventLog, Log } from './event-log.ts';
 import { connectTo, readAll, readUntil } from './raw-client.ts';
 
 /** A conversation that takes more than one request and its response. */
 export interface ConformanceScenario {
   readonly name: string;
-  readonly application: (log: EventLog) => Application;
+  readonly application: (log: Log) => Application;
   readonly run: (port: number, log: EventLog) => Promise<void>;
 }
 
 const GET = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n';
 const MEGABYTE = 1024 * 1024;
-const PIECE: Bytes = Buffer.alloc(64 * 1024, 'x');
+const PIECE: Bytes = new Uint8Array(64 * 1024).fill('x'.charCodeAt(0));
 const PIECES = (50 * MEGABYTE) / PIECE.length;
 
 export const SCENARIOS: readonly ConformanceScenario[] = [
@@ -61,7 +60,7 @@ export const SCENARIOS: readonly ConformanceScenario[] = [
       streaming(log, async function* (environ) {
         yield bytes('first');
         const signal = environ['gateway.signal']?.();
-        if (signal?.aborted === false) await once(signal, 'abort');
+        if (signal?.aborted === false) await aborted(signal);
         log.add('aborted');
       }),
     async run(port, log) {
@@ -103,7 +102,7 @@ export const SCENARIOS: readonly ConformanceScenario[] = [
     application: (log) => async (environ, startResponse) => {
       const signal = environ['gateway.signal']?.();
       log.add('started');
-      if (signal?.aborted === false) await once(signal, 'abort');
+      if (signal?.aborted === false) await aborted(signal);
       log.add('aborted');
       startResponse('200 OK', PLAIN);
       return logged(log, [bytes('too late')]);
@@ -122,7 +121,7 @@ export const SCENARIOS: readonly ConformanceScenario[] = [
     application: (log) => async (environ, startResponse) => {
       const input = environ['wsgi.input'];
       startResponse('200 OK', PLAIN);
-      log.add(`read ${Buffer.from(await input.read(3)).toString()}`);
+      log.add(`read ${textOf(await input.read(3))}`);
       await input.read().catch((error: unknown) => {
         log.add('failed');
         throw error;
@@ -190,13 +189,19 @@ export const SCENARIOS: readonly ConformanceScenario[] = [
 ];
 
 function streaming(
-  log: EventLog,
+  log: Log,
   body: (environ: Environ) => Iterable<Bytes> | AsyncIterable<Bytes>,
 ): Application {
   return (environ, startResponse) => {
     startResponse('200 OK', PLAIN);
     return logged(log, body(environ));
   };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
 
 async function leaveAfter(port: number, text: string): Promise<void> {
@@ -215,8 +220,8 @@ async function expectBackPressure(port: number, log: EventLog): Promise<void> {
   expect(made * PIECE.length).toBeLessThan(25 * MEGABYTE);
   const received = await readAll(socket);
   expect(received.length).toBeGreaterThan(50 * MEGABYTE);
-  expect(log.events.filter((event) => event === 'made')).toHaveLength(PIECES);
   await log.until('close');
+  expect(log.events.filter((event) => event === 'made')).toHaveLength(PIECES);
 }
 
 /** How many events there are once no more come for a while: only time can show that nothing happens. */

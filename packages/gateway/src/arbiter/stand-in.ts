@@ -44,6 +44,10 @@ export class StandIn {
     return this.#processes.size === 0;
   }
 
+  get isDeaf(): boolean {
+    return [...this.#processes].some(({ isDeaf }) => isDeaf);
+  }
+
   /** Comes where no worker has been ready for a while, and goes when one is; to be called often. */
   balance(hasWorker: boolean, config: Config): void {
     const current = this.#current;

@@ -153,7 +153,17 @@ export class WorkerPool {
   stop(how: 'drain' | 'quit'): void {
     this.#isStopping = true;
     this.#standIn.stop(how);
-    for (const worker of this.#workers) worker[how]();
+    for (const worker of this.#workers) if (how === 'quit' || worker.isDeaf) worker[how]();
+    this.#drainRest();
+  }
+
+  /**
+   * Last go those that accept. Once they have closed the sockets, whoever comes would wait in the backlog
+   * of one that is deaf, and be cut when it exits.
+   */
+  #drainRest(): void {
+    if (this.#standIn.isDeaf || [...this.#workers].some(({ isDeaf }) => isDeaf)) return;
+    for (const worker of this.#workers) worker.drain();
   }
 
   /**
@@ -161,7 +171,7 @@ export class WorkerPool {
    * retire, go one by one, each only once a new one is ready; so the first new one is a canary.
    */
   balance(): void {
-    if (this.#isStopping) return;
+    if (this.#isStopping) return this.#drainRest();
     const serving = [...this.#workers].filter(({ state }) => state !== 'draining');
     const outdated = serving.filter((worker) => this.#isOutdated(worker));
     const fresh = serving.filter((worker) => !this.#isOutdated(worker));

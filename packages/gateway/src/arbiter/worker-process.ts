@@ -134,6 +134,11 @@ export class WorkerProcess {
     return this.#state;
   }
 
+  /** It has the listening sockets, and accepts nothing on them: not yet, or never as it was told to end. */
+  get isDeaf(): boolean {
+    return this.#readyAtMs === Infinity;
+  }
+
   /** It asked to be replaced, and its turn has come. */
   get isRetiring(): boolean {
     return performance.now() >= this.#retiresAtMs;

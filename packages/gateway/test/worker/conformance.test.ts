@@ -4,7 +4,7 @@ import { startFront } from '../protocols/http-front.ts';
 import { PROXY_PROTOCOLS } from '../protocols/proxy-requests.ts';
 import { serve } from './serve.ts';
 
-describeConformance('the gateway', serve);
+describeConformance('the gateway', (application) => serve(application));
 
 for (const protocol of PROXY_PROTOCOLS) {
   describeConformance(`the gateway over ${protocol}`, async (application) => {

@@ -3,12 +3,16 @@ import type { ResponseFields } from '../response-fields.ts';
 import { listHeaders, type Framing, type ResponseSink } from '../response-sink.ts';
 import { codeOf } from '../status.ts';
 import type { Application, Awaitable, Bytes } from '../types.ts';
+import { withoutMapping } from '../url.ts';
 import { answerer, type HandlerOptions } from './handler.ts';
 import { whenAborted } from './output-stream.ts';
 
-/** The Fetch API does not tell who sent a request; the server around it may. */
-export interface Peer {
-  readonly remoteAddress?: string;
+/** What the Fetch API does not tell of a request; the server around it may. */
+export interface RequestContext {
+  /** Who sent it. */
+  readonly remoteAddress?: string | undefined;
+  /** Keeps a runtime that stops what is left of a request, as Cloudflare's does, until the body is closed. */
+  readonly waitUntil?: (done: Promise<unknown>) => void;
 }
 
 /**
@@ -19,13 +23,13 @@ export interface Peer {
 export function fetchHandler(
   application: Application,
   options: HandlerOptions = {},
-): (request: Request, peer?: Peer) => Promise<Response> {
+): (request: Request, context?: RequestContext) => Promise<Response> {
   const answer = answerer(application, options);
-  return (request, { remoteAddress = '' } = {}) => {
-    const { protocol, host, hostname, port, pathname, search } = new URL(request.url);
+  return (request, { remoteAddress = '', waitUntil } = {}) => {
+    const { protocol, host, hostname, port, pathname, search } = new URL(request.url, WITHOUT_HOST);
     const isSecure = protocol === 'https:';
     const reader = request.body?.getReader();
-    const { sink } = answer(
+    const { sink, done } = answer(
       {
         method: request.method,
         target: pathname + search,
@@ -34,23 +38,33 @@ export function fetchHandler(
         scheme: isSecure ? 'https' : 'http',
         serverName: hostname,
         serverPort: port || (isSecure ? '443' : '80'),
-        remoteAddress,
+        remoteAddress: withoutMapping(remoteAddress),
         remotePort: '',
         pull: async () => (await reader?.read())?.value,
       },
       (logError) => new FetchResponseSink(request.signal, logError),
     );
+    if (done !== undefined) waitUntil?.(done);
     return sink.response;
   };
 }
 
+/** Of HTTP/1.0 without a Host, Bun has the path alone. */
+const WITHOUT_HOST = 'http://localhost';
+
 /** With those that a server may keep to itself. */
 function fieldsOf({ headers, body }: Request, host: string): FieldFacts[] {
-  const fields = Array.from(headers, ([name, value]) => fieldFacts(name, value));
+  const fields = Array.from(headers, ([name, value]) => fieldFacts(name, bytesOf(value)));
   if (!headers.has('host')) fields.push(fieldFacts('host', host));
   const isFramed = headers.has('content-length') || headers.has('transfer-encoding');
   if (body !== null && !isFramed) fields.push(fieldFacts('transfer-encoding', 'chunked'));
   return fields;
+}
+
+/** Cloudflare's runtime reads UTF-8 where the Fetch Standard has bytes. */
+function bytesOf(value: string): string {
+  if (!/[^\0-\xff]/.test(value)) return value;
+  return String.fromCharCode(...new TextEncoder().encode(value));
 }
 
 /** Makes a `Response` of the Fetch API, which the server around it frames and sends. */

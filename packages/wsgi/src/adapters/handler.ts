@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import { inspect } from 'node:util';
 import {
   buildEnviron,
   splitTarget,
@@ -56,8 +55,11 @@ export function answerer(
   if (!MOUNT_POINT.test(scriptName)) {
     throw new Error(`scriptName must be '' or like '/prefix': '${scriptName}'`);
   }
-  const software = `node/${process.versions.node}`;
-  const server: ServerFacts = { software, scriptName, isMultiprocess: multiprocess };
+  const server: ServerFacts = {
+    software: navigator.userAgent,
+    scriptName,
+    isMultiprocess: multiprocess,
+  };
   return (request, sinkOf) => {
     const sink = sinkOf((error) => onError(error, environ));
     const head = { ...request, ...splitTarget(request.target) };
@@ -85,7 +87,14 @@ function inputOf(pull: () => Awaitable<Bytes | undefined>): BodyInputStream {
 }
 
 function printError(error: unknown, environ: Environ): void {
-  environ['wsgi.errors'].write(`${inspect(error)}\n`);
+  environ['wsgi.errors'].write(`${textOf(error)}\n`);
+}
+
+/** With what caused it. Not every runtime has Node's `inspect`. */
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause === undefined ? '' : `\n[cause]: ${textOf(error.cause)}`;
+  return `${error.stack ?? String(error)}${cause}`;
 }
 
 /** The header fields of Node's message, as they came: it has names and values by turns. */

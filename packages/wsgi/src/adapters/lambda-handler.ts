@@ -54,10 +54,9 @@ export function lambdaHandler(
   const answer = answerer(application, { multiprocess: true, ...options });
   return async (event) => {
     const whole = new WholeResponse();
-    const { signal } = new AbortController();
     const open = (head: LambdaHead): Output => whole.open(head);
     // Behind the result, Lambda stops the process where it is.
-    await answer(requestOf(event), (logError) => new LambdaSink(logError, signal, open)).done;
+    await answer(requestOf(event), (logError) => new LambdaSink(logError, whole.signal, open)).done;
     return whole.result();
   };
 }
@@ -205,10 +204,17 @@ class LambdaSink implements ResponseSink {
 
 const INCOMPLETE = 'the body of the response is incomplete';
 
+/** What Lambda takes of a function that does not stream (its quota for synchronous invocations). */
+const LIMIT_BYTES = 6 * 1024 * 1024;
+
 /** Keeps a response until it is complete. */
 class WholeResponse implements Output {
+  readonly #closed = new AbortController();
+  /** Aborts where there is more than Lambda takes. */
+  readonly signal: AbortSignal = this.#closed.signal;
   #head: LambdaHead | undefined;
   #isComplete = false;
+  #leftBytes = LIMIT_BYTES;
   readonly #pieces: Bytes[] = [];
 
   open(head: LambdaHead): this {
@@ -218,6 +224,8 @@ class WholeResponse implements Output {
 
   write(piece: Bytes): void {
     this.#pieces.push(piece);
+    this.#leftBytes -= piece.length;
+    if (this.#leftBytes < 0) this.#closed.abort();
   }
 
   end(): void {
@@ -228,8 +236,9 @@ class WholeResponse implements Output {
     this.#isComplete = false;
   }
 
-  /** @throws where the response was cut. */
+  /** @throws where the response was cut, or is too long. */
   result(): LambdaResult {
+    if (this.signal.aborted) throw new Error('the response is longer than 6 MB: stream it');
     if (this.#head === undefined || !this.#isComplete) throw new Error(INCOMPLETE);
     const bytes = Buffer.concat(this.#pieces);
     const isBase64Encoded = !isUtf8(bytes);

@@ -1,14 +1,34 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { expect, test } from 'vitest';
 import { fetchApplication } from '../../src/adapters/fetch-application.ts';
 import { fetchHandler } from '../../src/adapters/fetch-handler.ts';
 import { nodeApplication } from '../../src/adapters/node-application.ts';
 import { nodeHandler } from '../../src/adapters/node-handler.ts';
 import type { Application } from '../../src/types.ts';
-import { cgiCaller } from './cgi-caller.ts';
+import { CASES } from '../conformance-cases.ts';
+import { EXCEPTIONS } from '../conformance-exceptions.ts';
+import { SCENARIOS } from '../conformance-scenarios.ts';
 import { describeConformance, type RunningServer } from '../conformance.ts';
+import { cgiCaller } from './cgi-caller.ts';
+import {
+  functionUrlEvent,
+  httpApiEvent,
+  lambdaCaller,
+  lambdaStreamCaller,
+} from './lambda-caller.ts';
 
+const WITH_EXCEPTIONS = [
+  'the Fetch API',
+  'Bun',
+  'Deno',
+  'workerd',
+  'CGI',
+  'Lambda',
+  'Lambda by API Gateway',
+  'Lambda streams',
+];
 const QUIET = { onError: () => {} };
 
 describeConformance('node:http', serve);
@@ -17,28 +37,30 @@ describeConformance('node:http', serve);
 describeConformance('node:http in memory', (application) =>
   serve(nodeApplication(nodeHandler(application, QUIET))),
 );
-describeConformance(
-  'the Fetch API',
-  (application) => {
-    const answer = fetchHandler(application, QUIET);
-    return serve(
-      fetchApplication((request, { REMOTE_ADDR: remoteAddress = '' }) =>
-        answer(request, { remoteAddress }),
-      ),
-    );
-  },
-  {
-    'the variables of a plain request': 'a Request has no port of the client',
-    'a path is not made simpler': 'a URL resolves its dot segments',
-    'OPTIONS * has no path': 'a URL always has one',
-    'an old version is told': 'a Request has no version',
-  },
+describeConformance('the Fetch API', (application) => {
+  const answer = fetchHandler(application, QUIET);
+  return serve(
+    fetchApplication((request, { REMOTE_ADDR: remoteAddress = '' }) =>
+      answer(request, { remoteAddress }),
+    ),
+  );
+});
+
+describeConformance('CGI', (application) => listen(cgiCaller(application)));
+
+describeConformance('Lambda', (application) => listen(lambdaCaller(application, functionUrlEvent)));
+describeConformance('Lambda by API Gateway', (application) =>
+  listen(lambdaCaller(application, httpApiEvent)),
+);
+describeConformance('Lambda streams', (application) =>
+  listen(lambdaStreamCaller(application, functionUrlEvent)),
 );
 
-describeConformance('CGI', (application) => listen(cgiCaller(application)), {
-  'to HTTP/1.0 an error in the middle of a body resets the connection':
-    'a server learns of a cut by a length, or by the exit status',
-  'OPTIONS * has no path': 'a server answers it, as it is about no script',
+test('what docs/servers.md says of servers is about cases and servers that there are', () => {
+  const cases = [...CASES, ...SCENARIOS].map(({ name }) => name);
+  expect(cases).toEqual(expect.arrayContaining(EXCEPTIONS.map(([name]) => name)));
+  const servers = new Set(EXCEPTIONS.flatMap(([, names]) => names));
+  expect([...servers].toSorted()).toEqual(WITH_EXCEPTIONS.toSorted());
 });
 
 function serve(application: Application): Promise<RunningServer> {

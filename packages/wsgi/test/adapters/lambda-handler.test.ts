@@ -1,14 +1,16 @@
 import { once } from 'node:events';
-import { PassThrough, type Writable } from 'node:stream';
+import { PassThrough } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import {
   lambdaHandler,
   lambdaStreamHandler,
   type LambdaEvent,
+  type LambdaStreamHandler,
 } from '../../src/adapters/lambda-handler.ts';
 import type { Application, Environ, HeaderList } from '../../src/types.ts';
 import { validator } from '../../src/validator.ts';
+import { inLambda } from './lambda-caller.ts';
 import { FUNCTION_URL, HTTP_API } from './lambda-events.ts';
 
 const PLAIN: HeaderList = [['Content-Type', 'text/plain']];
@@ -125,6 +127,21 @@ test('a response that is cut is no result', async () => {
   expect(faults).toEqual([new Error('planted')]);
 });
 
+test('what is more than Lambda takes is made no further', async () => {
+  let made = 0;
+  const events: string[] = [];
+  const answer = lambdaHandler((_environ, startResponse) => {
+    startResponse('200 OK', PLAIN);
+    const pieces = (function* () {
+      for (; ; made++) yield Buffer.alloc(1_048_576);
+    })();
+    return Object.assign(pieces, { close: () => void events.push('close') });
+  });
+  await expect(answer(HTTP_API)).rejects.toThrow('6 MB');
+  expect(made).toBe(6);
+  expect(events).toEqual(['close']);
+});
+
 const failing: Application = (_environ, startResponse) => {
   startResponse('200 OK', PLAIN);
   return (async function* () {
@@ -133,29 +150,8 @@ const failing: Application = (_environ, startResponse) => {
   })();
 };
 
-type Handler = ReturnType<typeof lambdaStreamHandler>;
-
-/** As Lambda's own runtime does it: with the first piece goes the head, as JSON, and eight zeros. */
-function runtimeWith(application: Application): Handler {
-  onTestFinished(() => void Reflect.deleteProperty(globalThis, 'awslambda'));
-  Object.assign(globalThis, {
-    awslambda: {
-      streamifyResponse: (handler: Handler) => handler,
-      HttpResponseStream: {
-        from(stream: Writable, head: unknown) {
-          const write = stream.write.bind(stream);
-          const writeFirst = (piece: unknown): boolean => {
-            Object.assign(stream, { write });
-            write(JSON.stringify(head));
-            write(Buffer.alloc(8));
-            return write(piece);
-          };
-          return Object.assign(stream, { write: writeFirst });
-        },
-      },
-    },
-  });
-  return lambdaStreamHandler(application, { onError: () => {} });
+function runtimeWith(application: Application): LambdaStreamHandler {
+  return inLambda(() => lambdaStreamHandler(application, { onError: () => {} }));
 }
 
 test('a stream is sent piece by piece', async () => {
