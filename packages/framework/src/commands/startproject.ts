@@ -14,7 +14,8 @@ export const startproject: Command = {
     if (name === undefined || rest.length > 0) throw new CommandError('Usage: startproject NAME');
     requireSample();
     requireName(name);
-    for (const file of globSync(FILES_WITH_NAME).filter(isTextFile)) renameIn(file, name);
+    for (const file of globSync(FILES_WITH_NAME, { exclude: [RECIPES] }).filter(isTextFile))
+      renameIn(file, name);
     for (const folder of ['src', 'test']) {
       renameSync(`${folder}/${SAMPLE_NAME}`, `${folder}/${name}`);
     }
@@ -30,8 +31,8 @@ export const startproject: Command = {
 const SAMPLE_NAME = 'myproject';
 
 /**
- * Files that name the project. The packages and the pages about them go on to speak of the sample, so
- * that a newer template can be merged into them.
+ * Files that name the project. The packages, the pages about them and the recipes go on to speak of the
+ * sample, so that a newer template can be merged into them.
  */
 const FILES_WITH_NAME = [
   '*.{json,ts,yml}',
@@ -41,6 +42,7 @@ const FILES_WITH_NAME = [
   'src/**',
   'test/**',
 ];
+const RECIPES = 'test/recipes/**';
 
 function requireSample(): void {
   if (existsSync(`src/${SAMPLE_NAME}`) && existsSync(`test/${SAMPLE_NAME}`)) return;

@@ -27,7 +27,7 @@ describe.runIf(isTemplate)('in a clone of the template', () => {
     expect(output).toContain('the project zebra now');
 
     const naming = await clone.try(
-      `grep --recursive --files-with-matches --word-regexp myproject . --exclude-dir={.git,node_modules,packages,docs,bench}`,
+      `grep --recursive --files-with-matches --word-regexp myproject . --exclude-dir={.git,node_modules,packages,docs,bench,recipes}`,
     );
     expect(naming).toEqual({ code: 1, output: '' });
     expect(read('package.json')).toContain('"name": "zebra"');

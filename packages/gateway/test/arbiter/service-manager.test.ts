@@ -39,10 +39,12 @@ test.skipIf(isMissing)(
     const told = await receive(join(folder, 'notify'));
     const environment = { NOTIFY_SOCKET: join(folder, 'notify') };
     const gateway = new GatewayProcess(['-w', '1', '-b', '127.0.0.1:0', file], environment);
+    await gateway.line(/is ready/);
     await expect.poll(told).toEqual(['READY=1']);
 
     const reloading = expect.stringMatching(/^RELOADING=1 MONOTONIC_USEC=\d+$/);
     gateway.signal('SIGHUP');
+    await gateway.lines(/is ready/, 2);
     await expect.poll(told).toEqual(['READY=1', reloading, 'READY=1']);
 
     writeFileSync(file, 'throw new Error("planted");');
