@@ -20,7 +20,7 @@ export class ClusterNames {
     names.#socket.bind(0, address);
     await once(names.#socket, 'listening');
     names.#socket.on('message', (query, { address: client, port }) => {
-      names.#socket.send(names.#answer(query), port, client);
+      names.#socket.send(names.#answer(query, client), port, client);
     });
     return names;
   }
@@ -42,9 +42,10 @@ export class ClusterNames {
   }
 
   /** RFC 1035 §4.1: the question again, and an A record for each address. */
-  #answer(query: Buffer): Buffer {
+  #answer(query: Buffer, client: string): Buffer {
     const { name, end } = readName(query);
-    const records = query.readUInt16BE(end) === TYPE_A ? this.#lookup(name).map(record) : [];
+    const records =
+      query.readUInt16BE(end) === TYPE_A ? this.#lookup(name, client).map(record) : [];
     const header = Buffer.from(query.subarray(0, HEADER_BYTES));
     header.writeUInt16BE(0x8180, 2);
     header.writeUInt16BE(records.length, 6);
@@ -52,12 +53,13 @@ export class ClusterNames {
     return Buffer.concat([header, query.subarray(HEADER_BYTES, end + 4), ...records]);
   }
 
-  #lookup(name: string): readonly string[] {
+  /** Each client has a server of its own, with answers of its own age, as a cluster has several. */
+  #lookup(name: string, client: string): readonly string[] {
     const now = performance.now();
-    const kept = this.#kept.get(name);
+    const kept = this.#kept.get(`${client} ${name}`);
     if (kept !== undefined && kept.untilMs > now) return kept.addresses;
     const addresses = [...(this.#addresses.get(name) ?? [])];
-    this.#kept.set(name, { addresses, untilMs: now + KEPT_MS });
+    this.#kept.set(`${client} ${name}`, { addresses, untilMs: now + KEPT_MS });
     return addresses;
   }
 }

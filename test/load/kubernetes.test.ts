@@ -31,9 +31,12 @@ beforeAll(async () => {
   await site.compose('build', 'nginx');
   await build('0');
   await build('1');
-  pods = await Promise.all([startPod('0'), startPod('0')]);
-  await Promise.all(pods.map((pod) => pod.awaitReady('app')));
-  fronts = await Promise.all([startFront(address), startFront(address)]);
+  for (const _ of ['one', 'other']) {
+    const pod = await startPod('0');
+    await pod.awaitReady('app');
+    pods.push(pod);
+  }
+  fronts = [await startFront(address), await startFront(address)];
 }, TEST_MS);
 afterAll(async () => {
   if (missing !== undefined) return;

@@ -74,7 +74,7 @@ export class Pod {
     names.remove(serviceName(name), this.address);
     await site.docker('exec', this.id, ...(lifecycle?.preStop.exec.command ?? ['true']));
     const left = this.#spec.terminationGracePeriodSeconds - (performance.now() - started) / 1000;
-    await site.docker('stop', '--time', String(Math.floor(left)), this.id);
+    await site.docker('stop', '--time', String(Math.max(0, Math.floor(left))), this.id);
     names.remove(serviceName(`${name}-static`), this.address);
     const code = await site.docker('inspect', '--format', '{{.State.ExitCode}}', this.id);
     await this.remove();
