@@ -62,7 +62,7 @@ function accept(socket: Socket, service: Service, connections: Set<Connection>):
       serverPort: String(localPort),
       remoteAddress,
       remotePort: String(remotePort),
-      isTrusted: false,
+      isTrusted: true,
     },
     service,
     () => {
@@ -77,8 +77,13 @@ function accept(socket: Socket, service: Service, connections: Set<Connection>):
 function serviceOf(server: HttpServer): Service {
   const log = { error: (...words: unknown[]) => void words };
   const state = new ServerState();
+  const application = nodeApplication((request, response) =>
+    server.emit('request', request, response),
+  );
   return {
-    application: nodeApplication((request, response) => server.emit('request', request, response)),
+    // What a proxy says of the client is for the suites to judge, also of the scheme.
+    application: (environ, startResponse) =>
+      application({ ...environ, 'wsgi.url_scheme': 'http' }, startResponse),
     environ: { software: 'gateway', scriptName: '', isMultiprocess: false },
     trustedPeers: new Networks([]),
     limits: { requestLineBytes: 4094, fieldCount: 100, fieldBytes: 8190, bodyBytes: Infinity },
