@@ -1,7 +1,7 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { prepareWork, type Load } from './loads.ts';
+import { start, untilAnswers, workerOf } from './processes.ts';
 
 /** A server that is measured, and what it is asked for. */
 export interface Contestant {
@@ -13,16 +13,16 @@ export interface Contestant {
 }
 
 export interface Running {
-  /** The process that answers: its CPU time and its memory count. */
-  readonly pid: number;
+  /** The processes that answer: their CPU time and their memory count. */
+  readonly pids: readonly number[];
   stop(): void;
 }
 
-const SERVERS = join(import.meta.dirname, 'servers');
+export const SERVERS: string = join(import.meta.dirname, 'servers');
 /** Of Bun and Deno: not scripts that start them, else it would not be them that are measured. */
 const BINARIES = join(import.meta.dirname, 'node_modules/.bin');
 const NODE = [process.execPath];
-const GATEWAY = join(import.meta.dirname, '../node_modules/.bin/gateway');
+export const GATEWAY: string = join(import.meta.dirname, '../node_modules/.bin/gateway');
 
 const ROOT: Load = { path: '/' };
 const ITEM: Load = { path: '/items/7/' };
@@ -86,7 +86,7 @@ export const GUNICORN: Contestant = {
     await untilAnswers(port);
     // The arbiter is first, its worker second.
     const pids = docker('top', id, '-o', 'pid').split('\n').slice(1).map(Number);
-    return { pid: pids.at(-1) ?? 0, stop: () => void docker('kill', id) };
+    return { pids: pids.slice(-1), stop: () => void docker('kill', id) };
   },
 };
 
@@ -109,7 +109,7 @@ function script(
         ...environment,
       });
       await untilAnswers(port);
-      return { pid: child.pid ?? 0, stop: () => void child.kill() };
+      return { pids: [child.pid ?? 0], stop: () => void child.kill() };
     },
   };
 }
@@ -129,36 +129,7 @@ function gateway(
       const own = ['--workers', '1', '--bind', `127.0.0.1:${port}`];
       const child = start([process.execPath, GATEWAY, ...own, ...args], environment, accessLog);
       await untilAnswers(port);
-      return { pid: workerOf(child.pid ?? 0), stop: () => void child.kill() };
+      return { pids: [workerOf(child.pid ?? 0)], stop: () => void child.kill() };
     },
   };
-}
-
-function start(
-  [file = '', ...args]: readonly string[],
-  environment: NodeJS.ProcessEnv,
-  outputFile = '/dev/null',
-): ChildProcess {
-  const output = openSync(outputFile, 'a');
-  const child = spawn(file, args, {
-    env: { ...process.env, ...environment },
-    stdio: ['ignore', output, 'inherit'],
-  });
-  closeSync(output);
-  return child;
-}
-
-function workerOf(arbiterPid: number): number {
-  const children = readFileSync(`/proc/${arbiterPid}/task/${arbiterPid}/children`, 'utf8');
-  return Number(children.trim().split(' ')[0]);
-}
-
-/** Whatever it says: an error of its own shows under load. */
-async function untilAnswers(port: number): Promise<void> {
-  for (let tries = 0; tries < 200; tries++) {
-    const response = await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined);
-    if (response !== undefined) return void (await response.text());
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error(`nothing answers on port ${port}`);
 }

@@ -8,9 +8,9 @@ import type { Load } from './loads.ts';
 export interface Slice {
   readonly requests: number;
   readonly requestsPerSecond: number;
-  /** CPU time of the whole process, all threads and the kernel's work for them included. */
-  readonly cpuMicroseconds: number;
-  /** Of the process, after the load. */
+  /** CPU time of each whole process, all threads and the kernel's work for it included. */
+  readonly cpuMicroseconds: readonly number[];
+  /** Of all processes, after the load. */
   readonly residentBytes: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
@@ -33,17 +33,18 @@ const FIELDS = [
   'Sec-Fetch-Mode: navigate',
 ];
 
-/** Loads a server for some seconds, and reads what its process took for it. */
+/** Loads a server for some seconds, and reads what its processes took for it. */
 export async function measure(
   port: number,
   { path, body }: Load,
-  pid: number,
+  pids: readonly number[],
   seconds: number,
 ): Promise<Slice> {
   const url = `http://127.0.0.1:${port}${path}`;
-  const runTime = new RunTime(pid);
-  const before = runTime.microseconds();
-  const looks = setInterval(() => runTime.microseconds(), LOOK_MS);
+  const runTimes = pids.map((pid) => new RunTime(pid));
+  const look = (): number[] => runTimes.map((runTime) => runTime.microseconds());
+  const before = look();
+  const looks = setInterval(look, LOOK_MS);
   const words = [
     ...['--threads', '1', '--connections', String(CONNECTIONS), '--latency', '--timeout', '20s'],
     ...['--duration', `${seconds}s`, ...FIELDS.flatMap((field) => ['--header', field])],
@@ -56,8 +57,8 @@ export async function measure(
   return {
     requests: numberIn(stdout, /(\d+) requests in/),
     requestsPerSecond: numberIn(stdout, /Requests\/sec:\s+([\d.]+)/),
-    cpuMicroseconds: runTime.microseconds() - before,
-    residentBytes: residentBytes(pid),
+    cpuMicroseconds: look().map((microseconds, index) => microseconds - (before[index] ?? 0)),
+    residentBytes: total(pids.map(residentBytes)),
     p50Ms: milliseconds(stdout, '50%'),
     p99Ms: milliseconds(stdout, '99%'),
   };
@@ -82,7 +83,7 @@ class RunTime {
       const nanoseconds = runTimeOf(`${this.#tasks}/${thread}`);
       if (nanoseconds !== undefined) this.#nanoseconds.set(thread, nanoseconds);
     }
-    return [...this.#nanoseconds.values()].reduce((sum, one) => sum + one, 0) / 1000;
+    return total([...this.#nanoseconds.values()]) / 1000;
   }
 }
 
@@ -97,6 +98,10 @@ function runTimeOf(folder: string): number | undefined {
 
 function residentBytes(pid: number): number {
   return numberIn(readFileSync(`/proc/${pid}/status`, 'utf8'), /^VmRSS:\s+(\d+) kB$/m) * 1024;
+}
+
+export function total(numbers: readonly number[]): number {
+  return numbers.reduce((sum, one) => sum + one, 0);
 }
 
 function numberIn(text: string, pattern: RegExp): number {

@@ -1,5 +1,5 @@
 import type { Contestant, WorkRow } from './contestants.ts';
-import type { Slice } from './measure.ts';
+import { total, type Slice } from './measure.ts';
 
 export interface Result {
   readonly contestant: Contestant;
@@ -12,7 +12,7 @@ export function workTable(
   slices: ReadonlyMap<Contestant, readonly Slice[]>,
 ): string {
   const cpuOf = (contestant: Contestant): number =>
-    median((slices.get(contestant) ?? []).map((slice) => slice.cpuMicroseconds / slice.requests));
+    median((slices.get(contestant) ?? []).map(cpuOfRequest));
   const names = rows[0]?.peers.map(({ name }) => name) ?? [];
   const lines = rows.map(({ name, own, peers }) => {
     const ownCpu = cpuOf(own);
@@ -24,6 +24,36 @@ export function workTable(
   return `| CPU µs/request | sample project | ${names.join(' | ')} | × the best of these |
 |---|${'--:|'.repeat(names.length + 2)}
 ${lines.join('')}`;
+}
+
+/** What stands behind nginx: CPU time of both in µs a request, and by that of the first. */
+export function frontTable(results: readonly Result[]): string {
+  const [reference = Number.NaN] = results.map(({ slices }) => median(slices.map(cpuOfRequest)));
+  const lines = results.map(({ contestant: { name, what }, slices }) => {
+    const cpu = median(slices.map(cpuOfRequest));
+    const shares = [0, 1].map((index) =>
+      median(
+        slices.map(({ cpuMicroseconds, requests }) => (cpuMicroseconds[index] ?? 0) / requests),
+      ),
+    );
+    const cells = [
+      `**${name}**: ${what}`,
+      Math.round(median(slices.map((slice) => slice.requestsPerSecond))).toLocaleString('en'),
+      ...shares.map((share) => share.toFixed(1)),
+      cpu.toFixed(1),
+      `**${(cpu / reference).toFixed(2)}**`,
+      median(slices.map((slice) => slice.p99Ms)).toFixed(2),
+    ];
+    return `| ${cells.join(' | ')} |\n`;
+  });
+  return `| Behind nginx | requests/s | nginx: CPU µs/request | the server's | both | × node:http | p99 ms |
+|---|--:|--:|--:|--:|--:|--:|
+${lines.join('')}`;
+}
+
+/** Of all processes, in µs. */
+function cpuOfRequest({ cpuMicroseconds, requests }: Slice): number {
+  return total(cpuMicroseconds) / requests;
 }
 
 interface Row {
@@ -66,7 +96,7 @@ function rowOf({ contestant, slices }: Result): Row {
     name: contestant.name,
     what: contestant.what,
     requestsPerSecond: median(slices.map((slice) => slice.requestsPerSecond)),
-    cpu: median(slices.map((slice) => slice.cpuMicroseconds / slice.requests)),
+    cpu: median(slices.map(cpuOfRequest)),
     memory: median(slices.map((slice) => slice.residentBytes / MEBIBYTE)),
     p50Ms: median(slices.map((slice) => slice.p50Ms)),
     p99Ms: median(slices.map((slice) => slice.p99Ms)),

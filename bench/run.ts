@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CONTESTANTS, GUNICORN, workRows, type Contestant, type Running } from './contestants.ts';
+import { frontContestants } from './fronts.ts';
 import { measure, type Slice } from './measure.ts';
-import { table, workTable, type Result } from './report.ts';
+import { frontTable, table, workTable, type Result } from './report.ts';
 
 const FIRST_PORT = 9300;
 /** How well V8 compiles a program is chance to a few percent: each contestant starts several times. */
@@ -14,37 +15,70 @@ const SLICE_SECONDS = 2;
 /** Each contestant gets one slice a round, so that all meet the same weather. */
 const ROUNDS = 3;
 
-const work = mkdtempSync(join(tmpdir(), 'bench-work-'));
-process.on('exit', () => rmSync(work, { recursive: true }));
-const rows = workRows(work);
-const plain = hasPeers() ? [...CONTESTANTS, GUNICORN] : CONTESTANTS;
-const contestants = [...plain, ...rows.flatMap(({ own, peers }) => [own, ...peers])];
-const slices = new Map<Contestant, Slice[]>(contestants.map((contestant) => [contestant, []]));
-for (let start = 0; start < STARTS; start++) {
-  await compete(FIRST_PORT + start * contestants.length);
-}
-const results: Result[] = plain.map((contestant) => ({
-  contestant,
-  slices: slices.get(contestant) ?? [],
-}));
-process.stdout.write(
-  `${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}; the medians of ${STARTS} × ${ROUNDS} slices of ${SLICE_SECONDS} s.\n\n${table(results)}\n${workTable(rows, slices)}`,
-);
+/** What can be asked for by name, as in `npm run bench -- fronts`; each is a table, and a run of its own. */
+const PARTS: Readonly<Record<string, () => Promise<string>>> = {
+  servers: async () => {
+    const contestants = hasPeers() ? [...CONTESTANTS, GUNICORN] : CONTESTANTS;
+    return table(resultsOf(contestants, await competition(contestants)));
+  },
+  work: async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'bench-work-'));
+    process.on('exit', () => rmSync(folder, { recursive: true }));
+    const rows = workRows(folder);
+    return workTable(rows, await competition(rows.flatMap(({ own, peers }) => [own, ...peers])));
+  },
+  fronts: async () => {
+    const contestants = frontContestants();
+    return frontTable(resultsOf(contestants, await competition(contestants)));
+  },
+};
 
-async function compete(firstPort: number): Promise<void> {
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !Object.hasOwn(PARTS, name));
+if (unknown.length > 0) {
+  throw new Error(`${unknown.join(', ')}: the parts are ${Object.keys(PARTS).join(', ')}.`);
+}
+process.stdout.write(
+  `${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}; the medians of ${STARTS} × ${ROUNDS} slices of ${SLICE_SECONDS} s.\n`,
+);
+for (const [name, part] of Object.entries(PARTS)) {
+  if (asked.length === 0 || asked.includes(name)) process.stdout.write(`\n${await part()}`);
+}
+
+type Slices = ReadonlyMap<Contestant, readonly Slice[]>;
+
+function resultsOf(contestants: readonly Contestant[], slices: Slices): Result[] {
+  return contestants.map((contestant) => ({ contestant, slices: slices.get(contestant) ?? [] }));
+}
+
+async function competition(contestants: readonly Contestant[]): Promise<Slices> {
+  const slices = new Map<Contestant, Slice[]>(contestants.map((contestant) => [contestant, []]));
+  for (let start = 0; start < STARTS; start++) {
+    await compete(contestants, FIRST_PORT + start * contestants.length, slices);
+  }
+  return slices;
+}
+
+async function compete(
+  contestants: readonly Contestant[],
+  firstPort: number,
+  slices: ReadonlyMap<Contestant, Slice[]>,
+): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
+  // nginx is another user.
+  chmodSync(folder, 0o755);
   const running: { contestant: Contestant; server: Running; port: number }[] = [];
   try {
     for (const [index, contestant] of contestants.entries()) {
       const port = firstPort + index;
       const server = await contestant.start(port, join(folder, `${port}.log`));
       running.push({ contestant, server, port });
-      await measure(port, contestant.load, server.pid, WARM_UP_SECONDS);
+      await measure(port, contestant.load, server.pids, WARM_UP_SECONDS);
     }
     for (let round = 0; round < ROUNDS; round++) {
       for (const { contestant, server, port } of running) {
         const { load } = contestant;
-        slices.get(contestant)?.push(await measure(port, load, server.pid, SLICE_SECONDS));
+        slices.get(contestant)?.push(await measure(port, load, server.pids, SLICE_SECONDS));
       }
     }
   } finally {

@@ -1,4 +1,4 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,13 +12,10 @@ import {
   type FrontEnvironment,
   type Ports,
 } from './front-configuration.ts';
+import { IMAGE, nginxCommand, OLDEST_VERSION } from './nginx.ts';
 
-const IMAGE = 'nginx:1.30';
-/** The first that has `add_header_inherit`; `keepalive_min_timeout` is older. */
-const OLDEST_VERSION = [1, 29, 3] as const;
-
-/** The command that runs a recent nginx: on this machine, or else of the image. */
-const nginx: ((folder: string) => string[]) | undefined = findNginx();
+/** The command that runs a recent nginx, if one is to be had. */
+const nginx = nginxCommand();
 
 /** Skips a test where no nginx is to be had; a CI has to have one. */
 export function needsFront({ skip }: TestContext): void {
@@ -90,32 +87,5 @@ export class Front {
   async #stop(): Promise<void> {
     this.#child.kill('SIGTERM');
     await this.#exited;
-  }
-}
-
-function findNginx(): ((folder: string) => string[]) | undefined {
-  if (isRecent('nginx', ['-v'])) {
-    return (folder) => ['nginx', '-e', 'stderr', '-c', `${folder}/nginx.conf`];
-  }
-  const docker = ['run', '--rm', '--network', 'host', '--user', '101:101', '--read-only'];
-  if (!isRecent('docker', [...docker, IMAGE, 'nginx', '-v'])) return undefined;
-  docker.push('--cap-drop', 'ALL');
-  return (folder) => {
-    const volume = `${folder}:${folder}`;
-    return ['docker', ...docker, '--volume', volume, IMAGE, 'nginx', '-c', `${folder}/nginx.conf`];
-  };
-}
-
-function isRecent(command: string, args: string[]): boolean {
-  try {
-    const text = execFileSync('sh', ['-c', '"$@" 2>&1', 'sh', command, ...args], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    const found = /nginx\/(\d+)\.(\d+)\.(\d+)/.exec(text)?.slice(1).map(Number) ?? [];
-    const oldest = OLDEST_VERSION.findIndex((part, index) => part !== found[index]);
-    return oldest === -1 || (found[oldest] ?? 0) > (OLDEST_VERSION[oldest] ?? 0);
-  } catch {
-    return false;
   }
 }
