@@ -127,8 +127,8 @@ test('what the gateway complained of is told whatever the log has forgotten', as
 });
 
 const killWorker =
-  "docker compose exec -T app sh -c 'arbiter=$(cat /proc/1/task/1/children); " +
-  "set -- $(cat /proc/$arbiter/task/$arbiter/children); kill -KILL $1'";
+  'pid=$(docker compose exec -T app node_modules/.bin/gateway stats --json | jq .workers[0].pid); ' +
+  'docker compose exec -T app sh -c "kill -KILL $pid"';
 
 test('there can be more containers, and one again', async () => {
   const [more = '', fewer = ''] = lines('Scale');

@@ -35,9 +35,7 @@ async function testssl(): Promise<readonly Finding[]> {
   const words = ['--quiet', '--warnings', 'off', '--color', '0', '--jsonfile', file];
   const url = `https://localhost:${stack.httpsPort}`;
   // It exits with how many things it did not like.
-  await run('testssl', ...words, '--protocols', '--server-defaults', url).catch(
-    () => undefined,
-  );
+  await run('testssl', ...words, '--protocols', '--server-defaults', url).catch(() => undefined);
   return JSON.parse(readFileSync(file, 'utf8')) as Finding[];
 }
 

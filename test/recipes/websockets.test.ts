@@ -48,15 +48,14 @@ test('websockets: a message that is too large ends its connection alone', async 
 
 test('websockets: a reload of nginx keeps one for a while, and takes new ones at once', async () => {
   const one = await connect();
-  const begunMs = performance.now();
   await kitchen.run('docker compose exec -T nginx nginx -c /tmp/nginx.conf -s reload');
+  const reloadedMs = performance.now();
   one.socket.send('after the reload');
   await expect.poll(() => one.heard).toEqual(['after the reload']);
   const next = await connect();
   await one.closed;
-  const keptMs = performance.now() - begunMs;
-  expect(keptMs).toBeGreaterThan(SHUTDOWN_MS - 500);
-  expect(keptMs).toBeLessThan(SHUTDOWN_MS + 10_000);
+  // What it takes to learn that nginx reloads counts, too.
+  expect(performance.now() - reloadedMs).toBeGreaterThan(SHUTDOWN_MS / 2);
   next.socket.send('next');
   await expect.poll(() => next.heard).toEqual(['next']);
 });
@@ -69,10 +68,8 @@ test('websockets: a new application leaves them alone', async () => {
 });
 
 test('websockets: the service is as hard as the application', async () => {
-  const [id, app] = await Promise.all(
-    ['websockets', 'app'].map((name) => kitchen.run(`docker compose ps --quiet ${name}`)),
-  );
-  const [own, its] = JSON.parse(await kitchen.run(`docker inspect ${id} ${app}`)) as HostConfigs;
+  const ids = '$(docker compose ps --quiet websockets) $(docker compose ps --quiet app)';
+  const [own, its] = JSON.parse(await kitchen.run(`docker inspect ${ids}`)) as HostConfigs;
   for (const name of HARDENED) expect(own?.HostConfig[name], name).toEqual(its?.HostConfig[name]);
   expect(own?.HostConfig).toMatchObject({ ReadonlyRootfs: true, CapDrop: ['ALL'], Init: true });
   const list = await kitchen.run(`docker compose exec -T websockets sh -c '${LIST_PROCESSES}'`);
