@@ -10,17 +10,8 @@ const WORKFLOW = read('.github/workflows/ci.yml');
 
 /** What it would install where they are missing. */
 const PROGRAMS = [
-  'chromium',
-  'jq',
-  'nginx',
-  'apache2',
-  'lighttpd',
-  'haproxy',
-  'caddy',
-  'uwsgi',
-  'kubectl',
-  'testssl',
-  'h2load',
+  ...'chromium jq nginx apache2 lighttpd haproxy caddy uwsgi uwsgi_python3 gunicorn'.split(' '),
+  ...'sshd kubectl testssl h2load'.split(' '),
 ];
 
 /** Runs .ci/run where each program only tells that it was called. */

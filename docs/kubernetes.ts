@@ -39,7 +39,11 @@ export interface Container {
     readonly valueFrom?: { readonly fieldRef: { readonly fieldPath: string } };
   }[];
   readonly envFrom: readonly [{ readonly configMapRef: { readonly name: string } }];
-  readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
+  readonly volumeMounts: readonly {
+    readonly name: string;
+    readonly mountPath: string;
+    readonly subPath?: string;
+  }[];
   readonly securityContext: {
     readonly allowPrivilegeEscalation: boolean;
     readonly readOnlyRootFilesystem: boolean;

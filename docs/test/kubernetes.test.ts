@@ -7,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { buildKubernetes, missingKubectl, type KubernetesObject } from '../kubernetes.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
+const PAGE = readFileSync(join(ROOT, 'docs/releases.md'), 'utf8');
 /** The API's own schemas as functions that look at values, and as types that know every name. */
 const MODELS = 'kubernetes-models@5.1.0';
 const TSC = join(ROOT, 'node_modules/.bin/tsc');
@@ -64,6 +65,27 @@ test('every image is one of kustomization.yaml', () => {
   expect(new Set(images)).toEqual(
     new Set(['registry.example.com/shop/app:1', 'registry.example.com/shop/nginx:1']),
   );
+});
+
+test('the first step of a release brings what its Job needs, and nothing that serves', () => {
+  expect(PAGE).toContain('kubectl apply --kustomize deploy/kubernetes --selector step=prepare\n');
+  const first = buildKubernetes().filter(({ metadata }) => metadata.labels['step'] === 'prepare');
+  const kinds = first.map(({ kind }) => kind);
+  expect(kinds.toSorted()).toEqual(['ConfigMap', 'ConfigMap', 'Job', 'NetworkPolicy']);
+});
+
+test('the key is made as the pods look for it', async () => {
+  const [command = ''] = /^openssl .*kubectl create secret .*$/m.exec(PAGE) ?? [];
+  const dry = `${command} --dry-run=client --output json`;
+  const { stdout } = await promisify(execFile)('bash', ['-ec', dry], { cwd: folder });
+  const { metadata, data } = JSON.parse(stdout) as { metadata: { name: string }; data: object };
+  expect(Object.keys(data)).toEqual(['secret_key']);
+  const pods = buildKubernetes().flatMap(({ spec }) => spec?.template?.spec ?? []);
+  const secrets = pods.flatMap(({ volumes }) => volumes.flatMap(({ secret }) => secret ?? []));
+  expect(secrets.map(({ secretName }) => secretName)).toEqual([metadata.name, metadata.name]);
+  const mounts = pods.flatMap(({ containers }) => containers[0].volumeMounts);
+  const ofSecret = mounts.filter(({ name }) => name === 'secret').map(({ subPath }) => subPath);
+  expect(ofSecret).toEqual(['secret_key', 'secret_key']);
 });
 
 /** What the models and the compiler say of these objects. */

@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'node:tls';
 import { expect, test, vi } from 'vitest';
+import { looseEnds, type Container } from './hardened.ts';
 import { parseProcesses, LIST_PROCESSES } from './process-table.ts';
 import { type Stack, useStack } from './stack.ts';
 
@@ -73,6 +74,7 @@ test('a refused renewal and a lost ACME server leave the old certificate', async
 });
 
 test('certbot has no capability, and writes to its volumes alone', async () => {
+  expect(looseEnds(await stack.inspect<Container>('certbot'))).toEqual([]);
   for (const status of parseProcesses(await stack.shell('certbot', LIST_PROCESSES))) {
     const facts = { CapEff: '0000000000000000', CapBnd: '0000000000000000', NoNewPrivs: '1' };
     expect(Object.fromEntries(status)).toMatchObject({ ...facts, Uid: '101\t101\t101\t101' });

@@ -106,8 +106,24 @@ test('each service is hardened, whatever its profile, and dev but for its writab
   }
 });
 
+test('with TLS nginx has the same ports and values on Swarm as by Compose with TLS=files', () => {
+  const files = ['deploy/stack.yml', 'deploy/stack-tls.yml'].flatMap((name) => ['--file', name]);
+  const swarm = configOf(...files)['nginx'];
+  const compose = withEnvironment({ TLS: 'files', TLS_FOLDER: '/etc/tls' })['nginx'];
+  expect(portsOf(swarm)).toEqual(portsOf(compose));
+  const { NGINX_METRICS_HOST: _, ...environment } = compose?.environment ?? {};
+  expect(swarm?.environment).toEqual(environment);
+  const { TLS_CERTIFICATE, TLS_KEY } = environment;
+  expect(swarm?.secrets).toMatchObject(
+    [TLS_CERTIFICATE, TLS_KEY].map((name) => ({ target: `/srv/tls/${name}`, uid: '101' })),
+  );
+});
+
 /** As Compose prints a service of either file; what is compared alone. */
 interface Service {
+  readonly environment: Readonly<Record<string, string>>;
+  readonly ports: readonly { target: number; published: string; protocol: string }[];
+  readonly secrets?: readonly { target: string; uid: string }[];
   readonly user: string;
   readonly init: boolean;
   readonly read_only: boolean;
@@ -180,13 +196,22 @@ function common(service: Service | undefined) {
   return { user, init, read_only, cap_drop, stop_grace_period, logging };
 }
 
+function portsOf(service: Service | undefined): string[] {
+  const ports = service?.ports ?? [];
+  return ports
+    .map(({ target, published, protocol }) => `${published}:${target}/${protocol}`)
+    .toSorted();
+}
+
 function configOf(...words: string[]): Readonly<Record<string, Service>> {
-  const env = {
-    PATH: process.env['PATH'],
-    HOME: process.env['HOME'],
-    APP_IMAGE: 'a',
-    NGINX_IMAGE: 'n',
-  };
+  return withEnvironment({ APP_IMAGE: 'a', NGINX_IMAGE: 'n' }, ...words);
+}
+
+function withEnvironment(
+  environment: Readonly<Record<string, string>>,
+  ...words: string[]
+): Readonly<Record<string, Service>> {
+  const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment };
   const text = execFileSync('docker', ['compose', ...words, 'config', '--format', 'json'], {
     cwd: ROOT,
     env,

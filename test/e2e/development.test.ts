@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { looseEnds, type Container } from './hardened.ts';
 import { useStack } from './stack.ts';
 
 // Beside the production stack, as on the machine of someone who works on the project.
@@ -17,6 +18,11 @@ test('development looks different at first sight', async () => {
   await expect
     .poll(() => textOf(stack.developmentUrl), WAIT)
     .toContain('<p class="mode">development</p>');
+});
+
+test('its sources are writable and nothing limits it; else it is held as tight', async () => {
+  const loose = ['read-only', 'memory', 'cpus', 'pids'];
+  expect(looseEnds(await stack.inspect<Container>('dev'))).toEqual(loose);
 });
 
 test('a change of the sources is served without a restart', async () => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { looseEnds, type Container } from './hardened.ts';
 import { LIST_PROCESSES, parseProcesses } from './process-table.ts';
 import { useStack } from './stack.ts';
 
@@ -7,12 +8,14 @@ const SERVICES = [
   ['app', '1000'],
   ['nginx', '101'],
 ] as const;
+/** Those that end by themselves included. */
+const ALL = [...SERVICES, ['static', '1000']] as const;
 const LOG = { 'max-size': '100m', 'max-file': '20', compress: 'true' };
 const DEFAULT_ROUTE = '00000000';
 
-test.for(SERVICES)('no process of %s has a capability or can get one', async ([service, uid]) => {
-  const processes = parseProcesses(await stack.shell(service, LIST_PROCESSES));
-  expect(processes.length).toBeGreaterThan(2);
+test.for(ALL)('no process of %s has a capability or can get one', async ([service, uid]) => {
+  const processes = parseProcesses(await shell(service, LIST_PROCESSES));
+  expect(processes.length).toBeGreaterThan(1);
   for (const status of processes) {
     expect(Object.fromEntries(status)).toMatchObject({
       CapEff: '0000000000000000',
@@ -25,32 +28,24 @@ test.for(SERVICES)('no process of %s has a capability or can get one', async ([s
   }
 });
 
-test.for(SERVICES)('the file system of %s is read-only, but for /tmp', async ([service]) => {
+test.for(ALL)('the file system of %s is read-only, but for /tmp', async ([service]) => {
   // Anyone may write to /var/tmp, so that here the file system itself refuses.
   const attempt = 'for dir in / /app /etc /usr /srv /var/tmp; do touch $dir/x && echo $dir; done';
-  expect(await stack.shell(service, `(${attempt}) 2>/dev/null || true`)).toBe('');
-  expect(await stack.shell(service, 'touch /tmp/x && echo ok; rm /tmp/x')).toBe('ok\n');
+  expect(await shell(service, `(${attempt}) 2>/dev/null || true`)).toBe('');
+  expect(await shell(service, 'touch /tmp/x && echo ok; rm /tmp/x')).toBe('ok\n');
 });
 
-test.for(SERVICES)('nothing in /tmp of %s can be run', async ([service]) => {
+test.for(ALL)('nothing in /tmp of %s can be run', async ([service]) => {
   const attempt = 'cp /bin/true /tmp/x && /tmp/x && echo ran; rm -f /tmp/x';
-  expect(await stack.shell(service, `(${attempt}) 2>/dev/null || true`)).toBe('');
+  expect(await shell(service, `(${attempt}) 2>/dev/null || true`)).toBe('');
 });
 
-test.for(SERVICES)('%s has limits, an init, and logs that are rotated', async ([service]) => {
-  const { HostConfig } = await stack.inspect<{ HostConfig: HostConfig }>(service);
-  expect(HostConfig).toMatchObject({
-    Init: true,
-    ReadonlyRootfs: true,
-    Privileged: false,
-    CapDrop: ['ALL'],
-    SecurityOpt: ['no-new-privileges:true'],
-    RestartPolicy: { Name: 'unless-stopped' },
-    LogConfig: { Type: 'json-file', Config: LOG },
-  });
-  expect(HostConfig.Memory).toBeGreaterThan(0);
-  expect(HostConfig.NanoCpus).toBeGreaterThan(0);
-  expect(HostConfig.PidsLimit).toBeGreaterThan(0);
+test.for(ALL)('%s has limits, an init, and logs that are rotated', async ([service]) => {
+  const container = await stack.inspect<Container>(service);
+  expect(looseEnds(container)).toEqual([]);
+  const Name = service === 'static' ? 'no' : 'unless-stopped';
+  const LogConfig = { Type: 'json-file', Config: LOG };
+  expect(container.HostConfig).toMatchObject({ RestartPolicy: { Name }, LogConfig });
 });
 
 test.for(SERVICES)(
@@ -103,10 +98,14 @@ function countSleeping(list: string): number {
   return parseProcesses(list).filter((status) => status.get('Name') === 'sleep').length;
 }
 
+/** In the service's container, or in a new one where that is gone. */
+function shell(service: (typeof ALL)[number][0], script: string): Promise<string> {
+  if (service !== 'static') return stack.shell(service, script);
+  const words = ['run', '--rm', '--no-TTY', '--quiet', service, 'sh', '-c', script];
+  return stack.compose('--progress', 'quiet', ...words);
+}
+
 interface HostConfig {
-  readonly Memory: number;
-  readonly NanoCpus: number;
-  readonly PidsLimit: number;
   readonly PortBindings: Readonly<Record<string, unknown>> | null;
 }
 

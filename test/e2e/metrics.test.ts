@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { looseEnds, type Container } from './hardened.ts';
 import { useStack } from './stack.ts';
 
 const WAIT = { timeout: 60_000, interval: 500 };
@@ -53,14 +54,10 @@ test('Prometheus finds the gateway and nginx, and reads what they say', async ()
 });
 
 test('Prometheus is open to this machine alone, and hardened as the others', async () => {
-  const { HostConfig } = await stack.inspect<{ HostConfig: object }>('prometheus');
-  expect(HostConfig).toMatchObject({
-    PortBindings: { '9090/tcp': [{ HostIp: '127.0.0.1' }] },
-    Init: true,
-    ReadonlyRootfs: true,
-    CapDrop: ['ALL'],
-    SecurityOpt: ['no-new-privileges:true'],
-  });
+  const container = await stack.inspect<Container>('prometheus');
+  expect(looseEnds(container)).toEqual([]);
+  const PortBindings = { '9090/tcp': [{ HostIp: '127.0.0.1' }] };
+  expect(container.HostConfig).toMatchObject({ PortBindings });
 });
 
 test.for([

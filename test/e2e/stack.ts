@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { beforeAll, beforeEach, inject } from 'vitest';
 import { temporaryFolder } from '../../packages/wsgi/test/temporary-folder.ts';
 
-type Service = 'app' | 'nginx' | 'dev' | 'prometheus' | 'certbot' | 'pebble';
+type Service = 'app' | 'nginx' | 'static' | 'dev' | 'prometheus' | 'certbot' | 'pebble';
 
 /** What `docker compose` reads: the project's name, the published address and so on. */
 export type ComposeEnvironment = Readonly<Record<string, string>>;

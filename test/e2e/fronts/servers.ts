@@ -7,8 +7,8 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '../../../packages/wsgi/test/free-port.ts';
 
-const ROOT = join(import.meta.dirname, '../../..');
-const CLI = join(ROOT, 'packages/gateway/src/cli.ts');
+export const ROOT: string = join(import.meta.dirname, '../../..');
+export const CLI: string = join(ROOT, 'packages/gateway/src/cli.ts');
 const CGI = join(ROOT, 'packages/wsgi/src/cgi-command.ts');
 const PATH = `${process.env['PATH']}:/usr/sbin`;
 const APPLICATION = join(import.meta.dirname, 'application.ts');
@@ -192,14 +192,18 @@ function pidsFile(folder: string): string {
 /** Its program is on this machine. */
 export function isInstalled({ name }: Front): boolean {
   const [program = ''] = COMMANDS[name]?.('') ?? [];
+  return hasProgram(program);
+}
+
+export function hasProgram(program: string): boolean {
   return PATH.split(':').some((folder) => existsSync(join(folder, program)));
 }
 
 /** Resolves once something listens at the port. */
-async function start(
+export async function start(
   [command = '', ...words]: readonly string[],
   port: number,
-  environment: NodeJS.ProcessEnv,
+  environment: NodeJS.ProcessEnv = {},
 ): Promise<Serving> {
   const child = spawn(command, words, {
     cwd: ROOT,

@@ -205,7 +205,9 @@ export class Connection implements SocketListener, ProtocolLine, Wire, BodySourc
     const { state, timeouts } = this.#service;
     const isBodyLost = this.#body?.hidesNextRequest === true;
     const isUntold = this.#conversation.isEndUntold;
-    const isEnding = state.isDraining && (!isUntold || (!state.handsOver && this.#reader.isIdle));
+    const isLast = state.isDraining && !(isUntold && state.handsOver);
+    const isMeant = isLast || this.#exchange?.isCloseWanted === true;
+    const isEnding = isMeant && (!isUntold || this.#reader.isIdle);
     return !isPersistent || isEnding || isBodyLost || timeouts.idleMs === 0;
   }
 

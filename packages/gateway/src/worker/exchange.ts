@@ -35,6 +35,8 @@ export class Exchange implements ResponseSink, ExchangeFacts {
   readonly errors: ErrorStream;
   /** After this response the connection closes. */
   isLast = false;
+  /** The application wants it to. */
+  isCloseWanted = false;
   /** `"200 OK"`, once it was sent; `''` where the client went away before it had all. */
   status = '';
   sentBytes = 0;
@@ -152,6 +154,10 @@ export class Exchange implements ResponseSink, ExchangeFacts {
     this.#abortController ??= new AbortController();
     if (this.#isGone) this.#abortController.abort();
     return this.#abortController.signal;
+  }
+
+  closeConnection(): void {
+    this.isCloseWanted = true;
   }
 
   // The response, as `runApplication` tells it.

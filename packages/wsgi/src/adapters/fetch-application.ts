@@ -30,9 +30,15 @@ export function fetchApplication(listener: FetchListener): Application {
     const response = await listener(requestOf(environ, input), environ);
     // A framework that catches what reading throws makes a fault of its own of it.
     if (response.status >= 500 && input.fault !== undefined) throw input.fault;
+    if (CLOSE.test(response.headers.get('connection') ?? '')) {
+      environ['gateway.close_connection']?.();
+    }
     return answer(response, startResponse);
   };
 }
+
+// connection-option = token (RFC 9110 §7.6.1)
+const CLOSE = /\bclose\b/i;
 
 /** The body of a request; it remembers what the client did wrong. */
 class ClientInput implements AsyncIterable<Bytes> {

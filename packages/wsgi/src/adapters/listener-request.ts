@@ -4,8 +4,48 @@ import type { Bytes, Environ, HeaderList } from '../types.ts';
 import { fieldLinesOf, hasBody, targetOf } from './environ-request.ts';
 import type { ListenerSocket } from './listener-socket.ts';
 
+/** The pieces of a request's body; the first of them may be read before it is asked for. */
+export class RequestPieces {
+  readonly #environ: Environ;
+  #pieces: AsyncIterator<Bytes> | undefined;
+  #ahead: Promise<IteratorResult<Bytes>> | undefined;
+
+  constructor(environ: Environ) {
+    this.#environ = environ;
+  }
+
+  next(): Promise<IteratorResult<Bytes>> {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    this.#pieces ??= this.#environ['wsgi.input'][Symbol.asyncIterator]();
+    return ahead ?? this.#pieces.next();
+  }
+
+  /**
+   * What a client who awaits a 100 sends is not asked for.
+   *
+   * @throws {ProtocolError} where the body is malformed, and nobody has begun to read it.
+   */
+  async readAhead(): Promise<void> {
+    const environ = this.#environ;
+    if (this.#pieces !== undefined || !hasBody(environ) || environ['HTTP_EXPECT']) return;
+    const ahead = this.next();
+    this.#ahead = ahead;
+    try {
+      await ahead;
+    } catch (error) {
+      const isMalformed = error instanceof ProtocolError && error.status === 400;
+      if (isMalformed && this.#ahead === ahead) throw error;
+    }
+  }
+}
+
 /** The request of environ, as Node's server would give it to its listener. */
-export function incomingMessage(environ: Environ, socket: ListenerSocket): IncomingMessage {
+export function incomingMessage(
+  environ: Environ,
+  socket: ListenerSocket,
+  pieces: RequestPieces,
+): IncomingMessage {
   const request = new IncomingMessage(socket);
   const [major = 1, minor = 1] = environ.SERVER_PROTOCOL.slice('HTTP/'.length)
     .split('.')
@@ -18,7 +58,7 @@ export function incomingMessage(environ: Environ, socket: ListenerSocket): Incom
     url: targetOf(environ),
   });
   addFieldLines(request, fieldLinesOf(environ));
-  if (hasBody(environ)) readFrom(environ, request, socket);
+  if (hasBody(environ)) readFrom(pieces, request, socket);
   else endOf(request);
   return request;
 }
@@ -34,10 +74,8 @@ interface ParsedMessage {
 }
 
 /** Frameworks change a message's prototype, but not what it has of its own. */
-function readFrom(environ: Environ, request: IncomingMessage, socket: ListenerSocket): void {
-  let pieces: AsyncIterator<Bytes> | undefined;
+function readFrom(pieces: RequestPieces, request: IncomingMessage, socket: ListenerSocket): void {
   const readPiece = async (): Promise<void> => {
-    pieces ??= environ['wsgi.input'][Symbol.asyncIterator]();
     try {
       const step = await pieces.next();
       if (request.complete || request.destroyed) return;

@@ -1,7 +1,13 @@
 import { ServerResponse, type IncomingMessage } from 'node:http';
 import { ProtocolError } from '../status.ts';
 import type { Application, Body, Bytes, Environ, StartResponse, Write } from '../types.ts';
-import { abort, dropRest, incomingMessage, isBeingRead } from './listener-request.ts';
+import {
+  abort,
+  dropRest,
+  incomingMessage,
+  isBeingRead,
+  RequestPieces,
+} from './listener-request.ts';
 import { responseHeaders, withoutTabs } from './listener-response.ts';
 import { ListenerSocket } from './listener-socket.ts';
 
@@ -26,6 +32,7 @@ const EMPTY: Bytes = new Uint8Array(0);
 class ListenerCall implements AsyncIterableIterator<Bytes> {
   readonly #environ: Environ;
   readonly #socket: ListenerSocket;
+  readonly #pieces: RequestPieces;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   #fault: { readonly error: unknown } | undefined;
@@ -33,7 +40,8 @@ class ListenerCall implements AsyncIterableIterator<Bytes> {
   constructor(environ: Environ, listener: NodeListener) {
     this.#environ = environ;
     this.#socket = new ListenerSocket(environ);
-    this.#request = incomingMessage(environ, this.#socket);
+    this.#pieces = new RequestPieces(environ);
+    this.#request = incomingMessage(environ, this.#socket, this.#pieces);
     this.#response = new ServerResponse(this.#request);
     this.#response.assignSocket(this.#socket);
     this.#serve();
@@ -64,6 +72,7 @@ class ListenerCall implements AsyncIterableIterator<Bytes> {
     const signal = this.#environ['gateway.signal']?.();
     signal?.addEventListener('abort', () => this.close(), { once: true });
     if (signal?.aborted === true) this.close();
+    void this.#readAhead();
     while (this.#socket.response.head === undefined) {
       signal?.throwIfAborted();
       if (this.#socket.destroyed) throw this.#faultOr('the listener closed the connection');
@@ -77,6 +86,15 @@ class ListenerCall implements AsyncIterableIterator<Bytes> {
   }
 
   // What Node's server does.
+
+  /** A malformed body ends the connection, also where the listener does not read it. */
+  async #readAhead(): Promise<void> {
+    try {
+      await this.#pieces.readAhead();
+    } catch (error) {
+      this.#socket.destroy(error as Error);
+    }
+  }
 
   #serve(): void {
     const socket = this.#socket;
@@ -124,8 +142,9 @@ class ListenerCall implements AsyncIterableIterator<Bytes> {
 
   /** @throws {ProtocolError} where what the client sent, and not the listener, is at fault for a 500. */
   #start(startResponse: StartResponse): Write {
-    const { head } = this.#socket.response;
+    const { head, isLast } = this.#socket.response;
     if (head === undefined) throw new Error('the listener has not answered');
+    if (isLast) this.#environ['gateway.close_connection']?.();
     const refused = this.#request.errored;
     try {
       if (head.code >= 500 && refused instanceof ProtocolError) throw refused;

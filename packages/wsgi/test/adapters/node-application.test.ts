@@ -581,3 +581,36 @@ test('a response that is cut stays visibly incomplete', async () => {
   received.resolve();
   expect(await rest).toBe('');
 });
+
+test.for<[title: string, listener: NodeListener]>([
+  ['nobody reads', (_request, response) => void setTimeout(() => response.end('late'), 5000)],
+  ['a listener reads', async (request, response) => response.end(await text(request))],
+])('a malformed body that %s is a 400, and the response closes', async ([, listener]) => {
+  const closed = Promise.withResolvers<void>();
+  const answer = await answerOf((request, response) => {
+    response.once('close', closed.resolve);
+    return listener(request, response);
+  }, MALFORMED);
+  expect(answer.status).toBe('400 Bad Request');
+  await closed.promise;
+});
+
+const MALFORMED = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nW';
+
+test('a body that is awaited with a 100 is not read ahead', async () => {
+  const read = Promise.withResolvers<string>();
+  const environ = {
+    ...sampleEnviron(),
+    CONTENT_LENGTH: '1',
+    HTTP_EXPECT: '100-continue',
+    'wsgi.input': new BodyInputStream(() => {
+      read.resolve('read');
+      return undefined;
+    }),
+  };
+  const answered = nodeApplication((_request, response) => {
+    setImmediate(() => response.writeHead(401).end());
+  })(environ, () => async () => {});
+  const first = await Promise.race([read.promise, answered]);
+  expect(first).not.toBe('read');
+});

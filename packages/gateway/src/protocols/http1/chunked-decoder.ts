@@ -49,8 +49,9 @@ export class ChunkedDecoder {
     if (this.remainingBytes === 0) this.state = 'data-end';
   }
 
-  /** Refuses a line that is too long, also while it is incomplete. */
-  checkLength(lineBytes: number): void {
+  /** Refuses a line that is too long, or begins with no digit, also while it is incomplete. */
+  checkLength(lineBytes: number, firstByte: number): void {
+    if (this.state === 'size' && lineBytes > 0 && !isHexDigit(firstByte)) throw malformedSize();
     if (this.state === 'data-end' && lineBytes > 0) {
       throw new ProtocolError(400, 'chunk longer than its size');
     }
@@ -64,7 +65,7 @@ export class ChunkedDecoder {
 
   #takeSize(line: string): void {
     const match = CHUNK_LINE.exec(line);
-    if (match === null) throw new ProtocolError(400, 'malformed chunk size');
+    if (match === null) throw malformedSize();
     const [, size = '', extension = ''] = match;
     this.#extensionBytes += extension.length;
     if (this.#extensionBytes > EXTENSION_LIMIT_BYTES) {
@@ -87,4 +88,12 @@ export class ChunkedDecoder {
     const { name } = readField(Buffer.from(line, 'latin1'), line, 0, line.length);
     if (FORBIDDEN_TRAILERS.has(name)) throw new ProtocolError(400, `${name} in a trailer`);
   }
+}
+
+function isHexDigit(byte: number): boolean {
+  return (byte >= 0x30 && byte <= 0x39) || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66);
+}
+
+function malformedSize(): ProtocolError {
+  return new ProtocolError(400, 'malformed chunk size');
 }

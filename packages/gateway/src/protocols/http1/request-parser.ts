@@ -128,7 +128,7 @@ export class RequestParser implements RequestReader {
     const end = lineFeed === -1 ? text.length : lineFeed;
     const hasCr = end > start && text.charCodeAt(end - 1) === CR;
     const lineEnd = hasCr ? end - 1 : end;
-    taker.checkLength(lineEnd - start);
+    taker.checkLength(lineEnd - start, text.charCodeAt(start));
     if (lineFeed === -1) return -1;
     if (!hasCr) throw new ProtocolError(400, 'line ends in a bare LF');
     this.#offset = end + 1;
