@@ -4,6 +4,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort } from '../../packages/wsgi/test/free-port.ts';
+import type { Entry } from './history.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const NOT_COPIED = new Set(['.git', '.env', 'dist', 'staticfiles']);
@@ -133,6 +134,14 @@ export const urlpatterns: UrlPattern[] = [path('', page), path('echo/<str:id>', 
       '/srv/store/ids',
     );
     return text.split('\n');
+  }
+
+  /** What nginx says of these requests, in its access log and in that of errors. */
+  async saidOf(entries: readonly Entry[]): Promise<string> {
+    if (entries.length === 0) return '';
+    const targets = entries.map(({ id }) => new RegExp(`/echo/${id}\\b`));
+    const lines = (await this.compose('logs', '--no-log-prefix', 'nginx')).split('\n');
+    return lines.filter((line) => targets.some((target) => target.test(line))).join('\n');
   }
 
   async remove(): Promise<void> {

@@ -36,6 +36,7 @@ afterAll(async () => {
   }
   await site.docker('secret', 'rm', `${site.project}-key`);
   for (const version of ['0', '1', 'broken']) await site.run({}, 'docker', 'rmi', image(version));
+  // What else runs on this engine then knows no names any more, until it is started again.
   if (!wasActive) await site.docker('swarm', 'leave', '--force');
   await site.run({}, 'docker', 'volume', 'rm', `${site.project}_served`, `${site.project}_static`);
   await site.remove();
