@@ -6,7 +6,9 @@ import {
   fastcgiHead,
   PROXY_PROTOCOLS,
   proxyRequest,
+  record,
   streamRecords,
+  uwsgiPacket,
   VARIABLES,
   type Pairs,
   type ProxyProtocol,
@@ -160,6 +162,124 @@ test.for(PROXY_PROTOCOLS)('%s: nothing is read beside the bytes that came', (pro
       expect(inside(0)).toEqual(inside(255));
     }),
     { numRuns: 2000 },
+  );
+});
+
+/** Where the lengths of names and values stand, and how many bytes each takes. */
+function innerLengths(protocol: ProxyProtocol, pairs: Pairs): { at: number; size: number }[] {
+  const lengths: { at: number; size: number }[] = [];
+  // Behind the head of the packet, or the records FCGI_BEGIN_REQUEST and the head of FCGI_PARAMS.
+  let at = protocol === 'uwsgi' ? 4 : 24;
+  for (const [name, value] of pairs) {
+    const sizes = [name, value].map(({ length }) =>
+      protocol === 'uwsgi' ? 2 : length > 127 ? 4 : 1,
+    );
+    const [nameSize = 0, valueSize = 0] = sizes;
+    const between = protocol === 'uwsgi' ? name.length : 0;
+    lengths.push({ at, size: nameSize }, { at: at + nameSize + between, size: valueSize });
+    at += nameSize + valueSize + name.length + value.length;
+  }
+  return lengths;
+}
+
+/** Overwrites a length by any other of the same size, as the protocol writes it. */
+function lie(
+  protocol: ProxyProtocol,
+  packet: Buffer,
+  { at, size }: { at: number; size: number },
+  length: number,
+): Buffer {
+  const bytes = Buffer.from(packet);
+  if (protocol === 'uwsgi') bytes.writeUInt16LE(length, at);
+  else if (size === 1) bytes.writeUInt8(length, at);
+  else bytes.writeUInt32BE(0x8000_0000 + length, at);
+  return bytes;
+}
+
+const anyLength = fc.oneof(
+  fc.nat({ max: 300 }),
+  fc.constantFrom(0, 1, 127, 128, 255, 65_535, 0x7fff_ffff),
+);
+
+// A value may not begin in the variables and end in the body.
+test.for(['uwsgi', 'fastcgi'] as const)(
+  '%s: whatever a length says, no variable is read out of what follows the packet',
+  (protocol) => {
+    fc.assert(
+      fc.property(anyPairs, fc.nat(), anyLength, (pairs, which, length) => {
+        const lengths = innerLengths(protocol, pairs);
+        const place = lengths[which % lengths.length];
+        if (place === undefined) throw new Error('no variable');
+        const packet = protocol === 'uwsgi' ? uwsgiPacket(pairs) : fastcgiHead(pairs);
+        const told = Math.min(length, { 1: 0x7f, 2: 0xffff, 4: 0x7fff_ffff }[place.size] ?? 0);
+        const lying = lie(protocol, packet, place, told);
+        const before = (filler: number): unknown => {
+          const { requests, end } = parse(protocol, [lying, Buffer.alloc(70_000, filler)]);
+          const refusal = typeof end === 'string' || requests.length > 0 ? undefined : end;
+          return { heads: requests.map(({ fields, target }) => ({ fields, target })), refusal };
+        };
+        expect(before(0)).toEqual(before(1));
+        // FCGI_PARAMS ends in an empty record.
+        const end = packet.length - (protocol === 'uwsgi' ? 0 : 8);
+        const isTooLong = told > end - place.at;
+        expect(isTooLong && parse(protocol, [lying]).requests.length > 0).toBe(false);
+      }),
+      { numRuns: 1000 },
+    );
+  },
+);
+
+test('SCGI: a netstring of any other length is no request', () => {
+  fc.assert(
+    fc.property(anyPairs, anyBody, anyLength, (pairs, body, length) => {
+      const packet = proxyRequest('scgi', pairs, body).toString('latin1');
+      const colon = packet.indexOf(':');
+      fc.pre(Number(packet.slice(0, colon)) !== length);
+      const { requests } = parse('scgi', [
+        Buffer.from(`${length}${packet.slice(colon)}`, 'latin1'),
+      ]);
+      expect(requests).toEqual([]);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test.for(PROXY_PROTOCOLS)(
+  '%s: variables without number are refused, in little time',
+  (protocol) => {
+    const count = fc.integer({ min: 1001, max: 16_000 });
+    fc.assert(
+      fc.property(count, fc.constantFrom('', 'A', 'HTTP_'), (many, name) => {
+        const others = Array.from({ length: many }, () => [name, ''] as const);
+        const all = [...VARIABLES, ...others];
+        // A packet of uwsgi has room for no more.
+        const bytes = proxyRequest(protocol, all.slice(0, protocol === 'uwsgi' ? 6000 : undefined));
+        const before = process.cpuUsage();
+        expect(parse(protocol, [bytes])).toMatchObject({ requests: [], end: { status: 431 } });
+        expect(process.cpuUsage(before).user).toBeLessThan(1_000_000);
+      }),
+      { numRuns: 50 },
+    );
+  },
+);
+
+test('FastCGI: records without number cost no more than their bytes', () => {
+  const anyEmpty = fc.constantFrom(...[2, 4, 5, 6, 8, 9, 77].map((type) => record(type, 1)));
+  fc.assert(
+    fc.property(
+      anyEmpty,
+      fc.integer({ min: 1, max: 20_000 }),
+      fc.boolean(),
+      (one, many, isBegun) => {
+        const begin = isBegun ? fastcgiHead(VARIABLES) : Buffer.alloc(0);
+        const records = Buffer.concat([begin, ...Array<Buffer>(many).fill(one)]);
+        const before = process.cpuUsage();
+        const { requests } = parse('fastcgi', [records]);
+        expect(requests.length).toBe(isBegun ? 1 : 0);
+        expect(process.cpuUsage(before).user).toBeLessThan(1_000_000);
+      },
+    ),
+    { numRuns: 100 },
   );
 });
 
