@@ -171,7 +171,11 @@ function image(version: string): string {
 function startPod(version: string): Promise<Pod> {
   // Where the application writes down what it is called with.
   const words = ['--volume', `${site.project}_served:/srv/store`];
-  const environment = { ALLOWED_HOSTS: '127.0.0.1,localhost' };
+  // On a machine that is busy with other things a worker begins late.
+  const environment = {
+    ALLOWED_HOSTS: '127.0.0.1,localhost',
+    GATEWAY_CMD_ARGS: '--timeout 100',
+  };
   return Pod.start(cluster, 'app', { image: image(version), environment, words });
 }
 
