@@ -43,8 +43,8 @@ test('with no room for either log all of 300 requests are answered, also after a
     { stdio: ['ignore', full, full] },
   );
   closeSync(full);
-  await expect.poll(() => countOk(port, 1), { timeout: 10_000 }).toBe(1);
-  expect(await countOk(port, 150)).toBe(150);
+  // On a slow machine some get 503 before the worker is there.
+  await expect.poll(() => countOk(port, 150)).toBe(150);
   const before = (await get(port)).slice(-5);
   gateway.signal('SIGHUP');
   await expect.poll(async () => (await get(port)).slice(-5), { timeout: 10_000 }).not.toBe(before);
@@ -159,10 +159,10 @@ test('workers that end as soon as they are ready are replaced less and less ofte
   const gateway = await GatewayProcess.startIn({ DIE_SOON: '1' }, 'unruly.ts', '--workers', '1');
   await gateway.lines(/died: exit code 1/, 4);
   const ready = gateway.log.filter(({ msg }) => /is ready/.test(msg));
-  // How long a worker took to start is no pause, and differs on a busy machine.
+  // How long a worker took to start is no pause. A busy machine makes pauses longer, and none shorter.
   const starts = ready.map((line) => timeOf(line) - Number(/(\d+) ms\)/.exec(line.msg)?.[1]));
   const pauses = starts.slice(1).map((start, index) => start - timeOf(ready[index] as LogLine));
-  expect(pauses[2]).toBeGreaterThan(Number(pauses[0]) + 500);
+  expect(pauses.map((pause, index) => pause > 225 * 2 ** index)).toEqual([true, true, true]);
 });
 
 function timeOf({ time }: LogLine): number {
