@@ -9,8 +9,8 @@ export default defineConfig({
     root: import.meta.dirname,
     globalSetup: '../../packages/wsgi/test/child-environment.ts',
     include: ['**/*.test.ts'],
-    // A soak has no short form, and a swarm is the whole engine's.
-    exclude: isLong ? [] : ['soak.test.ts', 'swarm.test.ts'],
+    // A soak has no short form, a swarm is the whole engine's, and pods take minutes to come and go.
+    exclude: isLong ? [] : ['soak.test.ts', 'swarm.test.ts', 'kubernetes.test.ts'],
     fileParallelism: false,
     testTimeout: isLong ? 400_000 : 60_000,
     hookTimeout: 60_000,
