@@ -54,14 +54,14 @@ export class Site {
   }
 
   /** Changes code and CSS: what it answers names its version, and is of that length. */
-  write(version: string, isBroken = false, isReady = true): void {
+  write(version: string, isBroken = false): void {
     const views = join(this.folder, 'src/myproject');
     writeFileSync(
       join(views, 'urls.ts'),
       `import { appendFileSync } from 'node:fs';
 import { type HttpRequest, HttpResponse, path, registerHealthCheck, staticUrl, type UrlPattern } from '@wsgi/framework';
 ${isBroken ? "if (process.env['NODE_ENV'] === 'production') throw new Error('This release is broken.');" : ''}
-registerHealthCheck('database', () => ${isReady});
+registerHealthCheck('database', () => ${version !== 'unready'});
 async function echo(request: HttpRequest, { id }: { id: string }): Promise<HttpResponse> {
   appendFileSync('/srv/store/ids', id + '\\n');
   return new HttpResponse(\`\${request.method} \${id} \${await request.text()}\`);

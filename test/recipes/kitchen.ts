@@ -1,13 +1,5 @@
 import { execFile } from 'node:child_process';
-import {
-  cpSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -33,9 +25,6 @@ export class Kitchen {
   static async open(): Promise<Kitchen> {
     const folder = join(mkdtempSync(join(tmpdir(), 'recipes-')), 'project');
     await promisify(execFile)('git', ['clone', '--quiet', ROOT, folder]);
-    // The settings of the recipes are more of the sample's.
-    const own = join(folder, 'src/myproject');
-    renameSync(join(own, 'settings.ts'), join(own, 'sample-settings.ts'));
     for (const recipe of RECIPES) {
       cpSync(join(import.meta.dirname, recipe), folder, { recursive: true });
     }

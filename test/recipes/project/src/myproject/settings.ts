@@ -1,3 +1,8 @@
+/**
+ * The settings of this project. Every upper-case export is a setting, your own ones too; docs/settings.md
+ * has those that the framework reads. What differs between machines comes from the environment.
+ */
+import { dirname } from 'node:path';
 import {
   crossOriginProtection,
   health,
@@ -7,14 +12,32 @@ import {
   securityHeaders,
   staticFiles,
 } from '@wsgi/framework';
-import { env, type Settings } from '@wsgi/framework/settings';
+import { env, LOG_LEVELS, type Settings } from '@wsgi/framework/settings';
 import { cors } from '../api/cors.ts';
 import { databaseLifespan } from '../database/database.ts';
 import { jobsLifespan } from '../jobs/boss.ts';
 import { tracing, tracingLifespan } from '../tracing/tracing.ts';
 
-export * from './sample-settings.ts';
+/** The project's root: the folder of package.json. */
+export const BASE_DIR: string = dirname(dirname(import.meta.dirname));
 
+/** Shows errors in the browser. `npm run dev` turns it on; leave it off where strangers come. */
+export const DEBUG: boolean = env.boolean('DEBUG', false);
+
+/** What signed cookies are signed with: the variable, or SECRET_KEY_FILE. Without one, each start makes its own. */
+export const SECRET_KEY = env.secret('SECRET_KEY', '');
+
+/** Your own names: ALLOWED_HOSTS=example.com,www.example.com */
+export const ALLOWED_HOSTS: Settings['ALLOWED_HOSTS'] = env.list('ALLOWED_HOSTS', [
+  'localhost',
+  '127.0.0.1',
+  '[::1]',
+]);
+
+export const ROOT_URLCONF = 'myproject.urls';
+export const WSGI_APPLICATION = 'myproject.wsgi';
+
+/** From the outermost to the innermost: docs/settings.md says why in this order. */
 export const MIDDLEWARE: Settings['MIDDLEWARE'] = [
   requestId,
   tracing,
@@ -26,6 +49,19 @@ export const MIDDLEWARE: Settings['MIDDLEWARE'] = [
   crossOriginProtection,
   staticFiles,
 ];
+
+// nginx sets these headers itself, whatever the client sent. Without a proxy in front, take both away.
+export const SECURE_PROXY_SSL_HEADER: Settings['SECURE_PROXY_SSL_HEADER'] = [
+  'HTTP_X_FORWARDED_PROTO',
+  'https',
+];
+export const USE_X_FORWARDED_FOR = true;
+
+export const STATIC_URL = '/static/';
+export const STATIC_ROOT: string = `${BASE_DIR}/staticfiles`;
+export const STATICFILES_DIRS: Settings['STATICFILES_DIRS'] = [`${BASE_DIR}/src/myproject/static`];
+
+export const LOGGING: Settings['LOGGING'] = { level: env.choice('LOG_LEVEL', LOG_LEVELS, 'info') };
 
 /** Who asks is `app`; the password may be that of the URL. `npm run dev` and tests take that of `test-db`. */
 export const DATABASE_URL = env.string(
