@@ -115,11 +115,12 @@ test('on Swarm they are one more service, with the limits of the application', a
   const file = join(folder, 'deploy/stack.yml');
   const stack = readFileSync(file, 'utf8').replace(/^ {2}app:$/m, '$& &app');
   writeFileSync(file, stack.replace(/^(?= {2}# Adds the static files)/m, `${work}\n`));
-  const images = { APP_IMAGE: 'app:1', NGINX_IMAGE: 'nginx:1' };
+  // A port alone, as Swarm publishes at no address.
+  const values = { APP_IMAGE: 'app:1', NGINX_IMAGE: 'nginx:1', HTTP_PORT: '8080' };
   const config = 'docker stack config --compose-file deploy/stack.yml';
   const text = await kitchen.run(
     `${config} | docker compose --file - config --format json`,
-    images,
+    values,
   );
   const { services } = JSON.parse(text) as { services: Record<'app' | 'work', object> };
   expect(services.work).toEqual({

@@ -53,11 +53,11 @@ test('websockets: a reload of nginx keeps one for a while, and takes new ones at
   one.socket.send('after the reload');
   await expect.poll(() => one.heard).toEqual(['after the reload']);
   const next = await connect();
+  next.socket.send('next');
+  await expect.poll(() => next.heard).toEqual(['next']);
   await one.closed;
   // What it takes to learn that nginx reloads counts, too.
   expect(performance.now() - reloadedMs).toBeGreaterThan(SHUTDOWN_MS / 2);
-  next.socket.send('next');
-  await expect.poll(() => next.heard).toEqual(['next']);
 });
 
 test('websockets: a new application leaves them alone', async () => {
