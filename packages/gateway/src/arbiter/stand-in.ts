@@ -11,6 +11,8 @@ const APPLICATION_FILE = join(
 );
 /** A worker that replaces one is mostly ready sooner, and then no client has noticed. */
 const PATIENCE_MS = 1250;
+/** Before the first worker the system refuses connections, and a proxy asks another replica, if there is one. */
+const FIRST_PATIENCE_MS = 5000;
 /** Its responses close their connections: only what clients opened and do not use is left. */
 const GRACEFUL_SECONDS = 5;
 
@@ -56,8 +58,9 @@ export class StandIn {
       this.#hasServed = true;
       if (current?.state === 'ready') this.#log.info('a worker serves: no more 503');
       current?.drain();
-    } else if (current === undefined && performance.now() - this.#servedAtMs > PATIENCE_MS) {
-      this.#start(config);
+    } else if (current === undefined) {
+      const patienceMs = this.#hasServed ? PATIENCE_MS : FIRST_PATIENCE_MS;
+      if (performance.now() - this.#servedAtMs > patienceMs) this.#start(config);
     }
   }
 

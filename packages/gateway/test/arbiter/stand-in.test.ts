@@ -13,7 +13,7 @@ import { RawClient } from '../raw-client.ts';
 import { untilGone } from '../until-gone.ts';
 
 /** What a loaded CI machine may add to a figure. */
-const SLOW_MACHINE_MS = 1500;
+const SLOW_MACHINE_MS = 8000;
 const APPLICATION = join(APPLICATIONS, 'behaviours.ts');
 
 async function expectUnavailable(gateway: Running, method = 'GET'): Promise<void> {
@@ -105,7 +105,7 @@ test('while a reload waits and the workers from before are gone each request get
 
 test('an application that cannot be loaded ends the gateway, also after a request got 503', async () => {
   const file = join(temporaryFolder(), 'application.ts');
-  const late = `await new Promise((resolve) => setTimeout(resolve, 4000));`;
+  const late = `await new Promise((resolve) => setTimeout(resolve, 8000));`;
   writeFileSync(file, `${late} throw new Error('planted');`);
   const words = ['--bind', '127.0.0.1:0', '--workers', '1', file];
   const gateway = await new GatewayProcess(words).untilReady(0);
