@@ -5,6 +5,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { Clone } from '../../packages/framework/test/commands/clone.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
+/** A merge, a build and the tests of a clone. */
+const LONGER = { timeout: 240_000 };
 
 /** The page's blocks of commands, by the heading they stand below. */
 const BLOCKS = new Map(
@@ -38,14 +40,18 @@ function git(...words: string[]): string[] {
   return text.split('\n').filter((line) => line !== '');
 }
 
-test('a project that was cloned from an earlier commit takes over this template', async () => {
-  const clone = await earlierClone();
-  await developProject(clone);
-  await clone.run(commands('Once for each clone'));
-  await takeOver(clone);
-});
+test(
+  'a project that was cloned from an earlier commit takes over this template',
+  LONGER,
+  async () => {
+    const clone = await earlierClone();
+    await developProject(clone);
+    await clone.run(commands('Once for each clone'));
+    await takeOver(clone);
+  },
+);
 
-test('one that began as a copy of it, without history, too', async () => {
+test('one that began as a copy of it, without history, too', LONGER, async () => {
   const clone = await earlierClone();
   await clone.run('rm --recursive .git && git init --quiet --initial-branch main');
   await clone.commit('Initial commit');
