@@ -1,7 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { listens } from '../packages/wsgi/test/free-port.ts';
 
 /** Starts a program whose output goes to a file, its errors to ours unless they go there too. */
 export function start(
@@ -36,15 +35,7 @@ export function untilAnswers(port: number): Promise<void> {
 
 /** Whatever it speaks. */
 export function untilAccepts(port: number): Promise<void> {
-  return until(port, async () => {
-    const socket = connect(port, '127.0.0.1');
-    const isOpen = await once(socket, 'connect').then(
-      () => true,
-      () => false,
-    );
-    socket.destroy();
-    return isOpen;
-  });
+  return until(port, () => listens(port));
 }
 
 async function until(port: number, isThere: () => Promise<boolean>): Promise<void> {

@@ -1,11 +1,10 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { freePort } from '../../packages/wsgi/test/free-port.ts';
+import { freePort, listens } from '../../packages/wsgi/test/free-port.ts';
 
 const PATH = `${process.env['PATH']}:/usr/sbin`;
 
@@ -54,13 +53,7 @@ export class SshServer {
   async #accepts(port: number): Promise<void> {
     for (;;) {
       if (this.#server.exitCode !== null) throw new Error(`sshd does not start: ${this.#log}`);
-      const probe = connect(port, '127.0.0.1');
-      const isThere = await once(probe, 'connect').then(
-        () => true,
-        () => false,
-      );
-      probe.destroy();
-      if (isThere) return;
+      if (await listens(port)) return;
       await setTimeout(20);
     }
   }

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import { connect, type AddressInfo } from 'node:net';
+import { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -10,7 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { build, type Plugin } from 'esbuild';
 import { afterAll } from 'vitest';
 import type { Serve, Subject } from '../../packages/wsgi/test/conformance.ts';
-import { freePort } from '../../packages/wsgi/test/free-port.ts';
+import { freePort, listens } from '../../packages/wsgi/test/free-port.ts';
 import type { Turn } from './application.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -114,13 +114,7 @@ function start([program, ...words]: readonly [string, ...string[]], cwd: string,
 async function untilListening(child: ChildProcess, port: number): Promise<void> {
   for (;;) {
     if (child.exitCode !== null) throw new Error(`the runtime ended with ${child.exitCode}`);
-    const socket = connect(port, '127.0.0.1');
-    const isOpen = await once(socket, 'connect').then(
-      () => true,
-      () => false,
-    );
-    socket.destroy();
-    if (isOpen) return;
+    if (await listens(port)) return;
     await delay(20);
   }
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
 
 const given = new Set<number>();
 
@@ -13,4 +13,15 @@ export async function freePort(): Promise<number> {
   if (given.has(port)) return freePort();
   given.add(port);
   return port;
+}
+
+/** Whether somebody accepts connections at a port of the loopback interface. */
+export async function listens(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  const isThere = await once(socket, 'connect').then(
+    () => true,
+    () => false,
+  );
+  socket.destroy();
+  return isThere;
 }

@@ -1,11 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { freePort } from '../../../packages/wsgi/test/free-port.ts';
+import { freePort, listens } from '../../../packages/wsgi/test/free-port.ts';
 
 export const ROOT: string = join(import.meta.dirname, '../../..');
 export const CLI: string = join(ROOT, 'packages/gateway/src/cli.ts');
@@ -234,14 +233,4 @@ export async function start(
       clearTimeout(timer);
     },
   };
-}
-
-async function listens(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1');
-  const isThere = await once(socket, 'connect').then(
-    () => true,
-    () => false,
-  );
-  socket.destroy();
-  return isThere;
 }
